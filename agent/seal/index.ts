@@ -1,0 +1,31 @@
+export { SealError } from './error.ts';
+export { hashBytes, leafHash, leafHashInPlace, nodeHash, sha256 } from './hash.ts';
+export { Tree } from './tree.ts';
+export { jsonString, parseBase64 } from './json.ts';
+export { makeVerifierKey, parseVerifierKey, type VerifierKey } from './vkey.ts';
+export { exportKey, generateKey, importKey, type SigningKey } from './key.ts';
+export { openNote, signNote } from './note.ts';
+export { openCheckpoint, parseCheckpoint, signCheckpoint, type Checkpoint } from './checkpoint.ts';
+export { formatEpoch, formatOrigin, logName, namePattern, parseOrigin, type Origin } from './origin.ts';
+export {
+  eventDocumentId,
+  eventId,
+  logIdOf,
+  recordDocumentId,
+  refusalDocumentId,
+  startDocumentId,
+} from './ids.ts';
+export {
+  manifestBytes,
+  sumOf,
+  type EpochReason,
+  type Gap,
+  type Manifest,
+  type Notice,
+  type Position,
+  type Stretch,
+} from './manifest.ts';
+export { batchKey, lineKey, macOf } from './mac.ts';
+export { recordBytes, type RecordParts } from './record.ts';
+export { auditMember, formOf, refusedForm } from './refused.ts';
+export { noteDocument, refusalText, startText } from './notices.ts';

@@ -1,0 +1,35 @@
+import { verify } from 'node:crypto';
+import { SealError } from './error.ts';
+import { signBytes, type SigningKey } from './key.ts';
+import type { VerifierKey } from './vkey.ts';
+import { parseBase64 } from './json.ts';
+
+/** C2SP signed-note: every signature line begins with an em dash (U+2014) and a space. */
+const signatureStart = '\u2014 ';
+
+/** Signs `text` (which must end with a newline) as a C2SP signed note with one Ed25519 signature. */
+export function signNote(text: string, key: SigningKey): string {
+  const signature = Buffer.concat([key.verifier.keyId, signBytes(key, Buffer.from(text))]);
+  return `${text}\n${signatureStart}${key.verifier.name} ${signature.toString('base64')}\n`;
+}
+
+/**
+ * The text of a note that has exactly one signature line, valid under `key`.
+ * Throws `bad-note` (not of that form) or `bad-signature`.
+ */
+export function openNote(note: string, key: VerifierKey): string {
+  const end = note.lastIndexOf('\n\n');
+  if (end < 0) throw new SealError('bad-note', 'a note has an empty line between text and signature');
+  const text = note.slice(0, end + 1);
+  const line = note.slice(end + 2);
+  const match = /^\u2014 (\S+) (\S+)\n$/u.exec(line);
+  const signature = parseBase64(match?.[2]);
+  if (!match || !signature) throw new SealError('bad-note', 'a note ends with exactly one signature line');
+  if (match[1] !== key.name || !signature.subarray(0, 4).equals(key.keyId)) {
+    throw new SealError('bad-signature', `the note is signed by ${match[1]}, not by ${key.text}`);
+  }
+  if (!verify(null, Buffer.from(text), key.publicKey, signature.subarray(4))) {
+    throw new SealError('bad-signature', `the signature does not verify under ${key.text}`);
+  }
+  return text;
+}
