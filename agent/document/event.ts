@@ -1,0 +1,63 @@
+import { isUtf8 } from 'node:buffer';
+
+/**
+ * An audit event (`audit.k8s.io/v1` Event) as JSON.parse gave it. Every field is `unknown` and narrowed where
+ * it is used: whoever can write to the audit log, or to a request body, chooses types as well as values.
+ * Field list: k8s.io/apiserver/pkg/apis/audit/v1/types.go.
+ */
+export interface AuditEvent {
+  readonly kind: 'Event';
+  readonly apiVersion: string;
+  readonly level?: unknown;
+  readonly auditID?: unknown;
+  readonly stage?: unknown;
+  readonly requestURI?: unknown;
+  readonly verb?: unknown;
+  readonly user?: unknown;
+  readonly impersonatedUser?: unknown;
+  readonly authenticationMetadata?: unknown;
+  readonly sourceIPs?: unknown;
+  readonly userAgent?: unknown;
+  readonly objectRef?: unknown;
+  readonly responseStatus?: unknown;
+  readonly requestObject?: unknown;
+  readonly responseObject?: unknown;
+  readonly requestReceivedTimestamp?: unknown;
+  readonly stageTimestamp?: unknown;
+  readonly annotations?: unknown;
+}
+
+/** A JSON object whose members nobody has checked. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+const apiGroupPrefix = 'audit.k8s.io/';
+
+/**
+ * Reads one line of audit.log, without its newline.
+ *
+ * @returns the event, or undefined if the line is not strict UTF-8, not one whole JSON text, or not an
+ * `audit.k8s.io` Event. It never throws.
+ */
+export function parseEvent(line: Buffer): AuditEvent | undefined {
+  // JSON.parse alone would see U+FFFD where the bytes are invalid, and Elasticsearch refuses such bytes.
+  if (!isUtf8(line)) return undefined;
+  const value = parseJson(line);
+  if (!isFields(value) || value['kind'] !== 'Event') return undefined;
+  const apiVersion = value['apiVersion'];
+  if (typeof apiVersion !== 'string' || !apiVersion.startsWith(apiGroupPrefix)) return undefined;
+  return value as unknown as AuditEvent;
+}
+
+/** True for a JSON object (not null, not an array). */
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseJson(line: Buffer): unknown {
+  try {
+    return JSON.parse(line.utf8Slice(0, line.length)) as unknown;
+  } catch {
+    // Not JSON, or longer than the longest string of V8 (512 MiB): either way not an event that can be held.
+    return undefined;
+  }
+}
