@@ -1,0 +1,4 @@
+export { startElasticsearch } from './embedded.ts';
+export type { Elasticsearch, EmbeddedElasticsearch, StartOptions } from './embedded.ts';
+export { resolveElasticsearch } from './resolve.ts';
+export { ElasticsearchStartError } from './errors.ts';

@@ -1,0 +1,14 @@
+import { configDefaults, defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // An Elasticsearch 8 of its own costs 10 s: `ES8=1 npx vitest run es8`.
+    exclude: [...configDefaults.exclude, 'test/long/**', ...(process.env['ES8'] ? [] : ['**/*.es8.test.ts'])],
+    globalSetup: ['test/elasticsearch/global-setup.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
