@@ -1,0 +1,31 @@
+export type StoreErrorCode = 'locked' | 'newer' | 'corrupt' | 'full' | 'failed';
+
+/** What is wrong with the state folder, and what to do about it. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** SQLite's primary result codes (sqlite.org/rescode.html) that name a cause which a person can mend. */
+export function storeErrorFrom(cause: unknown, path: string): StoreError {
+  if (cause instanceof StoreError) return cause;
+  const result =
+    cause instanceof Error && 'errcode' in cause && typeof cause.errcode === 'number'
+      ? cause.errcode % 256
+      : undefined;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  if (result === 13)
+    return new StoreError(
+      'full',
+      `${path}: the disk is full (${text}); free space and auditseal goes on by itself`,
+      { cause },
+    );
+  if (result === 11 || result === 26)
+    return new StoreError('corrupt', `${path}: is not a whole database (${text})`, { cause });
+  return new StoreError('failed', `${path}: ${text}`, { cause });
+}

@@ -1,0 +1,217 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { randomBytes } from 'node:crypto';
+import { StoreError } from './error.ts';
+import type {
+  BatchRow,
+  EpochRow,
+  Loaded,
+  Member,
+  NewEpoch,
+  Refusal,
+  SourceRow,
+  Statistics,
+  StoredBatch,
+  Transaction,
+} from './types.ts';
+
+const epochColumns = `id, origin, vkey, private_key AS privateKey, reason, previous, made_at AS madeAt, next_batch AS nextBatch, size, frontier, checkpoint, sealed_at AS sealedAt`;
+
+/** The state database's reads and its one kind of write; runs in the worker, which owns the connection. */
+export class State {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** A source's state, made if it is new. */
+  load(name: string): Loaded {
+    this.#sql('INSERT INTO source (name, secret) VALUES (?, ?) ON CONFLICT DO NOTHING').run(
+      name,
+      randomBytes(32),
+    );
+    const source = this.#sql(
+      `SELECT name, secret, tail, policy, config, start_counter AS startCounter, start_state AS startState FROM source WHERE name = ?`,
+    ).get(name) as unknown as SourceRow;
+    const epoch = this.#sql(
+      `SELECT ${epochColumns} FROM epoch WHERE source = ? AND closed = 0 AND private_key IS NOT NULL ORDER BY id DESC LIMIT 1`,
+    ).get(name) as unknown as EpochRow | undefined;
+    return { source, epoch, unnoticed: this.#refusals('e.source = ? AND r.noticed = 0', name) };
+  }
+
+  /** Applies a transaction; returns the sequence numbers given to its batches, in order. */
+  commit(transaction: Transaction): number[] {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      for (const epoch of transaction.epochs) this.#insertEpoch(epoch);
+      const sequences = transaction.batches.map((batch) => this.#insertBatch(batch));
+      for (const refusal of transaction.refusals) this.#insertRefusal(refusal);
+      for (const seq of transaction.acknowledged) this.#sql('DELETE FROM batch WHERE seq = ?').run(seq);
+      for (const { source, counter, state } of transaction.starts) {
+        this.#sql(
+          `UPDATE source SET start_tail = CASE WHEN start_counter = ?1 THEN start_tail ELSE tail END, start_counter = ?1, start_state = ?2 WHERE name = ?3`,
+        ).run(counter, state, source);
+      }
+      const erased = transaction.acknowledged.length > 0 ? this.#eraseDeliveredKeys() : 0;
+      this.#database.exec('COMMIT');
+      // The WAL still holds the pages with the key until it is truncated.
+      if (erased > 0) this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      return sequences;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /**
+   * The state turned out to be rolled back: what this start sealed has not been shipped and is forgotten, to be read and
+   * sealed anew from where it began under a new epoch; the old key, whose log another life has continued, signs no more.
+   */
+  rollBack(source: string, start: number): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      this.#sql('DELETE FROM batch WHERE source = ? AND start = ?').run(source, start);
+      this.#sql('UPDATE epoch SET closed = 1 WHERE source = ?').run(source);
+      this.#sql('UPDATE source SET tail = start_tail WHERE name = ?').run(source);
+      this.#eraseDeliveredKeys();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** The oldest stored batch of a source after `seq`. */
+  next(source: string, after: number): StoredBatch | undefined {
+    const row = this.#sql(
+      `SELECT b.seq, e.id AS epoch, e.origin, e.vkey, e.private_key AS privateKey, b.number, b.first, b.count, b.start, b.newest, b.record
+       FROM batch b JOIN epoch e ON e.id = b.epoch WHERE b.source = ? AND b.seq > ? ORDER BY b.seq LIMIT 1`,
+    ).get(source, after) as unknown as
+      (Omit<StoredBatch, 'members' | 'refusals'> & { epoch: number }) | undefined;
+    if (!row) return undefined;
+    const members = this.#sql('SELECT first, count, bytes, body FROM member WHERE seq = ? ORDER BY n').all(
+      row.seq,
+    ) as unknown as Member[];
+    const refusals = this.#refusals(
+      'r.epoch = ? AND r.idx >= ? AND r.idx < ?',
+      row.epoch,
+      row.first,
+      row.first + row.count,
+    );
+    return { ...row, members, refusals };
+  }
+
+  statistics(): Statistics {
+    const sources = this.#sql(
+      `SELECT source, count(*) AS batches, sum(count) AS events, sum(bytes) AS bytes, max(newest) AS newest FROM batch GROUP BY source`,
+    ).all() as unknown as Statistics['sources'];
+    return {
+      batches: sources.reduce((sum, source) => sum + source.batches, 0),
+      bytes: sources.reduce((sum, source) => sum + source.bytes, 0),
+      sources,
+    };
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #insertEpoch(epoch: NewEpoch): void {
+    this.#sql('UPDATE epoch SET closed = 1 WHERE source = ?').run(epoch.source);
+    this.#sql(
+      'INSERT INTO epoch (source, origin, vkey, private_key, reason, previous, made_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ).run(
+      epoch.source,
+      epoch.origin,
+      epoch.vkey,
+      epoch.privateKey,
+      epoch.reason,
+      epoch.previous,
+      epoch.madeAt,
+    );
+  }
+
+  #insertBatch(batch: BatchRow): number {
+    const epoch = this.#sql('SELECT id, next_batch AS nextBatch, size FROM epoch WHERE origin = ?').get(
+      batch.origin,
+    ) as { id: number; nextBatch: number; size: number } | undefined;
+    // The last defence against a fork: a tree may only grow from where the state has it.
+    if (!epoch || epoch.nextBatch !== batch.number || epoch.size !== batch.first) {
+      throw new StoreError(
+        'failed',
+        `batch ${batch.number} of ${batch.origin} begins at ${batch.first}, the state is at batch ${epoch?.nextBatch}, size ${epoch?.size}`,
+      );
+    }
+    const bytes = batch.members.reduce((sum, member) => sum + member.body.length, batch.record.length);
+    const { lastInsertRowid } = this.#sql(
+      'INSERT INTO batch (source, epoch, number, first, count, start, bytes, newest, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    ).run(
+      batch.source,
+      epoch.id,
+      batch.number,
+      batch.first,
+      batch.count,
+      batch.start,
+      bytes,
+      batch.newest,
+      batch.record,
+    );
+    const seq = Number(lastInsertRowid);
+    const insert = this.#sql(
+      'INSERT INTO member (seq, n, first, count, bytes, body) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+    for (const [n, member] of batch.members.entries())
+      insert.run(seq, n, member.first, member.count, member.bytes, member.body);
+    this.#sql(
+      'UPDATE epoch SET next_batch = ?, size = ?, frontier = ?, checkpoint = ?, sealed_at = ?, closed = ? WHERE id = ?',
+    ).run(
+      batch.number + 1,
+      batch.size,
+      batch.frontier,
+      batch.checkpoint,
+      batch.sealedAt,
+      batch.closes ? 1 : 0,
+      epoch.id,
+    );
+    this.#sql('UPDATE source SET tail = ?, policy = ?, config = ? WHERE name = ?').run(
+      batch.tail,
+      batch.policy,
+      batch.config,
+      batch.source,
+    );
+    for (const { origin, index } of batch.noticed) {
+      this.#sql(
+        'UPDATE refusal SET noticed = 1 WHERE idx = ? AND epoch = (SELECT id FROM epoch WHERE origin = ?)',
+      ).run(index, origin);
+    }
+    return seq;
+  }
+
+  #insertRefusal(refusal: Refusal): void {
+    this.#sql(
+      `INSERT INTO refusal (epoch, idx, status, type, message, at) VALUES ((SELECT id FROM epoch WHERE origin = ?), ?, ?, ?, ?, ?)
+       ON CONFLICT DO NOTHING`,
+    ).run(refusal.origin, refusal.index, refusal.status, refusal.type, refusal.message, refusal.at);
+  }
+
+  #refusals(where: string, ...values: SQLInputValue[]): Refusal[] {
+    return this.#sql(
+      `SELECT e.origin, r.idx AS "index", r.status, r.type, r.message, r.at FROM refusal r JOIN epoch e ON e.id = r.epoch WHERE ${where} ORDER BY r.epoch, r.idx`,
+    ).all(...values) as unknown as Refusal[];
+  }
+
+  /** A closed epoch's key is needed until its last batch is delivered (a refusal is signed by it), and not a moment longer. */
+  #eraseDeliveredKeys(): number {
+    const { changes } = this.#sql(
+      `UPDATE epoch SET private_key = NULL WHERE closed = 1 AND private_key IS NOT NULL AND NOT EXISTS (SELECT 1 FROM batch WHERE batch.epoch = epoch.id)`,
+    ).run();
+    return Number(changes);
+  }
+
+  #sql(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (!statement) this.#statements.set(text, (statement = this.#database.prepare(text)));
+    return statement;
+  }
+}
