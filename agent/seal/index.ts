@@ -29,3 +29,5 @@ export { batchKey, lineKey, macOf } from './mac.ts';
 export { recordBytes, type RecordParts } from './record.ts';
 export { auditMember, formOf, refusedForm } from './refused.ts';
 export { noteDocument, refusalText, startText } from './notices.ts';
+export { Entries } from './entries.ts';
+export { Log, type LogState, type Sealed } from './log.ts';

@@ -65,8 +65,8 @@ export class Store {
     return (await this.#call({ method: 'commit', transaction })) as number[];
   }
 
-  async rollBack(source: string, start: number): Promise<void> {
-    await this.#call({ method: 'rollBack', source, start });
+  async rollBack(source: string): Promise<void> {
+    await this.#call({ method: 'rollBack', source });
   }
 
   async next(source: string, after: number): Promise<StoredBatch | undefined> {

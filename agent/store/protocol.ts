@@ -6,7 +6,7 @@ export type Call =
   | { method: 'open' }
   | { method: 'load'; name: string }
   | { method: 'commit'; transaction: Transaction }
-  | { method: 'rollBack'; source: string; start: number }
+  | { method: 'rollBack'; source: string }
   | { method: 'next'; source: string; after: number }
   | { method: 'statistics' }
   | { method: 'close' };

@@ -37,7 +37,7 @@ CREATE TABLE batch (
   number INTEGER NOT NULL,
   first INTEGER NOT NULL,
   count INTEGER NOT NULL,
-  start INTEGER NOT NULL,
+  held INTEGER NOT NULL,
   bytes INTEGER NOT NULL,
   newest TEXT,
   record BLOB NOT NULL,

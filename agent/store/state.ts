@@ -23,6 +23,8 @@ export class State {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    // An epoch change that a crash interrupted after the last acknowledgement.
+    if (this.#eraseDeliveredKeys() > 0) this.#truncateLog();
   }
 
   /** A source's state, made if it is new. */
@@ -48,15 +50,10 @@ export class State {
       const sequences = transaction.batches.map((batch) => this.#insertBatch(batch));
       for (const refusal of transaction.refusals) this.#insertRefusal(refusal);
       for (const seq of transaction.acknowledged) this.#sql('DELETE FROM batch WHERE seq = ?').run(seq);
-      for (const { source, counter, state } of transaction.starts) {
-        this.#sql(
-          `UPDATE source SET start_tail = CASE WHEN start_counter = ?1 THEN start_tail ELSE tail END, start_counter = ?1, start_state = ?2 WHERE name = ?3`,
-        ).run(counter, state, source);
-      }
+      for (const start of transaction.starts) this.#setStart(start);
       const erased = transaction.acknowledged.length > 0 ? this.#eraseDeliveredKeys() : 0;
       this.#database.exec('COMMIT');
-      // The WAL still holds the pages with the key until it is truncated.
-      if (erased > 0) this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      if (erased > 0) this.#truncateLog();
       return sequences;
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
@@ -65,15 +62,15 @@ export class State {
   }
 
   /**
-   * The state turned out to be rolled back: what this start sealed has not been shipped and is forgotten, to be read and
-   * sealed anew from where it began under a new epoch; the old key, whose log another life has continued, signs no more.
+   * The state turned out to be rolled back: what was sealed since the start has not been shipped and is forgotten, to be
+   * read and sealed anew under a new epoch; the old key, whose log another life has continued, signs no more batches.
    */
-  rollBack(source: string, start: number): void {
+  rollBack(source: string): void {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
-      this.#sql('DELETE FROM batch WHERE source = ? AND start = ?').run(source, start);
+      this.#sql('DELETE FROM batch WHERE source = ? AND held = 1').run(source);
       this.#sql('UPDATE epoch SET closed = 1 WHERE source = ?').run(source);
-      this.#sql('UPDATE source SET tail = start_tail WHERE name = ?').run(source);
+      this.#sql("UPDATE source SET tail = start_tail, start_state = 'answered' WHERE name = ?").run(source);
       this.#eraseDeliveredKeys();
       this.#database.exec('COMMIT');
     } catch (error) {
@@ -85,10 +82,10 @@ export class State {
   /** The oldest stored batch of a source after `seq`. */
   next(source: string, after: number): StoredBatch | undefined {
     const row = this.#sql(
-      `SELECT b.seq, e.id AS epoch, e.origin, e.vkey, e.private_key AS privateKey, b.number, b.first, b.count, b.start, b.newest, b.record
+      `SELECT b.seq, e.id AS epoch, e.origin, e.vkey, e.private_key AS privateKey, b.number, b.first, b.count, b.held, b.newest, b.record
        FROM batch b JOIN epoch e ON e.id = b.epoch WHERE b.source = ? AND b.seq > ? ORDER BY b.seq LIMIT 1`,
     ).get(source, after) as unknown as
-      (Omit<StoredBatch, 'members' | 'refusals'> & { epoch: number }) | undefined;
+      (Omit<StoredBatch, 'members' | 'refusals' | 'held'> & { epoch: number; held: number }) | undefined;
     if (!row) return undefined;
     const members = this.#sql('SELECT first, count, bytes, body FROM member WHERE seq = ? ORDER BY n').all(
       row.seq,
@@ -99,7 +96,7 @@ export class State {
       row.first,
       row.first + row.count,
     );
-    return { ...row, members, refusals };
+    return { ...row, held: row.held === 1, members, refusals };
   }
 
   statistics(): Statistics {
@@ -145,18 +142,9 @@ export class State {
     }
     const bytes = batch.members.reduce((sum, member) => sum + member.body.length, batch.record.length);
     const { lastInsertRowid } = this.#sql(
-      'INSERT INTO batch (source, epoch, number, first, count, start, bytes, newest, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    ).run(
-      batch.source,
-      epoch.id,
-      batch.number,
-      batch.first,
-      batch.count,
-      batch.start,
-      bytes,
-      batch.newest,
-      batch.record,
-    );
+      `INSERT INTO batch (source, epoch, number, first, count, held, bytes, newest, record)
+       SELECT ?1, ?2, ?3, ?4, ?5, start_state <> 'answered', ?6, ?7, ?8 FROM source WHERE name = ?1`,
+    ).run(batch.source, epoch.id, batch.number, batch.first, batch.count, bytes, batch.newest, batch.record);
     const seq = Number(lastInsertRowid);
     const insert = this.#sql(
       'INSERT INTO member (seq, n, first, count, bytes, body) VALUES (?, ?, ?, ?, ?, ?)',
@@ -188,6 +176,14 @@ export class State {
     return seq;
   }
 
+  /** What the reader had committed when the last start was still answered is where a rollback reads on from. */
+  #setStart({ source, counter, state }: Transaction['starts'][number]): void {
+    this.#sql(
+      `UPDATE source SET start_tail = CASE start_state WHEN 'answered' THEN tail ELSE start_tail END, start_counter = ?, start_state = ? WHERE name = ?`,
+    ).run(counter, state, source);
+    if (state === 'answered') this.#sql('UPDATE batch SET held = 0 WHERE source = ?').run(source);
+  }
+
   #insertRefusal(refusal: Refusal): void {
     this.#sql(
       `INSERT INTO refusal (epoch, idx, status, type, message, at) VALUES ((SELECT id FROM epoch WHERE origin = ?), ?, ?, ?, ?, ?)
@@ -207,6 +203,11 @@ export class State {
       `UPDATE epoch SET private_key = NULL WHERE closed = 1 AND private_key IS NOT NULL AND NOT EXISTS (SELECT 1 FROM batch WHERE batch.epoch = epoch.id)`,
     ).run();
     return Number(changes);
+  }
+
+  /** The write-ahead log holds the pages with an erased key until it is truncated. */
+  #truncateLog(): void {
+    this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
   #sql(text: string): StatementSync {

@@ -1,7 +1,7 @@
 import type { EpochReason } from '../seal/index.ts';
 
-/** `new`: not sent yet. `attempted`: sent at least once, no answer seen. `answered`: Elasticsearch has it. */
-export type StartState = 'new' | 'attempted' | 'answered';
+/** Of a start marker. `attempted`: about to be sent or sent, no answer seen. `answered`: Elasticsearch has it. */
+export type StartState = 'attempted' | 'answered';
 
 export interface SourceRow {
   name: string;
@@ -58,8 +58,6 @@ export interface BatchRow {
   number: number;
   first: number;
   count: number;
-  /** The start counter of the process that sealed it. */
-  start: number;
   /** The newest event's time, for lag. */
   newest: string | null;
   members: Member[];
@@ -107,7 +105,8 @@ export interface StoredBatch {
   number: number;
   first: number;
   count: number;
-  start: number;
+  /** Sealed since a start whose marker was not answered: not to be shipped before it is. */
+  held: boolean;
   newest: string | null;
   record: Uint8Array;
   members: Member[];

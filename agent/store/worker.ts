@@ -20,7 +20,7 @@ function answer(call: Call): unknown {
     case 'commit':
       return state.commit(call.transaction);
     case 'rollBack':
-      return state.rollBack(call.source, call.start);
+      return state.rollBack(call.source);
     case 'next':
       return state.next(call.source, call.after);
     case 'statistics':
