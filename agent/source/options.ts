@@ -1,0 +1,21 @@
+import type { LongLineSink } from './chunk.ts';
+import type { TailState } from './state.ts';
+
+/** Says something to the operator: once for each trouble until it is over. */
+export type Tell = (level: 'info' | 'warn', message: string, details: Record<string, unknown>) => void;
+
+export interface SourceOptions<L extends LongLineSink = LongLineSink> {
+  /** The live file, for example /var/log/kubernetes/audit/audit.log; its backups lie beside it. */
+  path: string;
+  /** Lines of more bytes than this (newline not counted) are streamed into a sink of `longLine`. */
+  lineBytesMax: number;
+  /** Bytes asked of the file system at once; default 1 MiB. */
+  chunkBytesMax?: number;
+  pollMilliseconds: number;
+  /** Whether a file system watcher may end `wait()` early; default true. Correctness never rests on it. */
+  watch?: boolean;
+  /** Where to go on, from `stateAt()`; absent: from the oldest backup, at 0. */
+  state?: TailState;
+  longLine: () => L;
+  tell?: Tell;
+}
