@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
+import { parseJson } from '../json/index.ts';
 
 /**
- * An audit event (`audit.k8s.io/v1` Event) as JSON.parse gave it. Every field is `unknown` and narrowed where
+ * An audit event (`audit.k8s.io/v1` Event), parsed. Every field is `unknown` and narrowed where
  * it is used: whoever can write to the audit log, or to a request body, chooses types as well as values.
  * Field list: k8s.io/apiserver/pkg/apis/audit/v1/types.go.
  */
@@ -39,7 +40,7 @@ const apiGroupPrefix = 'audit.k8s.io/';
  * `audit.k8s.io` Event. It never throws.
  */
 export function parseEvent(line: Buffer): AuditEvent | undefined {
-  // JSON.parse alone would see U+FFFD where the bytes are invalid, and Elasticsearch refuses such bytes.
+  // The parser alone would see U+FFFD where the bytes are invalid, and Elasticsearch refuses such bytes.
   if (!isUtf8(line)) return undefined;
   const value = parseJson(line);
   if (!isFields(value) || value['kind'] !== 'Event') return undefined;
@@ -51,13 +52,4 @@ export function parseEvent(line: Buffer): AuditEvent | undefined {
 /** True for a JSON object (not null, not an array). */
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function parseJson(line: Buffer): unknown {
-  try {
-    return JSON.parse(line.utf8Slice(0, line.length)) as unknown;
-  } catch {
-    // Not JSON, or longer than the longest string of V8 (512 MiB): either way not an event that can be held.
-    return undefined;
-  }
 }

@@ -1,0 +1,49 @@
+import { cutMembers } from '../json/index.ts';
+import type { Cut, DocumentContext, Place } from './context.ts';
+import type { AuditEvent } from './event.ts';
+import { eventHead, timestampOf } from './head.ts';
+import { bodyMembers } from './long-line.ts';
+import { auditMember } from './pieces.ts';
+
+/** A document in pieces, and its `@timestamp`. */
+export interface Shaped {
+  timestamp: string;
+  pieces: (string | Buffer)[];
+}
+
+export interface Limits {
+  entryBytesMax: number;
+  /** The line's own mac, made only where something is cut. */
+  mac: () => string;
+}
+
+/**
+ * The document of an audit event. `audit` is the raw line, or what policy left of it, in pieces. Above `entryBytesMax` the
+ * long form of docs/seal-format.md §4: without bodies, or, if that is still too long, without the event.
+ */
+export function shapeEvent(event: AuditEvent, line: Buffer, audit: readonly Buffer[], context: DocumentContext, place: Place, limits: Limits): Shaped {
+  const whole = shapeWhole(event, audit, context, place);
+  if (bytesOf(whole) <= limits.entryBytesMax) return whole;
+  const cut = { bytes: line.length, mac: limits.mac() };
+  const withoutBodies = cutMembers(line, bodyMembers);
+  return shapeCut(event, withoutBodies, context, { ...place, cut: { ...cut, fields: [...bodyMembers] } }, limits);
+}
+
+/** The same for a line of which only the event without its bodies could be held. */
+export function shapeCut(event: AuditEvent, audit: readonly Buffer[], context: DocumentContext, place: Place & { cut: Cut }, limits: Pick<Limits, 'entryBytesMax'>): Shaped {
+  const withoutBodies = shapeWhole(event, audit, context, place);
+  if (bytesOf(withoutBodies) <= limits.entryBytesMax) return withoutBodies;
+  const head = eventHead(event, context, { ...place, cut: { ...place.cut, fields: ['kubernetes'] } });
+  return { timestamp: withoutBodies.timestamp, pieces: [head, '}'] };
+}
+
+function shapeWhole(event: AuditEvent, audit: readonly Buffer[], context: DocumentContext, place: Place): Shaped {
+  return {
+    timestamp: timestampOf(event, place.readAt),
+    pieces: [eventHead(event, context, place) + auditMember, ...audit, '}}'],
+  };
+}
+
+function bytesOf({ pieces }: Shaped): number {
+  return pieces.reduce((sum, piece) => sum + (typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length), 0);
+}

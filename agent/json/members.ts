@@ -1,0 +1,89 @@
+import { JsonError } from './error.ts';
+import { decodeKey } from './key.ts';
+import { JsonScanner } from './scanner.ts';
+
+/** A member of the top-level object; offsets in bytes, ends exclusive, keys with their quotes. */
+export interface Member {
+  readonly keyStart: number;
+  readonly keyEnd: number;
+  readonly valueStart: number;
+  readonly valueEnd: number;
+  /** Offset of the comma or closing brace after the value. */
+  readonly end: number;
+}
+
+/**
+ * The members of the object that `text` is, in order, repeated keys included.
+ *
+ * @throws JsonError `not_an_object` if the text is not one whole JSON object
+ */
+export function members(text: Buffer): Member[] {
+  const found: Member[] = [];
+  const scanner = new JsonScanner();
+  let keyStart = 0;
+  let keyEnd = 0;
+  let open = false;
+  for (let at = 0; at < text.length;) {
+    at = scanner.next(text, at);
+    if (scanner.broken) break;
+    if (scanner.mark === 'key') keyStart = at - 1;
+    if (scanner.mark === 'keyEnd') {
+      keyEnd = at;
+      open = true;
+    }
+    if (open && (scanner.mark === 'comma' || scanner.mark === 'close')) {
+      open = false;
+      found.push({ keyStart, keyEnd, ...valueRange(text, keyEnd, at - 1), end: at - 1 });
+    }
+  }
+  if (!scanner.closed) {
+    throw new JsonError('not_an_object', `${text.length} bytes that are not one whole JSON object`);
+  }
+  return found;
+}
+
+/** The key that a member goes by, its escapes decoded. */
+export function keyOf(text: Buffer, member: Member): string {
+  return decodeKey(text.subarray(member.keyStart, member.keyEnd));
+}
+
+/**
+ * The bytes of `text` without the top-level members named in `keys`, as pieces of `text` itself. Keys are compared
+ * decoded (`"request\u004fbject"` is requestObject) and every repetition is cut. A cut member takes along the comma
+ * before it, or, where no member is left before it, all up to the next key; other bytes stay as they are.
+ *
+ * @throws JsonError `not_an_object` if the text is not one whole JSON object
+ */
+export function cutMembers(text: Buffer, keys: ReadonlySet<string>): Buffer[] {
+  const pieces: Buffer[] = [];
+  let from = 0;
+  let kept = false;
+  let cutting = false;
+  let lastEnd = 0;
+  for (const member of members(text)) {
+    const cut = keys.has(keyOf(text, member));
+    if (cut && !cutting) {
+      pieces.push(text.subarray(from, kept ? lastEnd : member.keyStart));
+    }
+    if (!cut && cutting) from = kept ? lastEnd : member.keyStart;
+    cutting = cut;
+    kept ||= !cut;
+    lastEnd = member.end;
+  }
+  if (cutting) from = lastEnd;
+  pieces.push(text.subarray(from));
+  return pieces;
+}
+
+/** The value's bytes between the key and the comma or brace after it. */
+function valueRange(text: Buffer, keyEnd: number, end: number): { valueStart: number; valueEnd: number } {
+  let valueStart = text.indexOf(0x3a, keyEnd) + 1;
+  while (isSpace(text[valueStart])) valueStart++;
+  let valueEnd = end;
+  while (isSpace(text[valueEnd - 1])) valueEnd--;
+  return { valueStart, valueEnd };
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
