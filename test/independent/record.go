@@ -1,0 +1,182 @@
+package main
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strconv"
+	"unicode/utf8"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// A record is a document of the record stream that is taken for a batch record. What can be judged of it
+// alone is judged when it is read; the steps are those of §8.2.
+type record struct {
+	doc hit
+
+	checkpoint, vkey string
+	manifestText     string
+	leafText         string
+	frontierText     string
+
+	man    *manifest
+	leaves []tlog.Hash // of the events and, last, of the manifest
+	key    *key
+	root   tlog.Hash
+	before tlog.Hash // the root of the tree before the batch, from the frontier
+
+	formed bool // step 1
+	signed bool // step 2, under the vkey it carries
+	sound  bool // step 3
+
+	reformatted bool // the rebuilt form as a value, but not in bytes
+}
+
+func (r *record) size() int64 { return r.man.first + r.man.count + 1 }
+
+func readRecord(doc hit, namespace string) *record {
+	r := &record{doc: doc}
+	r.formed = r.checkForm(namespace)
+	r.signed = r.formed && r.checkSignature()
+	r.sound = r.signed && r.checkTree()
+	return r
+}
+
+// valid says that the record stands under its own vkey; whether that is the log's key is another question.
+func (r *record) valid() bool { return r.formed && r.signed && r.sound }
+
+func (r *record) checkForm(namespace string) bool {
+	var ok bool
+	body := fields(r.doc.source, "auditseal")[0]
+	parts := fields(body, "manifest", "checkpoint", "vkey", "leaf_hashes", "frontier")
+	for i, to := range []*string{&r.manifestText, &r.checkpoint, &r.vkey, &r.leafText, &r.frontierText} {
+		if *to, ok = unquote(parts[i]); !ok {
+			return false
+		}
+	}
+	man, err := parseManifest(r.manifestText)
+	if err != nil {
+		return false
+	}
+	r.man = man
+	rebuilt := r.rebuild(namespace)
+	if string(rebuilt) != string(r.doc.source) {
+		r.reformatted = sameValue(rebuilt, r.doc.source)
+		return false
+	}
+	if !utf8.Valid(r.doc.source) {
+		return false
+	}
+	leafBytes, ok := decode64(r.leafText)
+	if !ok {
+		return false
+	}
+	if _, ok = decode64(r.frontierText); !ok {
+		return false
+	}
+	leaves, ok := splitHashes(leafBytes)
+	r.leaves = append(leaves, tlog.RecordHash([]byte(r.manifestText)))
+	return ok
+}
+
+// rebuild writes the record anew from its parts (§4).
+func (r *record) rebuild(namespace string) []byte {
+	m := r.man
+	b := appendString([]byte(`{"@timestamp":`), m.sealedAtText)
+	b = append(b, `,"data_stream":{"type":"logs","dataset":"auditseal.batch","namespace":`...)
+	b = appendString(b, namespace)
+	b = append(b, `},"auditseal":{"v":1,"origin":`...)
+	b = appendString(b, m.origin)
+	b = fmt.Appendf(b, `,"batch":%d,"size":%d,"first":%d,"count":%d,"read":%d,"dropped":%d,"gaps":%d,"manifest":`,
+		m.batch, r.size(), m.first, m.count, m.read, m.dropped, len(m.gaps))
+	b = appendString(b, r.manifestText)
+	b = appendString(append(b, `,"checkpoint":`...), r.checkpoint)
+	b = appendString(append(b, `,"vkey":`...), r.vkey)
+	b = appendString(append(b, `,"leaf_hashes":`...), r.leafText)
+	b = appendString(append(b, `,"frontier":`...), r.frontierText)
+	return append(b, "}}"...)
+}
+
+func sameValue(a, b []byte) bool {
+	var x, y any
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
+}
+
+func (r *record) checkSignature() bool {
+	k, err := parseKey(r.vkey)
+	if err != nil || k.origin != r.man.origin {
+		return false
+	}
+	r.key = k
+	_, err = k.open(r.checkpoint)
+	return err == nil
+}
+
+func (r *record) checkTree() bool {
+	m := r.man
+	text, err := r.key.open(r.checkpoint)
+	if err != nil {
+		return false
+	}
+	c, ok := parseCheckpoint(text)
+	if !ok || c.origin != m.origin || c.size != r.size() || int64(len(r.leaves)) != m.count+1 {
+		return false
+	}
+	frontierBytes, _ := decode64(r.frontierText)
+	frontier, ok := splitHashes(frontierBytes)
+	if !ok {
+		return false
+	}
+	before, after, err := batchRoots(m.first, frontier, r.leaves)
+	if err != nil || after != c.root {
+		return false
+	}
+	r.before, r.root = before, after
+	return r.doc.id == fmt.Sprintf("%s-b%08d-%s", r.key.logID, m.batch, hex.EncodeToString(after[:8]))
+}
+
+// eventID is the _id of the event with this index in the log.
+func (k *key) eventID(index int64, leaf tlog.Hash) string {
+	return fmt.Sprintf("%s-%012d-%s", k.logID, index, hex.EncodeToString(leaf[:8]))
+}
+
+var (
+	markerID  = regexp.MustCompile(`^([0-9a-f]{16})-s([0-9]+)$`)
+	refusalID = regexp.MustCompile(`^([0-9a-f]{16})-r([0-9]{12})$`)
+	witnessID = regexp.MustCompile(`^[0-9a-f]{16}-w`)
+	batchID   = regexp.MustCompile(`^([0-9a-f]{16})-b([0-9]{8})-`)
+	indexID   = regexp.MustCompile(`^([0-9a-f]{16})-([0-9]{12})-`)
+)
+
+// idNumber reads the number in an _id, which the expressions above have bounded to a few digits.
+func idNumber(digits string) int64 {
+	n, _ := strconv.ParseInt(digits, 10, 64)
+	return n
+}
+
+// unknown is a number that a document does not give.
+const unknown = -1
+
+// bytesClaim is what the bytes of a document say of where it belongs.
+type bytesClaim struct {
+	origin   string
+	batch    int64 // unknown if absent
+	sequence int64 // unknown if absent
+}
+
+func readClaim(source []byte) bytesClaim {
+	c := bytesClaim{batch: unknown, sequence: unknown}
+	top := fields(source, "auditseal", "event")
+	own := fields(top[0], "origin", "batch")
+	c.origin, _ = unquote(own[0])
+	if n, ok := wholeNumber(own[1]); ok {
+		c.batch = n
+	}
+	if n, ok := wholeNumber(fields(top[1], "sequence")[0]); ok {
+		c.sequence = n
+	}
+	return c
+}

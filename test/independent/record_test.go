@@ -1,0 +1,115 @@
+package main
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+func TestRecord(t *testing.T) {
+	l := honest(t)
+	for i, doc := range l.recs {
+		r := readRecord(doc, "auditseal")
+		if !r.valid() {
+			t.Fatalf("record %d: formed %v, signed %v, sound %v", i, r.formed, r.signed, r.sound)
+		}
+		if got := string(r.rebuild("auditseal")); got != string(doc.source) {
+			t.Errorf("rebuilt as %s", got)
+		}
+	}
+	if readRecord(l.recs[0], "other").formed {
+		t.Error("a record of another namespace was taken")
+	}
+}
+
+// No single bit of a record, nor of its _id, can be turned unseen.
+func TestEveryBitOfARecordCounts(t *testing.T) {
+	l := honest(t)
+	doc := l.recs[1]
+	for i := range doc.source {
+		for _, bit := range []byte{1, 4, 32} {
+			source := []byte(string(doc.source))
+			source[i] ^= bit
+			if readRecord(hit{doc.id, source}, "auditseal").valid() {
+				t.Errorf("byte %d (%q) does not count", i, doc.source[i])
+			}
+		}
+	}
+	for i := range doc.id {
+		id := []byte(doc.id)
+		id[i] ^= 1
+		if readRecord(hit{string(id), doc.source}, "auditseal").valid() {
+			t.Errorf("character %d of the _id does not count", i)
+		}
+	}
+}
+
+func TestRefusedForm(t *testing.T) {
+	const message = "no\n\"é\""
+	for _, c := range []struct{ entry, head string }{
+		{`{"event":{"kind":"event"},"kubernetes":{"audit":{"event":{"kind":"event"}}}}`, `{"event":{"kind":"pipeline_error"}`},
+		{`{"event":{"kind":"pipeline_error"},"message":"x"}`, `{"event":{"kind":"pipeline_error"},"message":"x"`},
+		{`{"a":",\"kubernetes\":{\"audit\":","kubernetes":{"audit":1}}`, `{"a":",\"kubernetes\":{\"audit\":"`},
+		{"{\"a\":\"\xff\"}", "{\"a\":\"\xff\""},
+	} {
+		leaf := tlog.RecordHash([]byte(c.entry))
+		good := c.head + `,"error":{"message":` + quoted(message) + `},"auditseal.refused":"` + packed(c.entry) + `"}`
+		if !isRefusedForm([]byte(good), leaf) {
+			t.Errorf("%s: not taken", good)
+		}
+		for why, bad := range map[string]string{
+			"a member more":    good[:len(good)-1] + `,"x":1}`,
+			"another head":     `{"x":1,` + good[1:],
+			"another escape":   strings.Replace(good, `no\n`, `no\u000a`, 1),
+			"white space":      strings.Replace(good, `,"error":`, `, "error":`, 1),
+			"another entry":    strings.Replace(good, packed(c.entry), packed(c.entry+" "), 1),
+			"not gzip":         strings.Replace(good, packed(c.entry), "AAAA", 1),
+			"no refused entry": c.entry,
+		} {
+			if isRefusedForm([]byte(bad), leaf) {
+				t.Errorf("%s: taken: %s", why, bad)
+			}
+		}
+	}
+}
+
+func TestGunzipIsBounded(t *testing.T) {
+	bomb, ok := decode64(packed(strings.Repeat("0", maxEntry+1)))
+	if !ok {
+		t.Fatal("not base64")
+	}
+	if _, ok := gunzip(bomb); ok {
+		t.Error("more than the bound was unpacked")
+	}
+}
+
+func TestEventID(t *testing.T) {
+	k, err := parseKey(specKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf := tlog.RecordHash(nil)
+	want := fmt.Sprintf("%s-000000000012-%s", k.logID, hex.EncodeToString(leaf[:])[:16])
+	if got := k.eventID(12, leaf); got != want || len(k.logID) != 16 {
+		t.Errorf("%s, not %s", got, want)
+	}
+}
+
+// Whatever the bytes are, the scanner gives parts of them or nothing.
+func FuzzScan(f *testing.F) {
+	for _, seed := range []string{`{"a":{"b":"\ud83d\ude00"},"c":[1,"]"]}`, `{"a":"\`, `{"":`, `[`, `{"a":1}}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, part := range fields(b, "a", "c", "") {
+			_, _ = unquote(part)
+			_, _ = wholeNumber(part)
+			_ = fields(part, "b")
+		}
+		_ = eachHit(b, func(doc hit) { readRecord(doc, "x"); readClaim(doc.source) })
+		_, _ = parseManifest(string(b))
+	})
+}
