@@ -1,9 +1,6 @@
-/**
- * What stands between the head of an event document and the audit event (seal-format.md §4). In the head every
- * quote inside a string is escaped, so the first occurrence of these bytes in a document is this one; the
- * refused form cuts there.
- */
-export const auditMember = ',"kubernetes":{"audit":';
+import { auditMember } from '../seal/refused.ts';
+
+export { auditMember };
 
 /**
  * The pieces of a whole event document, in order.
@@ -12,5 +9,5 @@ export const auditMember = ',"kubernetes":{"audit":';
  * @param audit the raw line, whole or as the pieces that `cutMembers` left
  */
 export function documentPieces(head: string, audit: readonly Buffer[]): (string | Buffer)[] {
-  return [head, auditMember, ...audit, '}}'];
+  return [head + auditMember, ...audit, '}}'];
 }

@@ -2,6 +2,8 @@ import { JsonError } from './error.ts';
 import { decodeKey } from './key.ts';
 import { JsonScanner } from './scanner.ts';
 
+const isPlain = /^\w+$/;
+
 /** A member of the top-level object; offsets in bytes, ends exclusive, keys with their quotes. */
 export interface Member {
   readonly keyStart: number;
@@ -55,6 +57,7 @@ export function keyOf(text: Buffer, member: Member): string {
  * @throws JsonError `not_an_object` if the text is not one whole JSON object
  */
 export function cutMembers(text: Buffer, keys: ReadonlySet<string>): Buffer[] {
+  if (!mayHold(text, keys)) return [text];
   const pieces: Buffer[] = [];
   let from = 0;
   let kept = false;
@@ -70,9 +73,16 @@ export function cutMembers(text: Buffer, keys: ReadonlySet<string>): Buffer[] {
     kept ||= !cut;
     lastEnd = member.end;
   }
-  if (cutting) from = lastEnd;
-  pieces.push(text.subarray(from));
+  if (from === 0 && !cutting) return [text];
+  pieces.push(text.subarray(cutting ? lastEnd : from));
   return pieces;
+}
+
+/** False if no member can be meant: a key of letters is there letter by letter or with a \u among them. */
+function mayHold(text: Buffer, keys: ReadonlySet<string>): boolean {
+  if (text.includes('\\u')) return true;
+  for (const key of keys) if (!isPlain.test(key) || text.includes(`"${key}"`)) return true;
+  return false;
 }
 
 /** The value's bytes between the key and the comma or brace after it. */

@@ -1,0 +1,85 @@
+/** What the ECS categorization of an event depends on. */
+export interface Request {
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly verb: string;
+  readonly stage: string;
+  readonly code: number | undefined;
+  /** The annotation `authorization.k8s.io/decision`: `allow` or `forbid`. */
+  readonly decision: string | undefined;
+}
+
+const iamGroups = new Set([
+  'rbac.authorization.k8s.io',
+  'certificates.k8s.io',
+  'oauth.openshift.io',
+  'user.openshift.io',
+  'authorization.openshift.io',
+]);
+const configurationGroups = new Set([
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'apiregistration.k8s.io',
+  'networking.k8s.io',
+]);
+const reviewGroups = new Set(['authentication.k8s.io', 'authorization.k8s.io']);
+const processSubresources = new Set(['exec', 'attach']);
+const networkSubresources = new Set(['portforward', 'proxy']);
+const types = new Map([
+  ['get', 'access'],
+  ['list', 'access'],
+  ['watch', 'access'],
+  ['create', 'creation'],
+  ['update', 'change'],
+  ['patch', 'change'],
+  ['delete', 'deletion'],
+  ['deletecollection', 'deletion'],
+]);
+
+/**
+ * The members `category`, `type` and `outcome` of `event`, each followed by a comma; values as ECS 9.4 allows them
+ * together (elastic.co/docs/reference/ecs, "Categorization fields"). The outcome goes by the status code as well as by
+ * the decision: an allowed request that ends with 404 or 500 is no success.
+ */
+export function categoryMembers(request: Request): string {
+  const category = categoryOf(request);
+  return `"category":["api"${category}],"type":[${typeOf(request)}],"outcome":"${outcomeOf(request)}",`;
+}
+
+function categoryOf({ group, resource, subresource, code }: Request): string {
+  if (code === 401 || group === 'authentication.k8s.io') return ',"authentication"';
+  if (group === '' && resource === 'serviceaccounts')
+    return subresource === 'token' ? ',"authentication","iam"' : ',"iam"';
+  if (iamGroups.has(group)) return ',"iam"';
+  if (processSubresources.has(subresource)) return ',"process"';
+  if (networkSubresources.has(subresource)) return ',"network"';
+  if (configurationGroups.has(group) || (group === '' && resource === 'configmaps'))
+    return ',"configuration"';
+  return '';
+}
+
+function typeOf(request: Request): string {
+  return `"${action(request)}"${isDenied(request) ? ',"denied"' : request.decision === 'allow' ? ',"allowed"' : ''}`;
+}
+
+function action({ group, subresource, verb, stage, code }: Request): string {
+  if (processSubresources.has(subresource) || networkSubresources.has(subresource)) {
+    // A session: its verb (get or create) only says how the client asked for the connection.
+    return stage === 'ResponseComplete' ? 'end' : 'start';
+  }
+  if (code === 401) return 'start';
+  if (reviewGroups.has(group)) return 'info';
+  return types.get(verb) ?? 'access';
+}
+
+/** 403 with an allowing decision is an admission plugin's refusal. */
+function isDenied({ code, decision }: Request): boolean {
+  return decision === 'forbid' || code === 401 || code === 403;
+}
+
+function outcomeOf({ code, decision, stage }: Request): 'success' | 'failure' | 'unknown' {
+  if (decision === 'forbid' || stage === 'Panic') return 'failure';
+  if (code === undefined) return 'unknown';
+  return code >= 400 ? 'failure' : 'success';
+}
