@@ -1,0 +1,77 @@
+import type { ElasticsearchClient } from './client.ts';
+import { ShipError } from './error.ts';
+import { request } from './request.ts';
+
+export interface BulkRequest {
+  stream: string;
+  /** Lines of a bulk body that only creates, gzip-compressed; several gzip members may follow each other. */
+  gzipBody: Buffer;
+  /** How many documents the body has: an answer about another number is none. */
+  count: number;
+  signal?: AbortSignal | undefined;
+}
+
+export interface BulkItem {
+  status: number;
+  error?: { type: string; reason: string };
+  /** `used` or `failed`: the document is NOT in the stream, whatever the status says. */
+  failureStore?: string;
+  index?: string;
+}
+
+export interface BulkAnswer {
+  status: number;
+  /** One for each document, in the order sent. */
+  items: BulkItem[];
+}
+
+/** Cuts the answer by three quarters; what decides about a document is left. */
+const answerFields =
+  'errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.failure_store,items.*._index';
+
+/**
+ * Sends one bulk request once, its bytes as they are, and returns what became of each document.
+ * Throws ShipError: anything but a whole answer about exactly `count` documents is an error, never a success.
+ */
+export async function bulk(client: ElasticsearchClient, wanted: BulkRequest): Promise<BulkAnswer> {
+  const path = `/${encodeURIComponent(wanted.stream)}/_bulk`;
+  const { status, body } = await request(client, {
+    method: 'POST',
+    path,
+    query: { require_data_stream: 'true', filter_path: answerFields },
+    body: wanted.gzipBody,
+    signal: wanted.signal,
+  });
+  const bad = (why: string) => new ShipError('bad-response', `POST ${path}: ${why}`, { status });
+  if (!isObject(body) || typeof body['errors'] !== 'boolean' || !Array.isArray(body['items']))
+    throw bad(`${status} without "errors" and "items"`);
+  const items = body['items'].map((item: unknown, i) => {
+    const read = readItem(item);
+    if (!read) throw bad(`item ${i} is not about one creation: ${JSON.stringify(item).slice(0, 200)}`);
+    return read;
+  });
+  if (items.length !== wanted.count)
+    throw bad(`the answer is about ${items.length} documents, sent were ${wanted.count}`);
+  return { status, items };
+}
+
+function readItem(item: unknown): BulkItem | undefined {
+  const result = isObject(item) ? item['create'] : undefined;
+  if (!isObject(result)) return undefined;
+  const { status, error, failure_store: failureStore, _index: index } = result;
+  if (typeof status !== 'number' || !Number.isInteger(status)) return undefined;
+  return {
+    status,
+    ...(isObject(error) && { error: { type: text(error['type']), reason: text(error['reason']) } }),
+    ...(typeof failureStore === 'string' && { failureStore }),
+    ...(typeof index === 'string' && { index }),
+  };
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,46 @@
+/**
+ * - `settings`: a secret or certificate file cannot be used
+ * - `unreachable`: no connection, or it broke before the whole answer was here. A request that is too large may look like
+ *   this too: servers close the socket while it is still being sent
+ * - `timeout`: no whole answer within `requestSeconds`; what was sent may have been done
+ * - `aborted`: the caller's signal
+ * - `too-large`: 413
+ * - `unauthorized`: 401 or 403
+ * - `rejected`: 429, 502, 503 or 504: later it may work
+ * - `refused`: another 4xx or 5xx: the same request will not work later
+ * - `bad-response`: an answer that is not what Elasticsearch says; what was sent may have been done
+ * - `foreign-stream`: a data stream that must not be written to
+ */
+export type ShipErrorCode =
+  | 'settings'
+  | 'unreachable'
+  | 'timeout'
+  | 'aborted'
+  | 'too-large'
+  | 'unauthorized'
+  | 'rejected'
+  | 'refused'
+  | 'bad-response'
+  | 'foreign-stream';
+
+export interface ShipErrorOptions extends ErrorOptions {
+  status?: number | undefined;
+  retryAfterSeconds?: number | undefined;
+}
+
+/** Why something did not get to Elasticsearch or back. */
+export class ShipError extends Error {
+  override readonly name = 'ShipError';
+  readonly code: ShipErrorCode;
+  /** HTTP status, where there was one. */
+  readonly status: number | undefined;
+  /** From a Retry-After header. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ShipErrorCode, message: string, options: ShipErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+    this.status = options.status;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}

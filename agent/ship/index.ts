@@ -1,0 +1,13 @@
+export { bulk } from './bulk.ts';
+export type { BulkAnswer, BulkItem, BulkRequest } from './bulk.ts';
+export { checkStreams } from './check.ts';
+export type { CheckOptions } from './check.ts';
+export { createClient, ElasticsearchClient } from './client.ts';
+export type { ClientSettings } from './client.ts';
+export { ShipError } from './error.ts';
+export type { ShipErrorCode } from './error.ts';
+export { request } from './request.ts';
+export type { Answer, Request } from './request.ts';
+export { eventStream, recordStream } from './streams.ts';
+export { installTemplates, templates } from './templates/index.ts';
+export type { Installed, InstallOptions } from './templates/index.ts';

@@ -1,0 +1,119 @@
+import { Readable } from 'node:stream';
+import { errors } from '@elastic/elasticsearch';
+import type { ElasticsearchClient } from './client.ts';
+import { ShipError } from './error.ts';
+
+export interface Request {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  path: string;
+  query?: Record<string, string>;
+  /** An object is sent as JSON. A Buffer is sent as it is, as gzip-compressed lines of JSON. */
+  body?: object | Buffer;
+  signal?: AbortSignal | undefined;
+  /** Statuses of 400 and above that are answers, not errors. */
+  expect?: readonly number[];
+}
+
+export interface Answer {
+  status: number;
+  /** Parsed JSON. */
+  body: unknown;
+}
+
+/** No answer that we ask for is larger; a hostile or broken server must not fill the memory. */
+const responseBytesMax = 64 * 1024 * 1024;
+
+/**
+ * Sends one request once. Throws ShipError.
+ *
+ * Client 9 asks by its own methods for `application/vnd.elasticsearch+json; compatible-with=9`, which an 8.x server
+ * refuses (400, media_type_header_exception). Plain `application/json` is understood by both.
+ */
+export async function request(client: ElasticsearchClient, wanted: Request): Promise<Answer> {
+  const { method, path, query, body } = wanted;
+  const where = `${method} ${path}`;
+  // Undici has no timeout while a body is being sent, nor for an answer that trickles: this one is for the whole.
+  const limit = AbortSignal.timeout(client.requestSeconds * 1000);
+  const signal = wanted.signal ? AbortSignal.any([wanted.signal, limit]) : limit;
+  const content = Buffer.isBuffer(body) ? { bulkBody: body } : body === undefined ? {} : { body };
+  try {
+    const {
+      statusCode,
+      headers,
+      body: stream,
+    } = await client.transport.request(
+      { method, path, ...(query && { querystring: query }), ...content },
+      // As a stream, because the transport would parse an error page of a proxy before looking at its status.
+      { headers: headersFor(body), signal, meta: true, asStream: true, compression: false, maxRetries: 0 },
+    );
+    const text = await readText(stream);
+    if (statusCode >= 400 && !wanted.expect?.includes(statusCode))
+      throw fromStatus(where, statusCode, headers['retry-after'], text);
+    return { status: statusCode, body: parse(where, statusCode, text) };
+  } catch (cause) {
+    if (cause instanceof ShipError) throw cause;
+    if (limit.aborted)
+      throw new ShipError('timeout', `${where}: no whole answer in ${client.requestSeconds} s`, { cause });
+    if (wanted.signal?.aborted) throw new ShipError('aborted', `${where}: aborted`, { cause });
+    throw translate(where, cause);
+  }
+}
+
+function headersFor(body: object | undefined): Record<string, string> {
+  const accept = 'application/json';
+  if (!Buffer.isBuffer(body)) return { accept, 'content-type': 'application/json' };
+  return { accept, 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' };
+}
+
+async function readText(stream: unknown): Promise<string> {
+  if (!(stream instanceof Readable)) throw new TypeError('the transport gave no stream');
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    if (!Buffer.isBuffer(chunk)) throw new TypeError('the transport gave no bytes');
+    bytes += chunk.length;
+    if (bytes > responseBytesMax) throw new RangeError(`the answer is longer than ${responseBytesMax} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, bytes).toString('utf8');
+}
+
+function parse(where: string, status: number, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const message = `${where}: ${status} with an answer that is not JSON: ${text.slice(0, 200)}`;
+    throw new ShipError('bad-response', message, { cause, status });
+  }
+}
+
+function translate(where: string, cause: unknown): ShipError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (cause instanceof errors.TimeoutError || code === 'UND_ERR_BODY_TIMEOUT')
+    return new ShipError('timeout', `${where}: ${why}`, { cause });
+  // Too long, or without the X-Elastic-Product header: somebody else answers at this address.
+  if (cause instanceof RangeError || cause instanceof errors.ProductNotSupportedError)
+    return new ShipError('bad-response', `${where}: ${why}`, { cause });
+  return new ShipError('unreachable', `${where}: ${why}`, { cause });
+}
+
+function fromStatus(where: string, status: number, retryAfter: unknown, text: string): ShipError {
+  const message = `${where}: ${status} ${text.slice(0, 500)}`;
+  return new ShipError(codeOf(status), message, { status, retryAfterSeconds: parseRetryAfter(retryAfter) });
+}
+
+function codeOf(status: number): ShipError['code'] {
+  if (status === 401 || status === 403) return 'unauthorized';
+  if (status === 408) return 'timeout';
+  if (status === 413) return 'too-large';
+  return [429, 502, 503, 504].includes(status) ? 'rejected' : 'refused';
+}
+
+/** RFC 9110 §10.2.3: seconds, or a date. */
+function parseRetryAfter(header: unknown): number | undefined {
+  if (typeof header !== 'string') return undefined;
+  if (/^\d{1,9}$/u.test(header)) return Number(header);
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - Date.now()) / 1000));
+}

@@ -1,0 +1,9 @@
+/** The data stream of the event documents (seal-format.md §1). */
+export function eventStream(namespace: string): string {
+  return `logs-kubernetes.audit_logs-${namespace}`;
+}
+
+/** The data stream of the batch records. */
+export function recordStream(namespace: string): string {
+  return `logs-auditseal.batch-${namespace}`;
+}

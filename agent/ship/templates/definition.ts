@@ -1,0 +1,93 @@
+import { eventStream, recordStream } from '../streams.ts';
+import { eventMapping } from './events.ts';
+import type { Field } from './fields.ts';
+import { recordMapping } from './records.ts';
+
+/** Raised with every change of what follows; a template of a higher version is left alone. */
+export const templateVersion = 1;
+
+/** Above the 100 of Elasticsearch's own `logs` and the 200 of integrations. */
+const priority = 600;
+
+/**
+ * What a stream must be so that what is searched is what was sealed. A later document of the same bytes, another order
+ * of its fields or a field added by a pipeline would all fail the verification.
+ */
+const settings = {
+  index: {
+    // Synthetic _source prints documents anew; logsdb chooses it by default.
+    mode: 'standard',
+    mapping: { source: { mode: 'stored' } },
+    default_pipeline: '_none',
+    final_pipeline: '_none',
+    // Set, so that a shard never goes search-idle: a verifier must not wait for, or miss, the newest documents.
+    refresh_interval: '1s',
+  },
+};
+
+/**
+ * Records are kept for as long as the cluster stands: they prove what was there after it has expired. An explicit
+ * hundred years, since a stream without a retention gets the cluster's `data_streams.lifecycle.retention.default`.
+ */
+const recordRetentionDays = 36_500;
+
+export interface Template {
+  /** Path below the server's root that it is read from and put to. */
+  path: string;
+  name: string;
+  body: Readonly<Record<string, unknown>>;
+}
+
+export interface StreamTemplate extends Template {
+  stream: string;
+  retentionDays: number;
+}
+
+/** All templates of a namespace: components first, since the index templates name them. */
+export function templates(
+  namespace: string,
+  retentionDays: number,
+): { components: Template[]; events: StreamTemplate; records: StreamTemplate } {
+  const names = {
+    settings: `auditseal-settings-${namespace}`,
+    events: `auditseal-events-${namespace}`,
+    records: `auditseal-records-${namespace}`,
+  };
+  return {
+    components: [
+      component(names.settings, { settings }),
+      component(names.events, { mappings: eventMapping }),
+      component(names.records, { mappings: recordMapping }),
+    ],
+    events: index(names.events, eventStream(namespace), retentionDays, [names.settings, names.events]),
+    records: index(names.records, recordStream(namespace), recordRetentionDays, [
+      names.settings,
+      names.records,
+    ]),
+  };
+}
+
+const about = { managed_by: 'auditseal' };
+
+function component(name: string, template: Field): Template {
+  const body = { version: templateVersion, _meta: about, template };
+  return { path: `/_component_template/${encodeURIComponent(name)}`, name, body };
+}
+
+function index(name: string, stream: string, retentionDays: number, composedOf: string[]): StreamTemplate {
+  const body = {
+    version: templateVersion,
+    _meta: about,
+    // Exactly our stream: a wildcard would catch the streams of others.
+    index_patterns: [stream],
+    priority,
+    data_stream: {},
+    composed_of: composedOf,
+    template: {
+      lifecycle: { data_retention: `${retentionDays}d` },
+      // A refused document must be refused visibly, not put aside with a success.
+      data_stream_options: { failure_store: { enabled: false } },
+    },
+  };
+  return { path: `/_index_template/${encodeURIComponent(name)}`, name, body, stream, retentionDays };
+}

@@ -1,0 +1,73 @@
+import { audit } from './audit.ts';
+import {
+  boolean,
+  date,
+  ip,
+  keyword,
+  keywords,
+  long,
+  object,
+  sourceOnly,
+  text,
+  timestamp,
+  type Field,
+} from './fields.ts';
+
+const group = object(keywords('id', 'name', 'domain'));
+const identity = { ...keywords('id', 'name', 'full_name', 'email', 'domain', 'roles'), group };
+
+/** The mapping of event documents: ECS 9.4 fields of the head, the seal's fields, and the audit event. */
+export const eventMapping: Field = {
+  dynamic: false,
+  properties: {
+    '@timestamp': timestamp,
+    data_stream: object(keywords('type', 'dataset', 'namespace')),
+    ecs: object(keywords('version')),
+    tags: keyword,
+    event: object({
+      ...keywords(
+        'kind',
+        'category',
+        'type',
+        'action',
+        'outcome',
+        'reason',
+        'id',
+        'dataset',
+        'module',
+        'provider',
+      ),
+      sequence: long,
+      created: date,
+      original: sourceOnly,
+    }),
+    user: object({ ...identity, effective: object(identity) }),
+    source: object({ ip, address: keyword }),
+    orchestrator: object({
+      ...keywords('type', 'namespace', 'api_version'),
+      cluster: object(keywords('id', 'name', 'url', 'version')),
+      resource: object(keywords('type', 'name', 'id')),
+    }),
+    http: object({
+      request: object(keywords('id', 'method')),
+      response: object({ status_code: long }),
+    }),
+    url: object(keywords('path', 'query', 'original')),
+    user_agent: object(keywords('original')),
+    related: object({ ip, ...keywords('user', 'hosts') }),
+    rule: object(keywords('id', 'name', 'category', 'reference')),
+    host: object(keywords('name', 'hostname')),
+    agent: object(keywords('id', 'name', 'type', 'version')),
+    log: object({ offset: long, file: object(keywords('path')) }),
+    error: object({ message: text, ...keywords('type', 'code') }),
+    auditseal: object({
+      origin: keyword,
+      batch: long,
+      recovered: boolean,
+      cut: object({ bytes: long, mac: sourceOnly, fields: keyword }),
+      original_base64: sourceOnly,
+      refused: sourceOnly,
+    }),
+    kubernetes: object({ audit }),
+  },
+};

@@ -1,0 +1,36 @@
+/**
+ * The kinds of field that our mappings are made of. Each accepts whatever a client of the apiserver can put there, as far
+ * as Elasticsearch lets it: a value that does not fit is left out of the index, the document stays.
+ * Only types of the server's core are used: `wildcard`, `constant_keyword` and `match_only_text` are separate modules.
+ */
+export type Field = Readonly<Record<string, unknown>>;
+
+/** Lucene refuses a term above 32,766 bytes, and with it the document. One UTF-16 unit is at most three bytes of UTF-8. */
+const keywordCharsMax = Math.floor(32_766 / 3);
+
+/** Exact matching. Longer values are not indexed, so that nobody gets a document refused by a long one. */
+export const keyword: Field = { type: 'keyword', ignore_above: keywordCharsMax };
+export const text: Field = { type: 'text' };
+export const long: Field = { type: 'long', ignore_malformed: true };
+export const boolean: Field = { type: 'boolean', ignore_malformed: true };
+export const ip: Field = { type: 'ip', ignore_malformed: true };
+export const date: Field = { type: 'date', ignore_malformed: true };
+/** The time of a data stream, which must parse. */
+export const timestamp: Field = { type: 'date' };
+/** Only in `_source`: no length limit, no cost. */
+export const sourceOnly: Field = { type: 'keyword', index: false, doc_values: false };
+
+/** An object of which only these fields are indexed. */
+export function object(properties: Readonly<Record<string, Field>>): Field {
+  return { type: 'object', dynamic: false, properties };
+}
+
+/** An object whose keys may have dots, begin or end with one, or be nothing else: they are names, not paths. */
+export function flatObject(properties: Readonly<Record<string, Field>>): Field {
+  return { type: 'object', dynamic: false, subobjects: false, properties };
+}
+
+/** One keyword each. */
+export function keywords(...names: string[]): Record<string, Field> {
+  return Object.fromEntries(names.map((name) => [name, keyword]));
+}
