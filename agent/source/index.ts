@@ -5,3 +5,4 @@ export type { SourceErrorCode } from './error.ts';
 export type { SourceOptions, Tell } from './options.ts';
 export { emptyTailState, parseTailState } from './state.ts';
 export type { TailState } from './state.ts';
+export { Source } from './source.ts';

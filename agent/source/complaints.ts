@@ -1,0 +1,21 @@
+import type { Tell } from './options.ts';
+
+/** Says each trouble once, and again only after it was over. */
+export class Complaints {
+  readonly #tell: Tell | undefined;
+  readonly #said = new Set<string>();
+
+  constructor(tell: Tell | undefined) {
+    this.#tell = tell;
+  }
+
+  say(trouble: string, message: string, details: Record<string, unknown>): void {
+    if (this.#said.has(trouble)) return;
+    this.#said.add(trouble);
+    this.#tell?.('warn', message, details);
+  }
+
+  over(kind: string): void {
+    for (const trouble of this.#said) if (trouble.startsWith(kind)) this.#said.delete(trouble);
+  }
+}

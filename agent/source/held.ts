@@ -1,0 +1,68 @@
+import { CHECK_BYTES_MAX, checkOf } from './fingerprint.ts';
+import { regularStat } from './listing.ts';
+import { readStretch } from './open-file.ts';
+import type { OpenFile } from './open-file.ts';
+import { sameInode } from './stat.ts';
+import type { FileStat } from './stat.ts';
+import type { FileRecord } from './state.ts';
+import type { Follow } from './succession.ts';
+
+/** The file that is being read. */
+export interface Held {
+  file: OpenFile;
+  record: FileRecord;
+  /** The path under which it was opened. */
+  path: string;
+  stat: FileStat;
+  /** It is no longer the live file. */
+  left: boolean;
+  /** The last read met the end. */
+  atEnd: boolean;
+  /** Decompression met damage: nothing more is to be had. */
+  corrupt: boolean;
+  /** Set once it is known to be finished, with what was found to follow at that moment. */
+  drained?: Follow;
+}
+
+/**
+ * What became of the live path: it still leads to the file held open (`same`), which may have been cut
+ * (`truncated`); or it does not, and the file is a backup now (`rotated`) or nowhere (`deleted`).
+ */
+export type Rotation = 'same' | 'rotated' | 'truncated' | 'deleted';
+
+/** One stat of the path and one of the open file; the directory is listed only if they differ. */
+export async function lookAt(
+  live: string,
+  held: Held,
+  readTo: number,
+  isListed: () => Promise<boolean>,
+): Promise<Rotation> {
+  const there = await regularStat(live);
+  held.stat = await held.file.stat();
+  if (there && sameInode(there, held.stat)) return held.stat.size < readTo ? 'truncated' : 'same';
+  return (await isListed()) ? 'rotated' : 'deleted';
+}
+
+/**
+ * The up to 1,024 bytes before a position, or undefined if they are not those that were read there. Damage before
+ * the position shortens them: reading on will meet it again and say so.
+ */
+export async function historyOf(file: OpenFile, record: FileRecord): Promise<Buffer | undefined> {
+  const { offset, check } = record;
+  const { bytes, corrupt } = await readStretch(file, Math.max(0, offset - CHECK_BYTES_MAX), offset);
+  return corrupt || checkOf(bytes) === check ? bytes : undefined;
+}
+
+/**
+ * Where the hole ends that copytruncate leaves at the beginning of a file whose writer keeps its position: the
+ * writer never wrote those NUL bytes, and as one line they would hide the first event behind them.
+ */
+export async function holeEnd(file: OpenFile): Promise<number> {
+  const bytes = Buffer.alloc(256 * 1024);
+  for (let position = 0; ;) {
+    const read = await file.readAt(position, bytes, 0, bytes.length);
+    const content = bytes.subarray(0, read).findIndex((byte) => byte !== 0);
+    if (content !== -1 || read === 0) return position + Math.max(0, content);
+    position += read;
+  }
+}

@@ -1,0 +1,184 @@
+import { isFileSystemError } from './error.ts';
+import { BEGINNING_BYTES_MAX, beginningOf, CHECK_BYTES_MAX, checkOf, fingerprintOf } from './fingerprint.ts';
+import type { Known } from './known.ts';
+import type { Entry } from './listing.ts';
+import { openListed, readStretch } from './open-file.ts';
+import { sameInode } from './stat.ts';
+import type { FileStat } from './stat.ts';
+import type { FileRecord } from './state.ts';
+
+/**
+ * What a listed file is: one that is known; a new one; `young`, a live file too short to be told from others yet;
+ * `empty`, a backup that holds nothing; `unreadable`, for now.
+ */
+export type Identity =
+  | { kind: 'known'; record: FileRecord }
+  | { kind: 'new' | 'young' | 'empty' }
+  | { kind: 'unreadable'; error: Error };
+
+/** The file that is held open: for it device and inode are proof, since an inode in use is not given away. */
+export interface Holding {
+  record: FileRecord;
+  stat: FileStat;
+}
+
+/** A file's beginning; `gone` if the path led elsewhere by the time it was opened; why it cannot be read. */
+type Head = { fingerprint: string; complete: boolean; empty: boolean } | 'gone' | Error;
+
+const keyOf = ({ stem, compressed, stat }: Entry) =>
+  [stem, compressed, stat.device, stat.inode, stat.birthMilliseconds, stat.size, stat.modified].join('|');
+
+/**
+ * Tells which listed file is which known one, by content. Each known file is at most one of those listed, so of two
+ * files with equal content the hints (inode with birth time, then name, then age) say which is which.
+ */
+export class Identifier {
+  /** What was read of files that have not changed since; only of those last listed. */
+  #heads = new Map<string, Head>();
+  #matches = new Map<string, boolean>();
+
+  async identify(entries: Entry[], known: Known, holding?: Holding): Promise<Map<Entry, Identity>> {
+    const heads = await this.#readHeads(entries);
+    const identities = new Map<Entry, Identity>();
+    const open = new Set<Entry>();
+    for (const [entry, head] of heads) {
+      if (head === 'gone') continue;
+      identities.set(entry, startingIdentity(entry, head));
+      if (identities.get(entry)?.kind === 'new') open.add(entry);
+    }
+    const records = new Set(known.records);
+    const assign = (record: FileRecord, entry: Entry) => {
+      identities.set(entry, { kind: 'known', record });
+      open.delete(entry);
+      records.delete(record);
+    };
+    if (holding) {
+      const held = [...identities.keys()].find((entry) => sameInode(entry.stat, holding.stat));
+      if (held) assign(holding.record, held);
+    }
+    for (const [entry, { kind }] of identities) {
+      if (kind !== 'unreadable') continue;
+      const record = known.records.find((one) => entry.stem === one.path && SAME_INODE.fits(entry, one));
+      if (record && records.has(record)) assign(record, entry);
+    }
+    for (const hint of HINTS) {
+      for (const record of records) {
+        for (const entry of open) {
+          if (!alike(heads.get(entry), record) || !hint.fits(entry, record)) continue;
+          if (!(await this.#isContinued(entry, record, hint.trusted))) continue;
+          assign(record, entry);
+          break;
+        }
+      }
+    }
+    for (const entry of open) {
+      const copied = known.records.find((record) => isCopyOf(entry, heads.get(entry), record));
+      if (copied) identities.set(entry, { kind: 'known', record: copied });
+    }
+    return identities;
+  }
+
+  /** Remembers that a file turned out not to continue a known one. */
+  refuse(entry: Entry, record: FileRecord): void {
+    this.#matches.set(matchKey(entry, record), false);
+  }
+
+  async #readHeads(entries: Entry[]): Promise<Map<Entry, Head>> {
+    const heads = new Map<Entry, Head>();
+    const cache = new Map<string, Head>();
+    for (const entry of entries) {
+      const key = keyOf(entry);
+      const head = this.#heads.get(key) ?? (await readHead(entry));
+      heads.set(entry, head);
+      if (head !== 'gone' && !(head instanceof Error)) cache.set(key, head);
+    }
+    this.#heads = cache;
+    for (const key of this.#matches.keys()) {
+      if (!cache.has(key.slice(0, key.lastIndexOf('|', key.lastIndexOf('|') - 1)))) this.#matches.delete(key);
+    }
+    return heads;
+  }
+
+  /**
+   * Whether the file holds, before the record's offset, the bytes that were read there. A compressed file under the
+   * known name is taken at its word: when it is read on, the bytes before are checked anyway.
+   */
+  async #isContinued(entry: Entry, record: FileRecord, trusted: boolean): Promise<boolean> {
+    if (!entry.compressed && entry.stat.size < record.offset) return false;
+    const key = matchKey(entry, record);
+    const cached = this.#matches.get(key);
+    if (cached !== undefined) return cached;
+    if (entry.compressed && trusted) return true;
+    const matches = await readMatches(entry, record.offset, record.check);
+    this.#matches.set(key, matches);
+    return matches;
+  }
+}
+
+const matchKey = (entry: Entry, record: FileRecord) => `${keyOf(entry)}|${record.id}|${record.offset}`;
+
+interface Hint {
+  fits: (entry: Entry, record: FileRecord) => boolean;
+  trusted: boolean;
+}
+
+const SAME_INODE: Hint = {
+  fits: ({ compressed, stat }, record) =>
+    !compressed && sameInode(stat, record) && stat.birthMilliseconds === record.birthMilliseconds,
+  trusted: false,
+};
+
+/** In the order of their weight. A live file's name says nothing: the next one gets the same. */
+const HINTS: Hint[] = [
+  SAME_INODE,
+  { fits: ({ backup, stem }, record) => backup !== undefined && stem === record.path, trusted: true },
+  { fits: () => true, trusted: false },
+];
+
+function startingIdentity(entry: Entry, head: Exclude<Head, 'gone'>): Identity {
+  if (head instanceof Error) return { kind: 'unreadable', error: head };
+  if (head.complete) return { kind: 'new' };
+  if (!entry.backup) return { kind: 'young' };
+  return { kind: head.empty ? 'empty' : 'new' };
+}
+
+const alike = (head: Head | undefined, record: FileRecord) =>
+  typeof head === 'object' && 'fingerprint' in head && head.fingerprint === fingerprintOf(record.id);
+
+/**
+ * logrotate's copytruncate leaves a copy of the file that was cut; if we had read more than was copied, the copy is
+ * shorter than what we read and holds nothing new.
+ */
+function isCopyOf(entry: Entry, head: Head | undefined, record: FileRecord): boolean {
+  const outside = entry.backup !== undefined && entry.backup.rotatedAt === undefined;
+  return outside && record.truncated === true && alike(head, record) && entry.stat.size <= record.offset;
+}
+
+async function readHead(entry: Entry): Promise<Head> {
+  try {
+    const file = await openListed(entry);
+    if (!file) return 'gone';
+    try {
+      const { bytes, corrupt } = await readStretch(file, 0, BEGINNING_BYTES_MAX);
+      const beginning = beginningOf(bytes);
+      return { ...beginning, empty: bytes.length === 0 && !corrupt };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (isFileSystemError(error)) return error;
+    throw error;
+  }
+}
+
+async function readMatches(entry: Entry, offset: number, check: string): Promise<boolean> {
+  const file = await openListed(entry);
+  if (!file) return false;
+  try {
+    const { bytes, corrupt } = await readStretch(file, Math.max(0, offset - CHECK_BYTES_MAX), offset);
+    // A damaged backup that begins alike and cannot be read up to the offset holds nothing that was not read.
+    return corrupt || checkOf(bytes) === check;
+  } finally {
+    await file.close();
+  }
+}

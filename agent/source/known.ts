@@ -1,0 +1,70 @@
+import type { FileId } from './chunk.ts';
+import { backupNames } from './names.ts';
+import { FILES_MAX } from './state.ts';
+import type { FileRecord, TailState } from './state.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { basename } from 'node:path';
+
+/** Files that are no longer listed are remembered this long (in files), should they come back. */
+const VANISHED_MAX = 32;
+
+/** The files that were read, in the order in which they were first seen. */
+export class Known {
+  #records: FileRecord[];
+  #floor: string | undefined;
+  readonly #parse: ReturnType<typeof backupNames>;
+
+  constructor(path: string, state: TailState) {
+    this.#records = state.files.map((record) => ({ ...record }));
+    this.#floor = state.floor;
+    this.#parse = backupNames(basename(path));
+  }
+
+  get records(): readonly FileRecord[] {
+    return this.#records;
+  }
+
+  get floor(): string | undefined {
+    return this.#floor;
+  }
+
+  get(id: FileId | undefined): FileRecord | undefined {
+    return this.#records.find((record) => record.id === id);
+  }
+
+  add(record: FileRecord): void {
+    this.#records.push(record);
+  }
+
+  /** The identity of a file that is none of those known: the next free ordinal. */
+  newId(fingerprint: string): FileId {
+    const ordinals = this.#records
+      .filter((record) => fingerprintOf(record.id) === fingerprint)
+      .map((record) => Number(record.id.slice(65)));
+    return `${fingerprint}#${Math.max(-1, ...ordinals) + 1}`;
+  }
+
+  /** True for a backup that was read and has been forgotten since. */
+  isBelowFloor(name: string): boolean {
+    const parsed = this.#parse(name);
+    return this.#floor !== undefined && parsed?.rotatedAt !== undefined && parsed.order <= this.#floor;
+  }
+
+  /**
+   * Forgets what is no longer needed: files that vanished first, then the oldest, whose names the floor covers.
+   * What `keep` names stays.
+   */
+  forget(listed: ReadonlySet<FileId>, keep: ReadonlySet<FileId>): void {
+    const vanished = this.#records.filter(({ id, ended }) => ended && !listed.has(id) && !keep.has(id));
+    const gone = new Set(vanished.slice(0, Math.max(0, vanished.length - VANISHED_MAX)));
+    const rest = this.#records.filter((record) => !gone.has(record));
+    const surplus = rest.length - FILES_MAX + 1;
+    const oldest = surplus > 0 ? rest.filter(({ id }) => !keep.has(id)).slice(0, surplus) : [];
+    for (const record of oldest) {
+      gone.add(record);
+      const parsed = this.#parse(basename(record.path));
+      if (parsed?.rotatedAt !== undefined && parsed.order > (this.#floor ?? '')) this.#floor = parsed.order;
+    }
+    this.#records = this.#records.filter((record) => !gone.has(record));
+  }
+}

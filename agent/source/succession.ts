@@ -1,0 +1,166 @@
+import { basename } from 'node:path';
+import type { FileId } from './chunk.ts';
+import type { FileRecord } from './state.ts';
+import type { Holding, Identifier, Identity } from './identify.ts';
+import type { Known } from './known.ts';
+import type { Entry } from './listing.ts';
+import { backupNames, compareNames } from './names.ts';
+import { openListed } from './open-file.ts';
+import type { OpenFile } from './open-file.ts';
+import { sameInode } from './stat.ts';
+import { survey } from './survey.ts';
+import type { Survey } from './survey.ts';
+
+/** A successor is born within this time of the rename before it (docs/seal-format.md §2). */
+const BIRTH_MILLISECONDS_MAX = 1000;
+/** How often a directory that changes under our eyes is looked at again before waiting for the next poll. */
+const ATTEMPTS = 5;
+
+/** The file after which the next is looked for. */
+export interface Anchor {
+  /** The last file that was read; absent at a first start. */
+  record?: FileRecord;
+  /** Set where empty files came after it: the last of them, as a path without `.gz`. */
+  emptyStem?: string;
+  /** Whether nothing can be missing up to here. */
+  proven: boolean;
+}
+
+/** A file to be read next, held open so that no rename or deletion can take it away. */
+export interface Pinned {
+  file: OpenFile;
+  entry: Entry;
+  identity: Identity;
+  /** By the succession rule; the proof of a moment, which stays true. */
+  proven: boolean;
+}
+
+export interface Follow {
+  /** The anchor is listed under a backup name that its writer gave it: nobody writes to it any more. */
+  finished: boolean;
+  next?: Pinned;
+}
+
+interface Choice {
+  entry: Entry;
+  /** The anchor as listed; absent if it is not, or not under the writer's backup name. */
+  from?: Entry;
+  /** Nothing unread lies between. */
+  adjacent: boolean;
+}
+
+/** Decides which file comes next, and whether it is proven to be the next. */
+export class Succession {
+  readonly #path: string;
+  readonly #identifier: Identifier;
+  readonly #known: Known;
+  readonly #parse: ReturnType<typeof backupNames>;
+  /** The known files that the last listing showed. */
+  listed: ReadonlySet<FileId> = new Set();
+
+  constructor(path: string, identifier: Identifier, known: Known) {
+    this.#path = path;
+    this.#identifier = identifier;
+    this.#known = known;
+    this.#parse = backupNames(basename(path));
+  }
+
+  async survey(holding?: Holding): Promise<Survey> {
+    const listed = await survey(this.#path, this.#identifier, this.#known, holding);
+    const identities = listed.entries.map(listed.identityOf);
+    this.listed = new Set(identities.flatMap((one) => (one.kind === 'known' ? [one.record.id] : [])));
+    return listed;
+  }
+
+  /**
+   * Finds and opens what comes after the anchor. The successor is opened first and the directory listed again
+   * afterwards, for a rotation may happen at any instant: if the second listing still shows the opened file in its
+   * place, every file rotated away before it was opened was there to be listed too, or was deleted, and then, oldest
+   * first, the anchor with it. With one listing, a file could slip through between listing and opening.
+   */
+  async follow(anchor: Anchor, holding?: Holding): Promise<Follow> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const before = await this.survey(holding);
+      const choice = this.#choose(before, anchor);
+      if (!choice) return { finished: this.#placeOf(before, anchor) !== undefined };
+      const file = await openListed(choice.entry);
+      if (!file) continue;
+      const next = await this.#confirm(choice, file, anchor, holding).catch(async (error: unknown) => {
+        await file.close();
+        throw error;
+      });
+      if (next) return next;
+      await file.close();
+    }
+    return { finished: false };
+  }
+
+  /**
+   * Finds and opens a known file wherever it is now. `absent` only if two equal listings do not show it.
+   * @throws file system errors, also of any file that cannot be read: it could be the one.
+   */
+  async locate(record: FileRecord): Promise<{ file: OpenFile; entry: Entry } | 'absent' | 'busy'> {
+    let seen = '';
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const listed = await this.survey();
+      const entry = listed.entryOf(record.id);
+      const file = entry && (await openListed(entry));
+      if (entry && file) return { file, entry };
+      for (const one of entry ? [] : listed.entries.map(listed.identityOf)) {
+        if (one.kind === 'unreadable') throw one.error;
+      }
+      const now = listed.entries.map(({ path, stat }) => `${path} ${stat.inode}`).join('\n');
+      if (!entry && now === seen) return 'absent';
+      seen = entry ? '' : now;
+    }
+    return 'busy';
+  }
+
+  async #confirm(
+    choice: Choice,
+    file: OpenFile,
+    anchor: Anchor,
+    holding: Holding | undefined,
+  ): Promise<Follow | undefined> {
+    const after = await this.survey(holding);
+    const again = this.#choose(after, anchor);
+    if (!again || again.entry.path !== choice.entry.path) return undefined;
+    if (!sameInode(again.entry.stat, choice.entry.stat)) return undefined;
+    const proven = anchor.proven && again.adjacent && isBornAtRename(again);
+    const identity = after.identityOf(again.entry);
+    return { finished: again.from !== undefined, next: { file, entry: again.entry, identity, proven } };
+  }
+
+  /** The first unread file after the anchor; else one that sorts before it (a clock step); else the live file. */
+  #choose(listed: Survey, anchor: Anchor): Choice | undefined {
+    const from = this.#placeOf(listed, anchor);
+    const position = from?.backup ?? this.#parse(basename(anchor.emptyStem ?? anchor.record?.path ?? ''));
+    const backups = listed.entries.filter((entry) => entry.backup);
+    const isLater = ({ backup }: Entry) => !position || (backup && compareNames(backup, position) > 0);
+    const found = (entry: Entry, adjacent: boolean) => ({ entry, adjacent, ...(from && { from }) });
+
+    const next = backups.find(
+      (entry) => isLater(entry) && (listed.isUnread(entry) || listed.identityOf(entry).kind === 'empty'),
+    );
+    if (next) return found(next, true);
+    const earlier = backups.find(listed.isUnread);
+    if (earlier) return found(earlier, false);
+    const live = listed.entries.find((entry) => !entry.backup);
+    return live && listed.isUnread(live) ? found(live, true) : undefined;
+  }
+
+  /** Only the writer's own backup names count: an outside logrotate does not say when, and may copy and cut. */
+  #placeOf(listed: Survey, { record, emptyStem }: Anchor): Entry | undefined {
+    const place = emptyStem
+      ? listed.entries.find(({ stem }) => stem === emptyStem)
+      : record && listed.entryOf(record.id);
+    return place?.backup?.rotatedAt === undefined ? undefined : place;
+  }
+}
+
+function isBornAtRename({ from, entry }: Choice): boolean {
+  const rotatedAt = from?.backup?.rotatedAt;
+  if (rotatedAt === undefined) return false;
+  const born = entry.stat.birthMilliseconds;
+  return entry.compressed || born === 0 || Math.abs(born - rotatedAt) <= BIRTH_MILLISECONDS_MAX;
+}

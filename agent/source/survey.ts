@@ -1,0 +1,53 @@
+import { basename } from 'node:path';
+import type { FileId } from './chunk.ts';
+import type { Holding, Identifier, Identity } from './identify.ts';
+import type { Known } from './known.ts';
+import { listRotation } from './listing.ts';
+import type { Entry } from './listing.ts';
+
+/** The directory at one moment, each file identified. */
+export interface Survey {
+  /** Oldest first, the live file last. */
+  entries: Entry[];
+  identityOf: (entry: Entry) => Identity;
+  entryOf: (id: FileId) => Entry | undefined;
+  /** Whether a file holds something that was not read. The file held open does not count. */
+  isUnread: (entry: Entry) => boolean;
+}
+
+/** Lists and identifies; notes where the known files are now. */
+export async function survey(
+  path: string,
+  identifier: Identifier,
+  known: Known,
+  holding?: Holding,
+): Promise<Survey> {
+  const identities = await identifier.identify(await listRotation(path), known, holding);
+  const entries = [...identities.keys()];
+  for (const [{ stem, stat }, identity] of identities) {
+    if (identity.kind !== 'known') continue;
+    const { device, inode, birthMilliseconds } = stat;
+    Object.assign(identity.record, { path: stem, device, inode, birthMilliseconds });
+  }
+  const identityOf = (entry: Entry) => identities.get(entry) ?? ({ kind: 'new' } as const);
+  return {
+    entries,
+    identityOf,
+    entryOf: (id) =>
+      entries.find((entry) => {
+        const identity = identityOf(entry);
+        return identity.kind === 'known' && identity.record.id === id;
+      }),
+    isUnread: (entry) => {
+      const identity = identityOf(entry);
+      if (identity.kind !== 'known') {
+        return identity.kind !== 'empty' && !(entry.backup && known.isBelowFloor(basename(entry.stem)));
+      }
+      const { record } = identity;
+      if (record.id === holding?.record.id) return false;
+      // An outside rename leaves the writer in the renamed file: it may have grown after it was read to its end.
+      const grown = !entry.compressed && entry.stat.size > record.offset && !record.truncated;
+      return !record.ended || grown;
+    },
+  };
+}
