@@ -21,29 +21,56 @@ export interface Limits {
  * The document of an audit event. `audit` is the raw line, or what policy left of it, in pieces. Above `entryBytesMax` the
  * long form of docs/seal-format.md §4: without bodies, or, if that is still too long, without the event.
  */
-export function shapeEvent(event: AuditEvent, line: Buffer, audit: readonly Buffer[], context: DocumentContext, place: Place, limits: Limits): Shaped {
+export function shapeEvent(
+  event: AuditEvent,
+  line: Buffer,
+  audit: readonly Buffer[],
+  context: DocumentContext,
+  place: Place,
+  limits: Limits,
+): Shaped {
   const whole = shapeWhole(event, audit, context, place);
-  if (bytesOf(whole) <= limits.entryBytesMax) return whole;
+  if (fits(whole, limits.entryBytesMax)) return whole;
   const cut = { bytes: line.length, mac: limits.mac() };
   const withoutBodies = cutMembers(line, bodyMembers);
-  return shapeCut(event, withoutBodies, context, { ...place, cut: { ...cut, fields: [...bodyMembers] } }, limits);
+  return shapeCut(
+    event,
+    withoutBodies,
+    context,
+    { ...place, cut: { ...cut, fields: [...bodyMembers] } },
+    limits,
+  );
 }
 
 /** The same for a line of which only the event without its bodies could be held. */
-export function shapeCut(event: AuditEvent, audit: readonly Buffer[], context: DocumentContext, place: Place & { cut: Cut }, limits: Pick<Limits, 'entryBytesMax'>): Shaped {
+export function shapeCut(
+  event: AuditEvent,
+  audit: readonly Buffer[],
+  context: DocumentContext,
+  place: Place & { cut: Cut },
+  limits: Pick<Limits, 'entryBytesMax'>,
+): Shaped {
   const withoutBodies = shapeWhole(event, audit, context, place);
-  if (bytesOf(withoutBodies) <= limits.entryBytesMax) return withoutBodies;
+  if (fits(withoutBodies, limits.entryBytesMax)) return withoutBodies;
   const head = eventHead(event, context, { ...place, cut: { ...place.cut, fields: ['kubernetes'] } });
   return { timestamp: withoutBodies.timestamp, pieces: [head, '}'] };
 }
 
-function shapeWhole(event: AuditEvent, audit: readonly Buffer[], context: DocumentContext, place: Place): Shaped {
+function shapeWhole(
+  event: AuditEvent,
+  audit: readonly Buffer[],
+  context: DocumentContext,
+  place: Place,
+): Shaped {
   return {
     timestamp: timestampOf(event, place.readAt),
     pieces: [eventHead(event, context, place) + auditMember, ...audit, '}}'],
   };
 }
 
-function bytesOf({ pieces }: Shaped): number {
-  return pieces.reduce((sum, piece) => sum + (typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length), 0);
+/** A UTF-16 unit is at most 3 bytes of UTF-8, so nearly every document is told without measuring its text. */
+function fits({ pieces }: Shaped, bytesMax: number): boolean {
+  const bytes = (perUnit: (text: string) => number) =>
+    pieces.reduce((sum, piece) => sum + (typeof piece === 'string' ? perUnit(piece) : piece.length), 0);
+  return bytes((text) => 3 * text.length) <= bytesMax || bytes((text) => Buffer.byteLength(text)) <= bytesMax;
 }

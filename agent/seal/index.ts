@@ -31,3 +31,5 @@ export { auditMember, formOf, refusedForm } from './refused.ts';
 export { noteDocument, refusalText, startText } from './notices.ts';
 export { Entries } from './entries.ts';
 export { Log, type LogState, type Sealed } from './log.ts';
+export { isBefore, Tally, type Run } from './tally.ts';
+export { startEpoch, type EpochStart } from './epoch.ts';

@@ -11,3 +11,6 @@ export type { Answer, Request } from './request.ts';
 export { eventStream, recordStream } from './streams.ts';
 export { installTemplates, templates } from './templates/index.ts';
 export type { Installed, InstallOptions } from './templates/index.ts';
+export { Shipper } from './shipper.ts';
+export { announceStart } from './start.ts';
+export { untilDone } from './retry.ts';

@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { StoreError } from './error.ts';
 import type { Store } from './index.ts';
 import type { Transaction } from './types.ts';
+
+const fullMilliseconds = 5000;
 
 /** A part of a transaction; `lazy` parts wait for the next that is not, or `lazyMilliseconds`. */
 type Part = Partial<Transaction>;
@@ -11,12 +14,22 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
+export interface CommitterOptions {
+  commitsPerSecondMax: number;
+  lazyMilliseconds?: number;
+  /** Told of each failure that is waited out: a full disk. */
+  retrying?: (error: Error) => void;
+  /** Told after each durable transaction. */
+  committed?: () => void;
+}
+
 /**
  * Group commit: at most `commitsPerSecondMax` transactions a second, one in flight, each with all that is waiting.
  * etcd lives on the same disks, and every commit costs it an fsync.
  */
 export class Committer {
   readonly #store: Store;
+  readonly #options: CommitterOptions;
   readonly #intervalMilliseconds: number;
   readonly #lazyMilliseconds: number;
   #waiting: Waiting[] = [];
@@ -24,8 +37,9 @@ export class Committer {
   #lazyTimer: NodeJS.Timeout | undefined;
   #lastAt = -Infinity;
 
-  constructor(store: Store, options: { commitsPerSecondMax: number; lazyMilliseconds?: number }) {
+  constructor(store: Store, options: CommitterOptions) {
     this.#store = store;
+    this.#options = options;
     this.#intervalMilliseconds = 1000 / options.commitsPerSecondMax;
     this.#lazyMilliseconds = options.lazyMilliseconds ?? 10_000;
   }
@@ -71,19 +85,34 @@ export class Committer {
 
   async #commitGroup(group: Waiting[]): Promise<void> {
     const parts = group.map(({ part }) => part);
+    const transaction = {
+      epochs: parts.flatMap((part) => part.epochs ?? []),
+      batches: parts.flatMap((part) => part.batches ?? []),
+      refusals: parts.flatMap((part) => part.refusals ?? []),
+      acknowledged: parts.flatMap((part) => part.acknowledged ?? []),
+      starts: parts.flatMap((part) => part.starts ?? []),
+    };
     try {
-      const sequences = await this.#store.commit({
-        epochs: parts.flatMap((part) => part.epochs ?? []),
-        batches: parts.flatMap((part) => part.batches ?? []),
-        refusals: parts.flatMap((part) => part.refusals ?? []),
-        acknowledged: parts.flatMap((part) => part.acknowledged ?? []),
-        starts: parts.flatMap((part) => part.starts ?? []),
-      });
+      const sequences = await this.#commitUntilRoom(transaction);
+      this.#options.committed?.();
       let given = 0;
       for (const { part, resolve } of group)
         resolve(sequences.slice(given, (given += part.batches?.length ?? 0)));
     } catch (error) {
       for (const { reject } of group) reject(error);
+    }
+  }
+
+  /** A full disk is waited out with the same transaction: same batches, same epoch. */
+  async #commitUntilRoom(transaction: Transaction): Promise<number[]> {
+    for (;;) {
+      try {
+        return await this.#store.commit(transaction);
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.code !== 'full') throw error;
+        this.#options.retrying?.(error);
+        await delay(fullMilliseconds);
+      }
     }
   }
 }

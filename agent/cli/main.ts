@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { runCommand } from './run.ts';
+import { trustCommand } from './trust.ts';
+import { validateCommand } from './validate.ts';
+import { verifyCommand } from './verify.ts';
+import { agentVersion } from './version.ts';
+
+const program = new Command('auditseal')
+  .description(
+    'Ships Kubernetes audit logs to Elasticsearch and proves that nothing was changed, removed or added.',
+  )
+  .addCommand(runCommand())
+  .addCommand(validateCommand())
+  .addCommand(verifyCommand())
+  .addCommand(trustCommand())
+  .showHelpAfterError()
+  .addHelpText(
+    'after',
+    `
+On a control-plane node:
+  $ auditseal validate --config /etc/auditseal/auditseal.yaml
+  $ auditseal run --config /etc/auditseal/auditseal.yaml
+
+On an auditor's machine, with a key that may only read:
+  $ auditseal trust add --trust trust.json 'prod/cp-1/kube-apiserver/20261123T004438Z+…'
+  $ auditseal verify --url https://elasticsearch:9200 --api-key-file key --trust trust.json --since 26h`,
+  );
+
+program
+  .command('version')
+  .description('print the version of auditseal and of Node')
+  .action(() => void process.stdout.write(`auditseal ${agentVersion} (Node ${process.versions.node})\n`));
+
+await program.parseAsync();

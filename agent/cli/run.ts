@@ -1,0 +1,46 @@
+import { Command } from 'commander';
+import { runAgent } from '../agent.ts';
+import { ConfigError, exitBadConfig } from '../config/index.ts';
+import { createLogger } from '../observe/index.ts';
+import { loadSetup } from './load.ts';
+import { agentVersion } from './version.ts';
+
+/** `auditseal run`, as the DaemonSet calls it. */
+export function runCommand(): Command {
+  return new Command('run')
+    .description('tail the audit logs of this node, seal them and ship them, until SIGTERM')
+    .option('-c, --config <file>', 'configuration file', '/etc/auditseal/auditseal.yaml')
+    .action(async ({ config }: { config: string }) => {
+      process.exitCode = await run(config, () => undefined);
+    });
+}
+
+/** Runs the agent until SIGTERM or SIGINT; resolves with the exit code: 0, 78 (configuration), 1 (see the log). */
+export async function run(file: string, failpoint: (name: string) => void): Promise<number> {
+  const setup = await loadSetup(file).catch((error: unknown) => {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+  });
+  if (!setup) return exitBadConfig;
+  const logger = createLogger(setup.config.logLevel);
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      logger.info(
+        `${signal}: sealing what was read, then shipping for at most ${setup.config.shutdownSeconds} s`,
+      );
+      stop.abort();
+    });
+  }
+  const agent = { name: 'auditseal', version: agentVersion };
+  const listening = (port: number) => logger.info({ 'server.port': port }, 'metrics and health are served');
+  try {
+    logger.info({ 'service.version': agentVersion }, 'auditseal starts');
+    await runAgent({ ...setup, logger, agent, now: () => new Date(), failpoint, listening }, stop.signal);
+    logger.info('auditseal has stopped');
+    return 0;
+  } catch (error) {
+    logger.fatal({ error }, 'auditseal cannot go on');
+    return 1;
+  }
+}

@@ -1,0 +1,31 @@
+import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
+
+export type { Logger } from 'pino';
+
+/** ECS version of the field names in logs and documents. */
+export const ecsVersion = '9.4.0';
+
+/** JSON lines with ECS field names (elastic.co/docs/reference/ecs), so that the agent's own log needs no parsing rules. */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  const options = {
+    level,
+    base: { 'ecs.version': ecsVersion, 'service.name': 'auditseal', 'process.pid': process.pid },
+    messageKey: 'message',
+    errorKey: 'error',
+    timestamp: () => stdTimeFunctions.isoTime().replace('"time"', '"@timestamp"'),
+    formatters: { level: (label: string) => ({ 'log.level': label }) },
+    serializers: { error: errorFields },
+  };
+  return destination ? pino(options, destination) : pino(options);
+}
+
+function errorFields(error: unknown): unknown {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const code = 'code' in error ? String(error.code) : undefined;
+  return {
+    type: error.name,
+    message: error.message,
+    ...(code !== undefined && { code }),
+    stack_trace: error.stack,
+  };
+}

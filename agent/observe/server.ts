@@ -1,0 +1,50 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Metrics } from './metrics.ts';
+
+/** What the probes ask. An outage of Elasticsearch fails neither: restarting the agent would not mend it. */
+export interface Health {
+  /** The loops of all sources have advanced lately. */
+  isAlive(): boolean;
+  /** State is open and every source has begun to look at its files. */
+  isReady(): boolean;
+}
+
+/**
+ * Serves `/metrics`, `/healthz` and `/readyz`; everything else is 404. Port 0 lets the system pick.
+ * A failure to listen (the port is taken) rejects: two agents on one node should not go unnoticed.
+ */
+export async function serve(options: {
+  host: string;
+  port: number;
+  metrics: Metrics;
+  health: Health;
+}): Promise<{ port: number; close(): Promise<void> }> {
+  const { metrics, health } = options;
+  const server = createServer((request, response) => {
+    if (request.method !== 'GET') return response.writeHead(405).end();
+    if (request.url === '/healthz') return response.writeHead(health.isAlive() ? 200 : 503).end();
+    if (request.url === '/readyz') return response.writeHead(health.isReady() ? 200 : 503).end();
+    if (request.url !== '/metrics') return response.writeHead(404).end();
+    metrics.registry.metrics().then(
+      (text) => response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    );
+    return response;
+  });
+  await listening(server, options.host, options.port);
+  const { port } = server.address() as AddressInfo;
+  return { port, close: () => closed(server) };
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+}
+
+function closed(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => void server.close(() => resolve()));
+}
