@@ -3,6 +3,8 @@ import { startElasticsearch } from './embedded.ts';
 import type { Elasticsearch, StartOptions } from './embedded.ts';
 import { ElasticsearchStartError } from './errors.ts';
 
+const ways = { startElasticsearch, dockerAnswers, startContainer };
+
 /**
  * An Elasticsearch to work with: the one of `ELASTICSEARCH_URL` (never stopped by us), else an embedded one, else the
  * official image if a Docker daemon answers.
@@ -11,16 +13,21 @@ import { ElasticsearchStartError } from './errors.ts';
 export async function resolveElasticsearch(
   options: StartOptions = {},
   env: NodeJS.ProcessEnv = process.env,
+  by: {
+    startElasticsearch: (options: StartOptions) => Promise<Elasticsearch>;
+    dockerAnswers: () => Promise<boolean>;
+    startContainer: (log: (line: string) => void) => Promise<Elasticsearch>;
+  } = ways,
 ): Promise<Elasticsearch> {
   const given = env['ELASTICSEARCH_URL'];
   if (given) return connect(given.replace(/\/+$/, ''));
   try {
-    return await startElasticsearch(options);
+    return await by.startElasticsearch(options);
   } catch (error) {
     if (!(error instanceof ElasticsearchStartError) || !fallsThrough(error)) throw error;
     const log = options.log ?? (() => undefined);
     log(`no embedded Elasticsearch: ${error.message}`);
-    if (await dockerAnswers()) return startContainer(log);
+    if (await by.dockerAnswers()) return by.startContainer(log);
     throw new ElasticsearchStartError(
       'none-available',
       [

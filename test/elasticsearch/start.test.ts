@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { distribution } from './jars.ts';
 import { findJdk } from './jdk.ts';
-import { resolveElasticsearch, startElasticsearch } from './index.ts';
+import { dockerAnswers, startContainer } from './docker.ts';
+import { ElasticsearchStartError, resolveElasticsearch, startElasticsearch } from './index.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -87,6 +88,72 @@ test('an ELASTICSEARCH_URL that does not answer is an error that names it', asyn
   await expect(resolveElasticsearch({}, { ELASTICSEARCH_URL: 'http://127.0.0.1:1' })).rejects.toThrow(
     /ELASTICSEARCH_URL http:\/\/127\.0\.0\.1:1 does not answer/,
   );
+});
+
+const missingJdk = () => Promise.reject(new ElasticsearchStartError('no-jdk', 'no JDK of 17 or newer'));
+
+test('without a JDK the official image is taken, if a Docker daemon answers', async () => {
+  const container = { url: 'http://127.0.0.1:9', version: '9.5.3', stop: () => Promise.resolve() };
+  const lines: string[] = [];
+  const found = await resolveElasticsearch(
+    { log: (line) => lines.push(line) },
+    {},
+    {
+      startElasticsearch: missingJdk,
+      dockerAnswers: () => Promise.resolve(true),
+      startContainer: () => Promise.resolve(container),
+    },
+  );
+  expect(found).toBe(container);
+  expect(lines).toEqual(['no embedded Elasticsearch: no JDK of 17 or newer']);
+});
+
+test('without any of the three, the error says what each would need', async () => {
+  const nothing = {
+    startElasticsearch: missingJdk,
+    dockerAnswers: () => Promise.resolve(false),
+    startContainer: () => Promise.reject(new Error('not called')),
+  };
+  await expect(resolveElasticsearch({}, {}, nothing)).rejects.toMatchObject({
+    code: 'none-available',
+    message: expect.stringMatching(
+      /ELASTICSEARCH_URL.*\n.*JDK.*Maven.*no JDK of 17 or newer.*\n.*Docker/u,
+    ) as unknown,
+  });
+});
+
+test('a node that is there but does not start is not hidden by Docker', async () => {
+  const broken = new ElasticsearchStartError('start-failed', 'broken');
+  const parts = {
+    startElasticsearch: () => Promise.reject(broken),
+    dockerAnswers: () => Promise.resolve(true),
+    startContainer: () => Promise.reject(new Error('not called')),
+  };
+  await expect(resolveElasticsearch({}, {}, parts)).rejects.toBe(broken);
+});
+
+test('a container is published on loopback alone, waited for, and removed', async () => {
+  // There is no Docker daemon everywhere: a script answers as docker's documentation says, with the node of this run.
+  const address = new URL(inject('elasticsearchUrl')).host;
+  const script = `#!/bin/sh
+echo "$@" >> "$(dirname "$0")/calls"
+case "$1" in run) echo c0ffee ;; port) echo ${address} ;; esac
+`;
+  const bin = await mkdtemp(join(folder, 'bin-'));
+  await writeFile(join(bin, 'docker'), script, { mode: 0o755 });
+  const path = process.env['PATH'];
+  process.env['PATH'] = `${bin}:${path}`;
+  try {
+    expect(await dockerAnswers()).toBe(true);
+    const container = await startContainer(() => undefined);
+    expect(container.url).toBe(`http://${address}`);
+    await container.stop();
+  } finally {
+    process.env['PATH'] = path;
+  }
+  const calls = (await readFile(join(bin, 'calls'), 'utf8')).trim().split('\n');
+  expect(calls[1]).toMatch(/^run --detach --rm --publish=127\.0\.0\.1:0:9200 .*elasticsearch:9\.5\.3$/u);
+  expect(calls.slice(2)).toEqual(['port c0ffee 9200/tcp', 'rm --force c0ffee']);
 });
 
 function isAlive(pid: number): boolean {
