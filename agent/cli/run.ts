@@ -22,6 +22,8 @@ export async function run(file: string, failpoint: (name: string) => void): Prom
     process.stderr.write(`${error.message}\n`);
   });
   if (!setup) return exitBadConfig;
+  // The state holds the logs' private keys.
+  process.umask(0o077);
   const logger = createLogger(setup.config.logLevel);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -35,7 +35,6 @@ function answer(call: Call): unknown {
 
 /** The lock first: not even a damaged database may be put aside under a running agent. */
 function open(): { corrupt: string | undefined } {
-  process.umask(0o077);
   lock.held = lockStateDir(stateDir);
   const { database, corrupt } = openDatabase(stateDir);
   state = new State(database);
