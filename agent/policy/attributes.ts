@@ -1,0 +1,100 @@
+import { isFields, type AuditEvent } from '../document/event.ts';
+
+/**
+ * What rules match on, in the apiserver's terms (authorizer.Attributes). `undefined` is what the event does not say, or
+ * says with another type than the apiserver writes: it matches no rule that asks for it.
+ */
+export interface Attributes {
+  readonly user: string | undefined;
+  readonly groups: readonly unknown[];
+  readonly verb: string | undefined;
+  readonly stage: string | undefined;
+  /** The response's status code, `none` if there is none yet. */
+  readonly code: number | 'none' | undefined;
+  /** What the request was for; undefined for a non-resource request. */
+  readonly resource: ResourceAttributes | undefined;
+  /** The path of a non-resource request, without the query, percent-decoded as Go's URL.Path is. */
+  readonly path: string | undefined;
+  readonly impersonated: boolean;
+  /** False if a field that rules ask for has a type that the apiserver never writes. */
+  readonly wellFormed: boolean;
+}
+
+export interface ResourceAttributes {
+  readonly group: string | undefined;
+  readonly resource: string | undefined;
+  readonly subresource: string | undefined;
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+}
+
+/** Never throws, whatever the event holds. */
+export function attributesOf(event: AuditEvent): Attributes {
+  const user = isFields(event.user) ? event.user : undefined;
+  const groups = user?.['groups'] ?? [];
+  const resource = resourceOf(event.objectRef);
+  const code = codeOf(event.responseStatus);
+  const texts = [user?.['username'] ?? '', event.verb, event.stage, event.requestURI];
+  const parts = resource === undefined ? [] : Object.values(resource);
+  return {
+    user: textOf(user?.['username']),
+    groups: Array.isArray(groups) ? groups : [],
+    verb: textOf(event.verb),
+    stage: textOf(event.stage),
+    code,
+    resource,
+    path: event.objectRef === undefined ? pathOf(event.requestURI) : undefined,
+    impersonated: event.impersonatedUser !== undefined,
+    wellFormed:
+      user !== undefined &&
+      Array.isArray(groups) &&
+      groups.every(isText) &&
+      texts.every(isText) &&
+      code !== undefined &&
+      !parts.includes(undefined),
+  };
+}
+
+/** The apiserver leaves empty members out, so what is missing is "" to it; null is nothing that it writes. */
+function resourceOf(objectRef: unknown): ResourceAttributes | undefined {
+  if (objectRef === undefined) return undefined;
+  const fields = isFields(objectRef) ? objectRef : undefined;
+  const part = (key: string) =>
+    fields === undefined ? undefined : fields[key] === undefined ? '' : textOf(fields[key]);
+  return {
+    group: part('apiGroup'),
+    resource: part('resource'),
+    subresource: part('subresource'),
+    namespace: part('namespace'),
+    name: part('name'),
+  };
+}
+
+function codeOf(responseStatus: unknown): number | 'none' | undefined {
+  if (responseStatus === undefined) return 'none';
+  if (!isFields(responseStatus)) return undefined;
+  const code = responseStatus['code'];
+  if (code === undefined) return 'none';
+  return typeof code === 'number' ? code : undefined;
+}
+
+function pathOf(requestURI: unknown): string | undefined {
+  if (typeof requestURI !== 'string') return undefined;
+  const mark = requestURI.indexOf('?');
+  const path = mark < 0 ? requestURI : requestURI.slice(0, mark);
+  if (!path.includes('%')) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    // Not UTF-8 once decoded: Go keeps the bytes, and no rule of ours can name them.
+    return undefined;
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}

@@ -1,0 +1,21 @@
+/**
+ * Decides what becomes of an event, in the Kubernetes audit policy language
+ * (https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/), matched as the apiserver matches it.
+ *
+ * Differences. A policy is applied to events that the apiserver has already written, so what no rule matches is kept
+ * (`default`), not dropped. `objectRef.name` and `.namespace` are the event's: for a create the apiserver fills them from
+ * the body, which the client chose, so a rule that drops should not rest on `resourceNames`. A rule of level None never
+ * matches an event with a field of an unexpected type. Extensions, each optional in a rule:
+ *
+ * - `name`: what the rule is counted under (default `rule-<index>`).
+ * - `stages`: the stages that the rule applies to (default: all).
+ * - `codes`: status codes, `4xx` for a class, `none` for an event without one (default: all).
+ * - `impersonated`: only events of requests with (true) or without (false) impersonation. Without it a rule of level None
+ *   applies to requests without, any other to both. `users` and `userGroups` are always the authenticated ones, never
+ *   the impersonated, as in the apiserver, where policy is evaluated before impersonation: whoever impersonates a
+ *   controller is judged as himself.
+ */
+export type { Decision } from './decision.ts';
+export { PolicyError, type PolicyErrorCode } from './error.ts';
+export { decide, parsePolicy, Policy } from './policy.ts';
+export { defaultPolicyFile } from './default.ts';

@@ -1,0 +1,83 @@
+import { parseDocument } from 'yaml';
+import type { z } from 'zod';
+import type { AuditEvent } from '../document/event.ts';
+import { attributesOf } from './attributes.ts';
+import type { Decision } from './decision.ts';
+import { PolicyError } from './error.ts';
+import { Rule } from './rule.ts';
+import { policySchema, ruleName, type PolicyText } from './schema.ts';
+
+/** A policy, ready to decide. Made by `parsePolicy`. */
+export class Policy {
+  /** The names that events can be counted under, in order, `default` last. */
+  readonly ruleNames: readonly string[];
+  readonly #rules: readonly Rule[];
+  readonly #omitStages: ReadonlySet<string>;
+
+  constructor({ rules, omitStages }: PolicyText) {
+    this.#rules = rules.map((rule, index) => new Rule(rule, rule.name ?? ruleName(index), omitStages));
+    this.#omitStages = new Set(omitStages);
+    this.ruleNames = [...this.#rules.map((rule) => rule.decision.rule), 'default'];
+  }
+
+  /**
+   * The first matching rule's decision; `keep` by `default` if none matches (the apiserver would not log such an event,
+   * but what it has logged is evidence). It never throws, and an event whose fields have unexpected types is not dropped.
+   */
+  decide(event: AuditEvent): Decision {
+    const request = attributesOf(event);
+    for (const rule of this.#rules) {
+      if (!rule.matches(request)) continue;
+      return request.wellFormed && rule.omitStages.has(request.stage as string)
+        ? rule.omitted
+        : rule.decision;
+    }
+    return request.wellFormed && this.#omitStages.has(request.stage as string)
+      ? omittedByDefault
+      : keptByDefault;
+  }
+}
+
+const keptByDefault: Decision = { action: 'keep', rule: 'default' };
+const omittedByDefault: Decision = { action: 'drop', rule: 'default' };
+
+/** The decision of a policy on an event, see `Policy.decide`. */
+export function decide(event: AuditEvent, policy: Policy): Decision {
+  return policy.decide(event);
+}
+
+/**
+ * Reads a policy from YAML.
+ *
+ * @throws PolicyError `not_yaml`, or `invalid` with the path of each wrong key and what is allowed there
+ */
+export function parsePolicy(yaml: string): Policy {
+  const document = parseDocument(yaml, { prettyErrors: true, uniqueKeys: true, strict: true });
+  const problem = document.errors[0] ?? document.warnings[0];
+  if (problem !== undefined) {
+    throw new PolicyError('not_yaml', `The policy is not YAML that can be read: ${problem.message}`, {
+      cause: problem,
+    });
+  }
+  const parsed = policySchema.safeParse(toValue(document));
+  if (parsed.success) return new Policy(parsed.data);
+  const lines = parsed.error.issues.map((issue) => `  ${pathText(issue)}: ${issue.message}`);
+  throw new PolicyError('invalid', `The policy is not valid:\n${lines.join('\n')}`, { cause: parsed.error });
+}
+
+/** Aliases are resolved here, bounded by the library against texts that multiply. */
+function toValue(document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 1000 }) as unknown;
+  } catch (error) {
+    throw new PolicyError('not_yaml', `The policy's aliases cannot be resolved: ${String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** `rules[3].resources[0].group`, as the apiserver's own validation writes it. */
+function pathText({ path }: z.core.$ZodIssue): string {
+  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return text === '' ? 'policy' : text.replace(/^\./, '');
+}
