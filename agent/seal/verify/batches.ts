@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { parseJson } from '../../json/index.ts';
+import { parseBase64, type Manifest } from '../index.ts';
+import type { LogKey } from './keys.ts';
+import { digestInto, type RecordReading } from './records.ts';
+import type { StoredDocument } from './streams.ts';
+
+/** A counted batch, read again for its leaf hashes. */
+export interface Batch {
+  origin: string;
+  /** Position of its log in reading order. */
+  order: number;
+  key: LogKey;
+  batch: number;
+  first: number;
+  count: number;
+  /** Milliseconds since 1970. */
+  sealedAt: number;
+  leaves: Buffer;
+  size: number;
+  /** The checkpoint, whose third line is the root. */
+  checkpoint: string;
+}
+
+/** The record stream gave other bytes when it was read again: nothing that was judged can be relied on. */
+export class RecordsMovedError extends Error {
+  override readonly name = 'RecordsMovedError';
+
+  constructor() {
+    super('the record stream gave other documents when it was read again; run the verification once more');
+  }
+}
+
+/**
+ * Reads the records again and yields the counted ones, one at a time: the leaf hashes of one batch are all that is ever
+ * held. Throws RecordsMovedError if the whole is not, byte for byte, what was judged.
+ */
+export async function* readBatches(
+  records: AsyncIterable<StoredDocument>,
+  reading: RecordReading,
+): AsyncGenerator<Batch> {
+  const digest = createHash('sha256');
+  const isCounted = reading.counted.reader();
+  let ordinal = -1;
+  for await (const document of records) {
+    ordinal += 1;
+    digestInto(digest, document);
+    if (isCounted(ordinal)) yield batchOf(document, reading);
+  }
+  if (digest.digest('hex') !== reading.digest()) throw new RecordsMovedError();
+}
+
+interface Members {
+  size: number;
+  manifest: string;
+  checkpoint: string;
+  leaf_hashes: string;
+}
+
+function batchOf({ source }: StoredDocument, reading: RecordReading): Batch {
+  const members = (parseJson(source) as { auditseal?: Members } | undefined)?.auditseal;
+  const manifest = parseJson(Buffer.from(members?.manifest ?? '')) as Manifest | undefined;
+  const leaves = parseBase64(members?.leaf_hashes);
+  const log = manifest && reading.logs.get(manifest.origin);
+  const key = manifest && reading.keys.of(manifest.origin);
+  if (!members || !log || !key || !leaves) throw new RecordsMovedError();
+  const { origin, batch, first, count, sealedAt } = manifest;
+  const { size, checkpoint } = members;
+  return {
+    origin,
+    order: log.order,
+    key,
+    batch,
+    first,
+    count,
+    sealedAt: Date.parse(sealedAt),
+    leaves,
+    size,
+    checkpoint,
+  };
+}

@@ -1,0 +1,48 @@
+import { hashBytes, leafHash } from '../index.ts';
+import type { Batch } from './batches.ts';
+import type { LogKey } from './keys.ts';
+import { refusedLeaf } from './refused.ts';
+import type { StoredDocument, Streams } from './streams.ts';
+
+/** What is remembered of a document that claims an index: enough to judge it later without its bytes. */
+export interface Claimant {
+  id: string;
+  /** Leaf hash of its bytes. */
+  leaf: Buffer;
+  /** Leaf hash of the entry inside, if it is a proper refused form. */
+  refused: Buffer | undefined;
+}
+
+export async function claimantOf(
+  { id, source }: StoredDocument,
+  index: number,
+  key: LogKey,
+  streams: Streams,
+): Promise<Claimant> {
+  const bytes = Buffer.from(source);
+  const leaf = leafHash(bytes);
+  return { id, leaf, refused: await refusedLeaf(bytes, index, key, streams) };
+}
+
+const suffixAt = 30;
+
+/** Whether an `_id` whose log id and index are right ends with the first 16 hex digits of the leaf hash at `offset`. */
+export function hasLeafSuffix(id: string, leaves: Buffer, offset: number): boolean {
+  const at = offset * hashBytes;
+  return id.length === suffixAt + 16 && id.endsWith(leaves.toString('hex', at, at + 8));
+}
+
+export function isLeaf(leaf: Buffer, leaves: Buffer, offset: number): boolean {
+  return leaf.compare(leaves, offset * hashBytes, (offset + 1) * hashBytes) === 0;
+}
+
+/** Whether a claimant is what the batch says of its index: bytes or refused form, and `_id`. */
+export function matches(claimant: Claimant, { leaves, first, key }: Batch, index: number): boolean {
+  const offset = index - first;
+  const { id, leaf, refused } = claimant;
+  return (
+    id.startsWith(key.logId) &&
+    hasLeafSuffix(id, leaves, offset) &&
+    (isLeaf(leaf, leaves, offset) || (refused !== undefined && isLeaf(refused, leaves, offset)))
+  );
+}

@@ -1,0 +1,92 @@
+import type { Emit } from './finding.ts';
+import type { RecordReading } from './records.ts';
+import type { Extent } from './run.ts';
+
+/** A batch number may be at most this much above the newest record's: an agent has at most two batches under way. */
+const batchesUnderWayMax = 2;
+
+/** Documents at no index that a valid record covers (docs/seal-format.md §8.3, second table). */
+export class Elsewhere {
+  /** Per log, documents whose record is yet to come. */
+  readonly notYetRecorded = new Map<string, number>();
+  readonly #reading: RecordReading;
+  readonly #emit: Emit;
+  readonly #extents = new Map<string, Extent[]>();
+  /** Per log that no key speaks for, its documents. */
+  readonly #unkeyed = new Map<string, number>();
+  /** Per log and first index of a hole, its documents. */
+  readonly #holes = new Map<string, Map<number, number>>();
+
+  constructor(reading: RecordReading, emit: Emit) {
+    this.#reading = reading;
+    this.#emit = emit;
+    for (const log of reading.logs.values()) this.#extents.set(log.origin, log.extents());
+  }
+
+  isCovered(origin: string, index: number): boolean {
+    const extents = this.#extents.get(origin) ?? [];
+    let low = 0;
+    let high = extents.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (extents[middle]!.to <= index) low = middle + 1;
+      else high = middle;
+    }
+    return low < extents.length && extents[low]!.from <= index;
+  }
+
+  /** A document without a claim to a known log. */
+  takeUnclaimed(id: string, origin: string | undefined): void {
+    if (origin !== undefined && this.#reading.unkeyed.has(origin)) add(this.#unkeyed, origin);
+    else this.#emit({ finding: 'inserted', id, detail: 'it claims no place in a known log' });
+  }
+
+  /** A document that claims an uncovered index of a known log; `batch` is what its bytes say. */
+  take(id: string, origin: string, index: number, batch: number | undefined): void {
+    const log = this.#reading.logs.get(origin);
+    if (index < (log?.size ?? 0)) {
+      const holes = this.#holes.get(origin) ?? new Map<number, number>();
+      this.#holes.set(origin, holes);
+      add(holes, this.#holeAt(origin, index));
+      return;
+    }
+    const batchMax = log?.newest ? log.newest.batch + batchesUnderWayMax : batchesUnderWayMax - 1;
+    if (batch !== undefined && batch <= batchMax) add(this.notYetRecorded, origin);
+    else
+      this.#emit({
+        finding: 'inserted',
+        origin,
+        index,
+        ...(batch !== undefined && { batch }),
+        id,
+        detail: 'beyond the newest record, and of no batch that can be under way',
+      });
+  }
+
+  /** Names what was only counted so far. */
+  close(): void {
+    for (const [origin, documents] of this.#unkeyed)
+      this.#emit({
+        finding: 'unproven',
+        origin,
+        detail: `${documents} events of a log without a trusted key`,
+      });
+    for (const [origin, holes] of this.#holes)
+      for (const [index, documents] of holes)
+        this.#emit({
+          finding: 'unproven',
+          origin,
+          index,
+          detail: `${documents} events whose record is missing`,
+        });
+  }
+
+  #holeAt(origin: string, index: number): number {
+    const below = (this.#extents.get(origin) ?? []).findLast(({ to }) => to <= index);
+    return below?.to ?? 0;
+  }
+}
+
+function add<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}

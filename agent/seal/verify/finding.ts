@@ -1,0 +1,42 @@
+/** The words of docs/seal-format.md §8, by what they do to the verdict (§8.5). */
+export const tampered = [
+  'changed',
+  'missing',
+  'inserted',
+  'fork',
+  'bad signature',
+  'changed record',
+  'missing record',
+  'broken chain',
+  'epoch missing',
+  'log missing',
+] as const;
+
+export const notProvenComplete = [
+  'gap',
+  'incoherent',
+  'ends early',
+  'silent',
+  'sealed in the future',
+  'not yet recorded',
+  'unlinked epoch',
+  'unknown log',
+  'unproven',
+] as const;
+
+export type FindingKind = (typeof tampered)[number] | (typeof notProvenComplete)[number];
+
+/** One thing that is wrong, named so that an auditor can go and look at it. */
+export interface Finding {
+  finding: FindingKind;
+  /** The log; of `log missing` its `<cluster>/<node>/<source>`. */
+  origin?: string;
+  /** Leaf index of an event, or the first of a run of them. */
+  index?: number;
+  batch?: number;
+  /** `_id` of the document in question, or the `event.id` of one that is not there. */
+  id?: string;
+  detail?: string;
+}
+
+export type Emit = (finding: Finding) => void;

@@ -1,0 +1,32 @@
+/** A document as Elasticsearch holds it. `source` is lent: it is valid until the next document is asked for. */
+export interface StoredDocument {
+  /** The backing index. */
+  index: string;
+  id: string;
+  /** The bytes of `_source`, as they are. */
+  source: Buffer;
+}
+
+export type Stream = 'records' | 'events';
+
+/** Where the documents of a known log are expected; a hint that lets a reader ask for them in an order that costs little. */
+export interface LogExtent {
+  origin: string;
+  /** Leaf indexes: from the first covered one to the newest record's size. */
+  from: number;
+  to: number;
+}
+
+/** What the judgement is given. Every reading throws what it cannot read; nothing is ever skipped in silence. */
+export interface Streams {
+  /** Namespace of both data streams. */
+  namespace: string;
+  /** All documents of the record stream by origin, batch, shard position; asked for up to three times, the same each time. */
+  records(): AsyncIterable<StoredDocument>;
+  /** All documents of the events stream by origin, sequence, shard position; asked for once, after the records. */
+  events(logs: readonly LogExtent[]): AsyncIterable<StoredDocument>;
+  /** Every document of a stream with one of these ids, in any backing index, as of now; at most `findIdsMax` ids. */
+  find(stream: Stream, ids: readonly string[]): AsyncIterable<StoredDocument>;
+}
+
+export const findIdsMax = 500;

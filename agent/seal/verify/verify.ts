@@ -1,0 +1,126 @@
+import { Alternates } from './alternates.ts';
+import { readBatches, type Batch } from './batches.ts';
+import { DocumentJoin } from './documents.ts';
+import { isStale, judgeEnds, judgeEpochs } from './epochs.ts';
+import type { Emit, Finding, FindingKind } from './finding.ts';
+import type { BatchRange } from './log.ts';
+import { readRecords, type RecordReading } from './records.ts';
+import { straysMax } from './strays.ts';
+import type { Streams } from './streams.ts';
+import { summarize, type Summary } from './summary.ts';
+import type { Trust } from './trust.ts';
+
+/** A part of the time that the logs span. */
+export interface VerifyRange {
+  /** The batch numbers that it takes, by origin; other logs are only looked at for their keys and their end. */
+  batches: ReadonlyMap<string, BatchRange>;
+  until: Date;
+}
+
+export interface VerifyOptions {
+  now: Date;
+  trust?: Trust | undefined;
+  range?: VerifyRange | undefined;
+  /** Called for every record and document. */
+  onProgress?: ((progress: { records: number; documents: number }) => void) | undefined;
+}
+
+/**
+ * Verifies a whole log, or a time range of it, exactly as docs/seal-format.md §8 says. Yields each finding when it is
+ * made and returns the summary. Throws what the streams throw, and RecordsMovedError.
+ */
+export async function* verifyLogs(
+  streams: Streams,
+  options: VerifyOptions,
+): AsyncGenerator<Finding, Summary> {
+  const counts = new Map<FindingKind, number>();
+  const counted = (finding: Finding) => {
+    counts.set(finding.finding, (counts.get(finding.finding) ?? 0) + 1);
+    return finding;
+  };
+  const { reading, findings } = await judgeRecords(streams, options);
+  if (reading.bytesDoNotSurvive) {
+    const obstacle =
+      'every record is what was sealed as a value and none in its bytes: the bytes of _source do not survive the way here';
+    return summarize({ reading, join: undefined, documents: 0, counts, obstacle, options });
+  }
+  for (const finding of findings.splice(0)) yield counted(finding);
+
+  const emit: Emit = (finding) => findings.push(finding);
+  const alternates = new Alternates(reading.logs, emit);
+  const batches = compared(readBatches(streams.records(), reading), alternates);
+  const join = new DocumentJoin(streams, reading, batches, options.now, emit);
+  let documents = 0;
+  for await (const document of streams.events(extentsOf(reading))) {
+    const pending = join.take(document);
+    if (pending) await pending;
+    documents += 1;
+    options.onProgress?.({ records: reading.records, documents });
+    if (findings.length > 0) for (const finding of findings.splice(0)) yield counted(finding);
+  }
+  await join.close();
+  alternates.close();
+  await resolveStrays(join, streams, reading);
+  join.elsewhere.close();
+  judgeNotYetRecorded(join, reading, options.now, emit);
+  for (const finding of findings) yield counted(finding);
+  for (const finding of join.problems.named()) yield counted(finding);
+  return summarize({ reading, join, documents, counts, obstacle: obstacleOf(reading, join), options });
+}
+
+/** What the records alone show. */
+async function judgeRecords(
+  streams: Streams,
+  options: VerifyOptions,
+): Promise<{ reading: RecordReading; findings: Finding[] }> {
+  const { now, trust, range, onProgress } = options;
+  const { reading, findings } = await readRecords(
+    () => streams.records(),
+    { namespace: streams.namespace, now, trust, ranges: range?.batches },
+    (records) => onProgress?.({ records, documents: 0 }),
+  );
+  const emit: Emit = (finding) => findings.push(finding);
+  judgeEpochs(reading, trust, emit);
+  judgeEnds(reading, range && range.until < now ? range.until : now, emit);
+  return { reading, findings };
+}
+
+async function* compared(batches: AsyncIterable<Batch>, alternates: Alternates): AsyncGenerator<Batch> {
+  for await (const batch of batches) {
+    alternates.compare(batch);
+    yield batch;
+  }
+}
+
+function extentsOf(reading: RecordReading): { origin: string; from: number; to: number }[] {
+  return reading.keys
+    .origins()
+    .toSorted()
+    .map((origin) => {
+      const extents = reading.logs.get(origin)?.extents() ?? [];
+      return { origin, from: extents[0]?.from ?? 0, to: extents.at(-1)?.to ?? 0 };
+    });
+}
+
+/** Documents out of place are judged when everything else has been, with the leaf hashes read once more. */
+async function resolveStrays(join: DocumentJoin, streams: Streams, reading: RecordReading): Promise<void> {
+  if (join.strays.count === 0) return;
+  join.strays.sort();
+  for await (const batch of readBatches(streams.records(), reading)) join.strays.judge(batch);
+}
+
+function judgeNotYetRecorded(join: DocumentJoin, reading: RecordReading, now: Date, emit: Emit): void {
+  for (const [origin, documents] of join.elsewhere.notYetRecorded) {
+    const newest = reading.logs.get(origin)?.newest;
+    if (!newest || !isStale(newest, now)) continue;
+    const detail = `${documents} events, and the newest record is of ${new Date(newest.sealedAt).toISOString()}`;
+    emit({ finding: 'not yet recorded', origin, detail });
+  }
+}
+
+function obstacleOf(reading: RecordReading, join: DocumentJoin): string | undefined {
+  if (reading.records === 0) return 'there is no record at all';
+  if (join.strays.overflowed)
+    return `more than ${straysMax} documents are out of place: is the mapping of origin and sequence intact?`;
+  return undefined;
+}
