@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { parseTailState, Source } from '../../agent/source/index.ts';
 import type { Chunk, GapChunk, SourceOptions, TailState } from '../../agent/source/index.ts';
 
@@ -26,6 +27,8 @@ type Options = Partial<SourceOptions<KeptLine>>;
 export class Reader {
   readonly reading: Reading = { text: '', gaps: [], ended: [], chunks: [], told: [] };
   source: Source<KeptLine>;
+  /** Whether the last read gave a chunk, so that a state inside it can be asked for. */
+  fresh = false;
   readonly #path: string;
   readonly #options: Options;
 
@@ -43,6 +46,7 @@ export class Reader {
   async drain(limit = Infinity): Promise<Reading> {
     for (let count = 0; count < limit; count++) {
       const chunk = await this.source.read();
+      this.fresh = chunk !== undefined;
       if (!chunk) break;
       this.#take(chunk);
     }
@@ -52,12 +56,20 @@ export class Reader {
   /** Ends this source as a kill would, and starts another from what was saved. */
   async restart(state: TailState): Promise<void> {
     await this.source.close();
+    this.reading.chunks.length = 0;
     this.source = this.#make(parseTailState(JSON.parse(JSON.stringify(state))));
   }
 
   /** The state after the last chunk. */
   get state(): TailState {
     return this.source.stateAt(endOf(this.reading.chunks.at(-1)));
+  }
+
+  /** The last chunk, if it was lines. */
+  get last(): { kind: string; start: number; end: number } | undefined {
+    const chunk = this.reading.chunks.at(-1);
+    if (!chunk || !('start' in chunk && 'end' in chunk)) return undefined;
+    return { kind: chunk.kind, start: Number(chunk.start), end: Number(chunk.end) };
   }
 
   #make(state: TailState | undefined): Source<KeptLine> {
@@ -75,6 +87,7 @@ export class Reader {
 
   #take(chunk: Chunk<KeptLine>): void {
     const { chunks, gaps, ended } = this.reading;
+    assertJoins(chunks.at(-1), chunk, this.reading.text);
     this.reading.text += textOf(chunk);
     if (chunk.kind === 'gap') gaps.push(chunk);
     if (chunk.kind === 'ended') ended.push(chunk.file);
@@ -86,6 +99,20 @@ export class Reader {
       chunks.push(rest);
     } else chunks.push(chunk);
   }
+}
+
+/** Chunks of one file join, and only a file's last piece may lack a newline. */
+function assertJoins(
+  last: Omit<Chunk<KeptLine>, 'bytes' | 'line'> | undefined,
+  chunk: Chunk<KeptLine>,
+  text: string,
+): void {
+  if (!last || !('start' in chunk) || !('end' in last && 'file' in last)) return;
+  expect({ file: chunk.file, start: chunk.start, newline: text.endsWith('\n') }).toEqual({
+    file: last.file,
+    start: last.end,
+    newline: true,
+  });
 }
 
 /** The exact text of a chunk; latin1, so that every byte is one character. */

@@ -1,4 +1,4 @@
-import { readFile, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { LogFolder } from './log-folder.ts';
@@ -219,7 +219,6 @@ test('a live file that is deleted is read on while its writer holds it, and said
   await using log = await LogFolder.make();
   await using reader = new Reader(log.path);
   await log.write('one\n');
-  const { open } = await import('node:fs/promises');
   const writer = await open(log.path, 'a');
   await reader.drain();
   await unlink(log.path);
