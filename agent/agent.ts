@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { configText, type Config } from './config/index.ts';
 import { Metrics, serve, type Logger } from './observe/index.ts';
 import type { Policy } from './policy/index.ts';
@@ -61,9 +62,11 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   options.listening?.(server.port);
   const failed = new AbortController();
   const both = AbortSignal.any([signal, failed.signal]);
+  setMaxListeners(0, both, failed.signal);
   try {
     const spool = await openSpool(config, store, metrics);
-    const streamsReady = prepareStreams(client, config, logger, both);
+    // Not `signal`: after SIGTERM what is stored may still be delivered, should Elasticsearch come back in time.
+    const streamsReady = prepareStreams(client, config, logger, failed.signal);
     streamsReady.catch(() => undefined);
     const shared = { ...options, store, committer, spool, client, streamsReady, metrics };
     const texts = {

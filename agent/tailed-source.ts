@@ -126,7 +126,7 @@ interface OpenedLog {
 /** Continues the epoch of the state, or begins one. */
 function openLog(
   { config, name, now }: TailedSourceParts,
-  { epoch }: Loaded,
+  { epoch, newestOrigin }: Loaded,
   reason: EpochReason,
 ): OpenedLog {
   const named = { cluster: config.cluster, node: config.node, source: name };
@@ -136,7 +136,7 @@ function openLog(
     const { madeAt, sealedAt } = epoch;
     return { log, madeAt, sealedAt, added: undefined, epochStart: epoch.nextBatch === 0 ? epoch : undefined };
   }
-  const added = startEpoch(named, reason, now(), epoch?.origin);
+  const added = startEpoch(named, reason, now(), newestOrigin);
   const log = new Log({ ...added, nextBatch: 0, size: 0, frontier: Buffer.alloc(0), checkpoint: null });
   return { log, madeAt: added.madeAt, sealedAt: null, added, epochStart: added };
 }

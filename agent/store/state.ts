@@ -39,7 +39,9 @@ export class State {
     const epoch = this.#sql(
       `SELECT ${epochColumns} FROM epoch WHERE source = ? AND closed = 0 AND private_key IS NOT NULL ORDER BY id DESC LIMIT 1`,
     ).get(name) as unknown as EpochRow | undefined;
-    return { source, epoch, unnoticed: this.#refusals('e.source = ? AND r.noticed = 0', name) };
+    const newest = this.#sql('SELECT origin FROM epoch WHERE source = ? ORDER BY id DESC LIMIT 1').get(name);
+    const newestOrigin = newest && String(newest['origin']);
+    return { source, epoch, newestOrigin, unnoticed: this.#refusals('e.source = ? AND r.noticed = 0', name) };
   }
 
   /** Applies a transaction; returns the sequence numbers given to its batches, in order. */

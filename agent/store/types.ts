@@ -117,6 +117,8 @@ export interface Loaded {
   source: SourceRow;
   /** The epoch to continue, if its state is whole. */
   epoch: EpochRow | undefined;
+  /** The newest epoch's name, also of one that has ended: no name is used twice. */
+  newestOrigin: string | undefined;
   unnoticed: Refusal[];
 }
 
