@@ -1,0 +1,62 @@
+import { appendFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LogFolder } from '../source/log-folder.ts';
+import { addTo, type Multiset } from './collect.ts';
+import { lineNumber } from './lines.ts';
+
+/** Writes an audit log as the apiserver does, every line different, and remembers what it wrote. */
+export class Writer {
+  readonly log: LogFolder;
+  readonly written: Multiset = new Map();
+  #next = 0;
+
+  private constructor(log: LogFolder) {
+    this.log = log;
+  }
+
+  /** Writes to `<folder>/<name>/audit.log`. */
+  static async make(folder: string, name = 'logs'): Promise<Writer> {
+    const path = join(folder, name);
+    await mkdir(path, { recursive: true });
+    const writer = new Writer(new LogFolder(path));
+    await writer.log.write('');
+    return writer;
+  }
+
+  /** Lines written so far. */
+  get count(): number {
+    return this.#next;
+  }
+
+  /** Appends `count` lines, one write each. */
+  async lines(count: number): Promise<void> {
+    for (let i = 0; i < count; i += 1) await this.line(lineNumber(this.#next));
+  }
+
+  /** Appends `count` lines in one write. */
+  async burst(count: number): Promise<void> {
+    const lines = Array.from({ length: count }, (_, i) => lineNumber(this.#next + i));
+    await this.#append(lines.map((line) => `${line}\n`).join(''));
+    for (const line of lines) this.#count(line);
+  }
+
+  /** Appends one line of the test's own: latin1 text without a newline. */
+  async line(line: string): Promise<void> {
+    await this.#append(`${line}\n`);
+    this.#count(line);
+  }
+
+  /** As lumberjack: the file is renamed to its backup name, and a new one created. */
+  async rotate(): Promise<string> {
+    return this.log.rotate();
+  }
+
+  async #append(latin1: string): Promise<void> {
+    await appendFile(this.log.path, Buffer.from(latin1, 'latin1'));
+  }
+
+  #count(line: string): void {
+    this.#next += 1;
+    addTo(this.written, line);
+  }
+}
