@@ -44,6 +44,7 @@ export interface PipelineParts {
   metrics: Metrics;
   logger: Logger;
   now: () => Date;
+  failpoint: (name: string) => void;
   /** Why reading has to wait, if it has to: the spool or the disk is full. */
   pausedBy: () => 'spool' | 'disk' | undefined;
   /** Told each time the loop comes round: what /healthz asks. */
@@ -92,11 +93,13 @@ export class Pipeline {
     sealer.notice({ kind: 'stop', at: now().toISOString() });
     await this.#seal();
     await sealer.drain();
+    this.#parts.failpoint('stop durable');
   }
 
   // read: a chunk's bytes go into the batch's tally, its lines onward
 
   async #take(chunk: Chunk<LongLineParts>): Promise<void> {
+    this.#parts.failpoint('read');
     this.#readAt = this.#parts.now();
     if (chunk.kind === 'gap') return this.#noteGap(chunk);
     this.#parts.sealer.tally.gaps.push(...this.#gaps.splice(0));

@@ -153,6 +153,7 @@ export class Sealer {
     const row = this.#row(sealed, tail, next !== undefined);
     this.#notices = [];
     const epochs = next ? [this.#beginEpoch({ ...next, previous: sealed.checkpoint })] : [];
+    if (next) this.#parts.failpoint('epoch sealed');
     this.#storing = this.#storing
       .then(() => this.#store(entries, sealed, row, epochs))
       .catch((error: unknown) => this.#fail(error));
@@ -241,14 +242,15 @@ export class Sealer {
     this.#uncommittedBytes += bytes;
     this.#parts.failpoint('compressed');
     this.#parts.committer.commit({ epochs, batches: [{ ...row, members, record: recordBody }] }).then(
-      () => this.#durable(manifest, bytes),
+      () => this.#durable(manifest, bytes, row.closes),
       (error: unknown) => this.#fail(error),
     );
   }
 
-  #durable(manifest: Manifest, bytes: number): void {
+  #durable(manifest: Manifest, bytes: number, closes: boolean): void {
     this.#uncommittedBytes -= bytes;
     this.#parts.failpoint('durable');
+    if (closes) this.#parts.failpoint('epoch durable');
     this.#parts.metrics.countSealed(this.#parts.sourceName, manifest);
     this.#wake();
     this.#parts.stored(bytes);

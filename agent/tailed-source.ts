@@ -62,12 +62,15 @@ async function runOnce(
     startState === 'answered'
       ? { counter: startCounter + 1, maybeSent: false }
       : { counter: startCounter, maybeSent: true };
-  const mark = async (counter: number, state: StartState) =>
-    void (await committer.commit({ starts: [{ source: name, counter, state }] }));
+  const mark = async (counter: number, state: StartState) => {
+    if (state === 'answered') parts.failpoint('marker sent');
+    await committer.commit({ starts: [{ source: name, counter, state }] });
+  };
   await committer.commit({
     epochs: opened.added ? [{ ...opened.added, source: name }] : [],
     starts: [{ source: name, counter: start.counter, state: 'attempted' }],
   });
+  parts.failpoint('start attempted');
   const { origin, key, size } = opened.log;
   logger.info(
     { 'auditseal.origin': origin, 'auditseal.vkey': key.verifier.text, 'auditseal.size': size },

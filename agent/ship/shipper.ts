@@ -92,14 +92,14 @@ export class Shipper {
     await this.#shipRecord(batch, signal);
     failpoint('record shipped');
     this.#acknowledge(batch);
-    void committer
-      .commitLazily({ acknowledged: [batch.seq] })
-      .catch((error: unknown) =>
+    committer.commitLazily({ acknowledged: [batch.seq] }).then(
+      () => failpoint('acknowledged'),
+      (error: unknown) =>
         this.#parts.logger.error(
           { error },
           'an acknowledgement could not be stored; the batch will be sent again',
         ),
-      );
+    );
   }
 
   readonly #sendEvents: Send = async ({ body, count, signal }) => {

@@ -17,6 +17,8 @@ export class Store {
   >();
   #lastId = 0;
   #corrupt: string | undefined;
+  /** Why the thread answers no more. */
+  #ended: StoreError | undefined;
 
   private constructor(stateDir: string) {
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { stateDir } });
@@ -78,11 +80,13 @@ export class Store {
   }
 
   async close(): Promise<void> {
+    if (this.#ended) return;
     await this.#call({ method: 'close' });
     await this.#worker.terminate();
   }
 
   #call(call: Call): Promise<unknown> {
+    if (this.#ended) return Promise.reject(this.#ended);
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
@@ -98,6 +102,7 @@ export class Store {
   }
 
   #failAll(error: StoreError): void {
+    this.#ended ??= error;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }

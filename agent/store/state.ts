@@ -20,11 +20,14 @@ const epochColumns = `id, origin, vkey, private_key AS privateKey, reason, previ
 export class State {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  /** Whether the write-ahead log may hold pages with an erased key. */
+  #keyInLog = true;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    // An epoch change that a crash interrupted after the last acknowledgement.
-    if (this.#eraseDeliveredKeys() > 0) this.#truncateLog();
+    // An epoch change that a crash interrupted: before a key was erased, or between that and the truncation.
+    this.#eraseDeliveredKeys();
+    this.#truncateLog();
   }
 
   /** A source's state, made if it is new. */
@@ -53,9 +56,9 @@ export class State {
       for (const refusal of transaction.refusals) this.#insertRefusal(refusal);
       for (const seq of transaction.acknowledged) this.#sql('DELETE FROM batch WHERE seq = ?').run(seq);
       for (const start of transaction.starts) this.#setStart(start);
-      const erased = transaction.acknowledged.length > 0 ? this.#eraseDeliveredKeys() : 0;
+      if (transaction.acknowledged.length > 0) this.#eraseDeliveredKeys();
       this.#database.exec('COMMIT');
-      if (erased > 0) this.#truncateLog();
+      this.#truncateLog();
       return sequences;
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
@@ -75,8 +78,9 @@ export class State {
       this.#sql("UPDATE source SET tail = start_tail, start_state = 'answered' WHERE name = ?").run(source);
       this.#eraseDeliveredKeys();
       this.#database.exec('COMMIT');
+      this.#truncateLog();
     } catch (error) {
-      this.#database.exec('ROLLBACK');
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }
   }
@@ -200,16 +204,21 @@ export class State {
   }
 
   /** A closed epoch's key is needed until its last batch is delivered (a refusal is signed by it), and not a moment longer. */
-  #eraseDeliveredKeys(): number {
+  #eraseDeliveredKeys(): void {
     const { changes } = this.#sql(
       `UPDATE epoch SET private_key = NULL WHERE closed = 1 AND private_key IS NOT NULL AND NOT EXISTS (SELECT 1 FROM batch WHERE batch.epoch = epoch.id)`,
     ).run();
-    return Number(changes);
+    if (changes !== 0) this.#keyInLog = true;
   }
 
-  /** The write-ahead log holds the pages with an erased key until it is truncated. */
+  /** The write-ahead log holds the pages with an erased key until it is truncated; a reader beside us can put that off. */
   #truncateLog(): void {
-    this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    if (!this.#keyInLog) return;
+    try {
+      this.#keyInLog = this.#sql('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] !== 0;
+    } catch {
+      // What was committed before is durable and must not be reported as failed; the next commit tries this again.
+    }
   }
 
   #sql(text: string): StatementSync {
