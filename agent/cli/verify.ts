@@ -1,0 +1,177 @@
+import { setFlagsFromString } from 'node:v8';
+import { Command, InvalidArgumentError } from 'commander';
+import { ConfigError, loadConfig } from '../config/index.ts';
+import { verifyLogs, type Finding, type Summary } from '../seal/verify/index.ts';
+import { createClient, type ClientSettings } from '../ship/index.ts';
+import { ElasticsearchStreams, readTrust, type TimeRange } from '../verify/index.ts';
+import { parseTime } from './time.ts';
+import { ProgressLine } from './verify-progress.ts';
+import { describeSummary, findingLine, type Scope } from './verify-report.ts';
+
+interface Options {
+  config?: string;
+  url?: string[];
+  apiKeyFile?: string;
+  username?: string;
+  passwordFile?: string;
+  caFile?: string;
+  namespace?: string;
+  trust?: string;
+  since?: string;
+  until?: string;
+  now?: string;
+  json?: boolean;
+}
+
+/** docs/seal-format.md §8.5: no access, a usage error, any exception. */
+const couldNotCheck = 2;
+
+/** The refresh interval of our templates is 1 s. */
+const refreshMilliseconds = 2000;
+
+const requestSeconds = 60;
+
+/** `auditseal verify`, as an auditor calls it; read access to both streams is all that it needs. */
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description(
+      'check that the events in Elasticsearch are what the agents sealed: none changed, missing or added',
+    )
+    .option('-c, --config <file>', 'take the connection and the namespace from an agent’s configuration')
+    .option('--url <url>', 'Elasticsearch; may be given several times', collect)
+    .option('--api-key-file <file>', 'file with an API key that may read both streams')
+    .option('--username <name>', 'user name, with --password-file')
+    .option('--password-file <file>', 'file with the password')
+    .option('--ca-file <file>', 'certificate authority of the server, PEM')
+    .option('--namespace <name>', 'namespace of the data streams (default: auditseal)')
+    .option(
+      '--trust <file>',
+      'trust file, kept outside Elasticsearch; without it the keys come from the log itself',
+    )
+    .option('--since <time>', 'check from then on: RFC 3339, or as long ago as 26h, 90m, 7d')
+    .option('--until <time>', 'check up to then: RFC 3339, or as long ago as 1h')
+    .option('--now <time>', 'judge as of this time (RFC 3339) instead of now')
+    .option('--json', 'one JSON object a line: each finding, then the summary')
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : couldNotCheck))
+    .addHelpText('after', help)
+    .action(async (options: Options) => {
+      process.exitCode = await verify(options);
+    });
+}
+
+const help = `
+Exit codes:
+  0  verified: nothing is wrong
+  1  tampered: events or records were changed, removed or added
+  3  not proven complete: a gap, a silence, an early end, an unknown key
+  2  could not check: no access, no record at all, a wrong option, any error
+
+Example:
+  $ auditseal verify --url https://elasticsearch:9200 --api-key-file key --trust trust.json --since 26h`;
+
+function collect(value: string, before: string[] | undefined): string[] {
+  if (!URL.canParse(value)) throw new InvalidArgumentError('It must be a URL.');
+  return [...(before ?? []), value];
+}
+
+/** Runs the verification and prints it; resolves with the exit code and never rejects. */
+async function verify(options: Options): Promise<number> {
+  // Most of what is read is garbage at once: a small young generation collects it before the heap grows over it.
+  setFlagsFromString('--max-semi-space-size=4');
+  const stop = new AbortController();
+  const abort = () => stop.abort();
+  process.once('SIGINT', abort).once('SIGTERM', abort);
+  try {
+    return await check(options, stop.signal);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const said = stop.signal.aborted ? 'stopped before the end' : why;
+    if (options.json)
+      writeJson({ type: 'summary', verdict: 'could not check', exitCode: couldNotCheck, obstacle: said });
+    process.stderr.write(`auditseal verify: could not check: ${said}\n`);
+    return couldNotCheck;
+  } finally {
+    process.removeListener('SIGINT', abort).removeListener('SIGTERM', abort);
+  }
+}
+
+async function check(options: Options, signal: AbortSignal): Promise<number> {
+  const now = options.now === undefined ? new Date() : new Date(parseTime('--now', options.now, new Date()));
+  const time = timeRangeOf(options, now);
+  const { settings, namespace } = await connectionOf(options);
+  const trust = options.trust === undefined ? undefined : await readTrust(options.trust);
+  const client = await createClient(settings);
+  const progress = new ProgressLine(process.stderr);
+  try {
+    await using streams = await ElasticsearchStreams.open(client, {
+      namespace,
+      time,
+      refreshMilliseconds,
+      signal,
+    });
+    const judgement = verifyLogs(streams, {
+      now,
+      trust,
+      range: streams.range,
+      onProgress: (at) => progress.show(at),
+    });
+    const scope = { urls: settings.urls, namespace, time, trustFile: options.trust };
+    return await print(judgement, scope, options.json === true, progress);
+  } finally {
+    progress.clear();
+    await client.close();
+  }
+}
+
+async function print(
+  judgement: AsyncGenerator<Finding, Summary>,
+  scope: Scope,
+  json: boolean,
+  progress: ProgressLine,
+): Promise<number> {
+  let next = await judgement.next();
+  for (; next.done !== true; next = await judgement.next()) {
+    progress.clear();
+    if (json) writeJson({ type: 'finding', ...next.value });
+    else process.stdout.write(`${findingLine(next.value)}\n`);
+  }
+  progress.clear();
+  const summary = next.value;
+  if (json) writeJson({ type: 'summary', ...summary });
+  else process.stdout.write(`${describeSummary(summary, scope).join('\n')}\n`);
+  return summary.exitCode;
+}
+
+function writeJson(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+function timeRangeOf({ since, until }: Options, now: Date): TimeRange | undefined {
+  if (since === undefined && until === undefined) return undefined;
+  return {
+    since: since === undefined ? 0 : parseTime('--since', since, now),
+    until: until === undefined ? now.getTime() : parseTime('--until', until, now),
+  };
+}
+
+/** Options win over the configuration file. */
+async function connectionOf(options: Options): Promise<{ settings: ClientSettings; namespace: string }> {
+  const fromFile =
+    options.config === undefined ? undefined : (await loadConfig(options.config)).elasticsearch;
+  const urls = options.url ?? fromFile?.urls;
+  if (!urls)
+    throw new ConfigError('auditseal verify', [
+      '--url or --config: one of them must say where Elasticsearch is',
+    ]);
+  return {
+    settings: {
+      urls,
+      apiKeyFile: options.apiKeyFile ?? fromFile?.apiKeyFile,
+      username: options.username ?? fromFile?.username,
+      passwordFile: options.passwordFile ?? fromFile?.passwordFile,
+      caFile: options.caFile ?? fromFile?.caFile,
+      requestSeconds: fromFile?.requestSeconds ?? requestSeconds,
+    },
+    namespace: options.namespace ?? fromFile?.namespace ?? 'auditseal',
+  };
+}

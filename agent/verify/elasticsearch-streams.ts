@@ -1,0 +1,161 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LogExtent, StoredDocument, Stream, Streams, VerifyRange } from '../seal/verify/index.ts';
+import { eventStream, recordStream, ShipError, type ElasticsearchClient } from '../ship/index.ts';
+import { VerifyError } from './error.ts';
+import { sortOf } from './hits.ts';
+import { PointInTime } from './point-in-time.ts';
+import {
+  eventWalks,
+  nextOriginWalk,
+  rangeEventWalks,
+  rangeRecordWalks,
+  recordWalks,
+  type RangeOfLog,
+  type TimeRange,
+} from './queries.ts';
+import { searchPage } from './search.ts';
+import { rangeOfLog } from './time-range.ts';
+import { walk } from './walk.ts';
+
+/** Origins that get a walk of their own; somebody may have written a million forged ones. */
+const originsMax = 10_000;
+
+/** Enough for every backing index to hold each of the ids asked for. */
+const foundMax = 10_000;
+const idsAtOnce = 50;
+
+export interface StreamOptions {
+  namespace: string;
+  /** Only this part of the time. */
+  time?: TimeRange | undefined;
+  /** Between opening the records and opening the events: at least one refresh of the events stream. */
+  refreshMilliseconds: number;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Both streams of a namespace as Elasticsearch holds them: read access is all it takes. The records are frozen when this
+ * is opened, the events a refresh later, so that every event of a record is there. Dispose to release both.
+ */
+export class ElasticsearchStreams implements Streams, AsyncDisposable {
+  readonly namespace: string;
+  readonly #client: ElasticsearchClient;
+  readonly #options: StreamOptions;
+  readonly #records: PointInTime | undefined;
+  readonly #openedAt: number;
+  #origins: string[] = [];
+  #ranges: RangeOfLog[] = [];
+  #events: PointInTime | undefined;
+
+  private constructor(client: ElasticsearchClient, options: StreamOptions, records: PointInTime | undefined) {
+    this.namespace = options.namespace;
+    this.#client = client;
+    this.#options = options;
+    this.#records = records;
+    this.#openedAt = performance.now();
+  }
+
+  /** Throws ShipError and VerifyError. A stream that does not exist holds nothing. */
+  static async open(client: ElasticsearchClient, options: StreamOptions): Promise<ElasticsearchStreams> {
+    const { namespace, signal, time } = options;
+    const pit = await PointInTime.open(client, recordStream(namespace), signal);
+    const streams = new ElasticsearchStreams(client, options, pit);
+    try {
+      if (pit) {
+        streams.#origins = await streams.#findOrigins(pit);
+        if (time)
+          for (const origin of streams.#origins)
+            streams.#ranges.push(await rangeOfLog(client, pit, origin, time, signal));
+      }
+    } catch (error) {
+      await streams[Symbol.asyncDispose]();
+      throw error;
+    }
+    return streams;
+  }
+
+  /** The batch numbers that the time range takes; undefined for the whole log. */
+  get range(): VerifyRange | undefined {
+    const { time } = this.#options;
+    if (!time) return undefined;
+    const touched = this.#ranges.flatMap(({ origin, batches }) =>
+      batches ? [[origin, batches] as const] : [],
+    );
+    return { batches: new Map(touched), until: new Date(time.until) };
+  }
+
+  async *records(): AsyncGenerator<StoredDocument> {
+    if (!this.#records) return;
+    const { time } = this.#options;
+    const walks = time ? rangeRecordWalks(this.#ranges, time) : recordWalks(this.#origins);
+    yield* this.#walkAll(this.#records, walks);
+  }
+
+  async *events(logs: readonly LogExtent[]): AsyncGenerator<StoredDocument> {
+    const { refreshMilliseconds, namespace, signal, time } = this.#options;
+    const wait = this.#openedAt + refreshMilliseconds - performance.now();
+    if (wait > 0) await sleep(wait, undefined, { signal });
+    this.#events = await PointInTime.open(this.#client, eventStream(namespace), signal);
+    if (!this.#events) return;
+    yield* this.#walkAll(this.#events, time ? rangeEventWalks(logs, time) : eventWalks(logs));
+  }
+
+  async *find(stream: Stream, ids: readonly string[]): AsyncGenerator<StoredDocument> {
+    const name = (stream === 'records' ? recordStream : eventStream)(this.namespace);
+    for (let at = 0; at < ids.length; at += idsAtOnce)
+      yield* this.#findSome(name, ids.slice(at, at + idsAtOnce));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#records?.close(), this.#events?.close()]);
+  }
+
+  async *#findSome(stream: string, ids: readonly string[]): AsyncGenerator<StoredDocument> {
+    const body = JSON.stringify({ size: foundMax, track_total_hits: false, query: { ids: { values: ids } } });
+    let found = 0;
+    try {
+      const path = `/${encodeURIComponent(stream)}/_search`;
+      for await (const hit of searchPage(this.#client, { path, body, signal: this.#options.signal })) {
+        found += 1;
+        yield hit;
+      }
+    } catch (error) {
+      // The stream was deleted: nothing is there.
+      if (!(error instanceof ShipError) || error.status !== 404) throw error;
+    }
+    if (found === foundMax)
+      throw new VerifyError(
+        'bad-response',
+        `${stream} holds more than ${foundMax} documents of ${ids.length} ids`,
+      );
+  }
+
+  async *#walkAll(pit: PointInTime, walks: Parameters<typeof walk>[2][]): AsyncGenerator<StoredDocument> {
+    for (const each of walks) yield* walk(this.#client, pit, each, this.#options.signal);
+  }
+
+  /** The origins that records are indexed under: only a hint for the order of reading. */
+  async #findOrigins(pit: PointInTime): Promise<string[]> {
+    const origins: string[] = [];
+    while (origins.length < originsMax) {
+      const next = await this.#originAfter(pit, origins.at(-1));
+      if (next === undefined) return origins;
+      origins.push(next);
+    }
+    return origins;
+  }
+
+  async #originAfter(pit: PointInTime, after: string | undefined): Promise<string | undefined> {
+    const { query, sort } = nextOriginWalk(after);
+    const body = `{"size":1,"track_total_hits":false,${pit.member},"query":${JSON.stringify(query)},"sort":${JSON.stringify(sort)}}`;
+    for await (const hit of searchPage(this.#client, {
+      path: '/_search',
+      body,
+      signal: this.#options.signal,
+    })) {
+      const [origin] = JSON.parse(sortOf(hit)) as unknown[];
+      if (typeof origin === 'string') return origin;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,4 @@
+export { ElasticsearchStreams, type StreamOptions } from './elasticsearch-streams.ts';
+export { VerifyError, type VerifyErrorCode } from './error.ts';
+export type { TimeRange } from './queries.ts';
+export { addTrust, readTrust, type AddedKey } from './trust-file.ts';

@@ -1,0 +1,98 @@
+import type { BatchRange, LogExtent } from '../seal/verify/index.ts';
+import type { Walk } from './walk.ts';
+
+/** Milliseconds since 1970, both ends included. */
+export interface TimeRange {
+  since: number;
+  until: number;
+}
+
+const byOrigin = { 'auditseal.origin': { order: 'asc', missing: '_last', unmapped_type: 'keyword' } };
+const byNumber = (field: string) => ({ [field]: { order: 'asc', missing: '_last', unmapped_type: 'long' } });
+export const byBatch = byNumber('auditseal.batch');
+const bySequence = byNumber('event.sequence');
+
+const ofOrigin = (origin: string) => ({ term: { 'auditseal.origin': origin } });
+const ofNone = (origins: readonly string[]) => ({
+  bool: { must_not: [{ terms: { 'auditseal.origin': origins } }] },
+});
+const inTime = ({ since, until }: TimeRange) => ({
+  range: { '@timestamp': { gte: since, lte: until, format: 'epoch_millis' } },
+});
+const all = (...filter: object[]) => ({ bool: { filter } });
+const some = (...should: object[]) => ({ bool: { should, minimum_should_match: 1 } });
+
+/**
+ * A stream in order of origin and number, as one walk for each origin that is known and one for all the rest: within
+ * one origin Elasticsearch finds the next page by the number's index, instead of sorting everything for every page.
+ * Together they take every document, whatever it holds.
+ */
+function inOrder(origins: readonly string[], sort: object): Walk[] {
+  return [
+    ...origins.map((origin) => ({ query: all(ofOrigin(origin)), sort: [sort] })),
+    { query: ofNone(origins), sort: [byOrigin, sort] },
+  ];
+}
+
+export function recordWalks(origins: readonly string[]): Walk[] {
+  return inOrder(origins, byBatch);
+}
+
+export function eventWalks(logs: readonly LogExtent[]): Walk[] {
+  return inOrder(
+    logs.map(({ origin }) => origin),
+    bySequence,
+  );
+}
+
+/** The first document of the least origin above this one; `undefined` begins. */
+export function nextOriginWalk(after: string | undefined): Walk {
+  const query =
+    after === undefined
+      ? { exists: { field: 'auditseal.origin' } }
+      : { range: { 'auditseal.origin': { gt: after } } };
+  return { query: all(query), sort: [byOrigin] };
+}
+
+/** The records of one origin that may hold something of a time range: what is sealed is sealed after it happened. */
+export function candidateWalk(origin: string, since: number): Walk {
+  const sealed = { range: { '@timestamp': { gte: since, format: 'epoch_millis' } } };
+  return { query: all(ofOrigin(origin), sealed), sort: [byBatch] };
+}
+
+/** The records of one origin from an end, or below or above a batch number. */
+export function neighbourWalk(
+  origin: string,
+  direction: 'asc' | 'desc',
+  bound?: { lt: number } | { gt: number },
+): Walk {
+  const range = bound ?? { gte: 0 };
+  const sort = { 'auditseal.batch': { order: direction, unmapped_type: 'long' } };
+  return { query: all(ofOrigin(origin), { range: { 'auditseal.batch': range } }), sort: [sort] };
+}
+
+/** Which records of an origin a time range needs: the run of batches, and the ends of the log for keys and epochs. */
+export interface RangeOfLog {
+  origin: string;
+  batches: BatchRange | undefined;
+  ends: readonly number[];
+}
+
+export function rangeRecordWalks(logs: readonly RangeOfLog[], time: TimeRange): Walk[] {
+  const ofLog = ({ origin, batches, ends }: RangeOfLog) => {
+    const run = batches && { range: { 'auditseal.batch': { gte: batches.from, lte: batches.to } } };
+    const wanted = some({ terms: { 'auditseal.batch': ends } }, inTime(time), ...(run ? [run] : []));
+    return { query: all(ofOrigin(origin), wanted), sort: [byBatch] };
+  };
+  const none = ofNone(logs.map(({ origin }) => origin));
+  return [...logs.map(ofLog), { query: all(none, inTime(time)), sort: [byOrigin, byBatch] }];
+}
+
+export function rangeEventWalks(logs: readonly LogExtent[], time: TimeRange): Walk[] {
+  const ofLog = ({ origin, from, to }: LogExtent) => {
+    const run = { range: { 'event.sequence': { gte: from, lt: to } } };
+    return { query: all(ofOrigin(origin), some(run, inTime(time))), sort: [bySequence] };
+  };
+  const none = ofNone(logs.map(({ origin }) => origin));
+  return [...logs.map(ofLog), { query: all(none, inTime(time)), sort: [byOrigin, bySequence] }];
+}
