@@ -2,17 +2,17 @@ import type { Tell } from './options.ts';
 
 /** Says each trouble once, and again only after it was over. */
 export class Complaints {
-  readonly #tell: Tell | undefined;
+  readonly tell: Tell;
   readonly #said = new Set<string>();
 
   constructor(tell: Tell | undefined) {
-    this.#tell = tell;
+    this.tell = tell ?? (() => undefined);
   }
 
   say(trouble: string, message: string, details: Record<string, unknown>): void {
     if (this.#said.has(trouble)) return;
     this.#said.add(trouble);
-    this.#tell?.('warn', message, details);
+    this.tell('warn', message, details);
   }
 
   over(kind: string): void {

@@ -2,7 +2,7 @@ import { CHECK_BYTES_MAX, checkOf } from './fingerprint.ts';
 import { regularStat } from './listing.ts';
 import { readStretch } from './open-file.ts';
 import type { OpenFile } from './open-file.ts';
-import { sameInode } from './stat.ts';
+import { isSameInode } from './stat.ts';
 import type { FileStat } from './stat.ts';
 import type { FileRecord } from './state.ts';
 import type { Follow } from './succession.ts';
@@ -18,6 +18,8 @@ export interface Held {
   left: boolean;
   /** The last read met the end. */
   atEnd: boolean;
+  /** How far reading was when the size said that there is more: if that gives nothing, wait. */
+  lookedAt?: number;
   /** Decompression met damage: nothing more is to be had. */
   corrupt: boolean;
   /** Set once it is known to be finished, with what was found to follow at that moment. */
@@ -39,7 +41,7 @@ export async function lookAt(
 ): Promise<Rotation> {
   const there = await regularStat(live);
   held.stat = await held.file.stat();
-  if (there && sameInode(there, held.stat)) return held.stat.size < readTo ? 'truncated' : 'same';
+  if (there && isSameInode(there, held.stat)) return held.stat.size < readTo ? 'truncated' : 'same';
   return (await isListed()) ? 'rotated' : 'deleted';
 }
 
@@ -53,16 +55,19 @@ export async function historyOf(file: OpenFile, record: FileRecord): Promise<Buf
   return corrupt || checkOf(bytes) === check ? bytes : undefined;
 }
 
+/** No line begins with this many NUL bytes; a hole has at least a file system block of them. */
+const HOLE_BYTES_MIN = 1024;
+
 /**
- * Where the hole ends that copytruncate leaves at the beginning of a file whose writer keeps its position: the
- * writer never wrote those NUL bytes, and as one line they would hide the first event behind them.
+ * Where the hole ends that copytruncate leaves at the beginning of a file whose writer keeps its position; 0 if
+ * there is none. The writer never wrote those bytes, and as one line they would hide the first event behind them.
  */
 export async function holeEnd(file: OpenFile): Promise<number> {
   const bytes = Buffer.alloc(256 * 1024);
   for (let position = 0; ;) {
     const read = await file.readAt(position, bytes, 0, bytes.length);
     const content = bytes.subarray(0, read).findIndex((byte) => byte !== 0);
-    if (content !== -1 || read === 0) return position + Math.max(0, content);
-    position += read;
+    if (content === -1 && read > 0) position += read;
+    else return position + content >= HOLE_BYTES_MIN ? position + Math.max(0, content) : 0;
   }
 }

@@ -3,7 +3,7 @@ import { BEGINNING_BYTES_MAX, beginningOf, CHECK_BYTES_MAX, checkOf, fingerprint
 import type { Known } from './known.ts';
 import type { Entry } from './listing.ts';
 import { openListed, readStretch } from './open-file.ts';
-import { sameInode } from './stat.ts';
+import { isSameInode } from './stat.ts';
 import type { FileStat } from './stat.ts';
 import type { FileRecord } from './state.ts';
 
@@ -53,7 +53,7 @@ export class Identifier {
       records.delete(record);
     };
     if (holding) {
-      const held = [...identities.keys()].find((entry) => sameInode(entry.stat, holding.stat));
+      const held = [...identities.keys()].find((entry) => isSameInode(entry.stat, holding.stat));
       if (held) assign(holding.record, held);
     }
     for (const [entry, { kind }] of identities) {
@@ -61,10 +61,11 @@ export class Identifier {
       const record = known.records.find((one) => entry.stem === one.path && SAME_INODE.fits(entry, one));
       if (record && records.has(record)) assign(record, entry);
     }
+    const alikes = Map.groupBy(open, (entry) => fingerprintIn(heads.get(entry)));
     for (const hint of HINTS) {
       for (const record of records) {
-        for (const entry of open) {
-          if (!alike(heads.get(entry), record) || !hint.fits(entry, record)) continue;
+        for (const entry of alikes.get(fingerprintOf(record.id)) ?? []) {
+          if (!open.has(entry) || !hint.fits(entry, record)) continue;
           if (!(await this.#isContinued(entry, record, hint.trusted))) continue;
           assign(record, entry);
           break;
@@ -124,7 +125,7 @@ interface Hint {
 
 const SAME_INODE: Hint = {
   fits: ({ compressed, stat }, record) =>
-    !compressed && sameInode(stat, record) && stat.birthMilliseconds === record.birthMilliseconds,
+    !compressed && isSameInode(stat, record) && stat.birthMilliseconds === record.birthMilliseconds,
   trusted: false,
 };
 
@@ -142,8 +143,8 @@ function startingIdentity(entry: Entry, head: Exclude<Head, 'gone'>): Identity {
   return { kind: head.empty ? 'empty' : 'new' };
 }
 
-const alike = (head: Head | undefined, record: FileRecord) =>
-  typeof head === 'object' && 'fingerprint' in head && head.fingerprint === fingerprintOf(record.id);
+const fingerprintIn = (head: Head | undefined) =>
+  typeof head === 'object' && 'fingerprint' in head ? head.fingerprint : undefined;
 
 /**
  * logrotate's copytruncate leaves a copy of the file that was cut; if we had read more than was copied, the copy is
@@ -151,7 +152,12 @@ const alike = (head: Head | undefined, record: FileRecord) =>
  */
 function isCopyOf(entry: Entry, head: Head | undefined, record: FileRecord): boolean {
   const outside = entry.backup !== undefined && entry.backup.rotatedAt === undefined;
-  return outside && record.truncated === true && alike(head, record) && entry.stat.size <= record.offset;
+  return (
+    outside &&
+    record.truncated === true &&
+    fingerprintIn(head) === fingerprintOf(record.id) &&
+    entry.stat.size <= record.offset
+  );
 }
 
 async function readHead(entry: Entry): Promise<Head> {

@@ -1,9 +1,21 @@
-import type { FileId } from './chunk.ts';
+import { basename } from 'node:path';
+import type { FileId, FilePosition } from './chunk.ts';
 import { backupNames } from './names.ts';
 import { FILES_MAX } from './state.ts';
 import type { FileRecord, TailState } from './state.ts';
-import { fingerprintOf } from './fingerprint.ts';
-import { basename } from 'node:path';
+import { checkOf, fingerprintOf } from './fingerprint.ts';
+import type { Entry } from './listing.ts';
+
+export function positionOf({ path, id, offset }: FileRecord): FilePosition {
+  return { path, file: id, offset };
+}
+
+/** The record of a file of which nothing was read. */
+export function newRecord(id: FileId, { stem, stat }: Entry): FileRecord {
+  const { device, inode, birthMilliseconds } = stat;
+  const check = checkOf(Buffer.alloc(0));
+  return { id, path: stem, device, inode, birthMilliseconds, offset: 0, check, size: 0, ended: false };
+}
 
 /** Files that are no longer listed are remembered this long (in files), should they come back. */
 const VANISHED_MAX = 32;

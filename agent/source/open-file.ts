@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { SourceError } from './error.ts';
 import { GzipBytes } from './gzip.ts';
-import { fileStat, sameInode } from './stat.ts';
+import { fileStat, isSameInode } from './stat.ts';
 import type { FileStat } from './stat.ts';
 
 /** A file held open: its bytes stay readable through any rename or deletion. Positions are uncompressed. */
@@ -76,7 +76,7 @@ export async function openListed(entry: {
     throw error;
   }
   const stats = await handle.stat({ bigint: true });
-  if (!stats.isFile() || !sameInode(fileStat(stats), entry.stat)) {
+  if (!stats.isFile() || !isSameInode(fileStat(stats), entry.stat)) {
     await handle.close();
     return undefined;
   }

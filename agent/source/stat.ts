@@ -25,10 +25,9 @@ export function fileStat(stats: BigIntStats): FileStat {
   };
 }
 
+type Place = Pick<FileStat, 'device' | 'inode'>;
+
 /** Exact while one of the two is held open; only a hint otherwise, since inodes are reused. */
-export function sameInode(
-  a: { device: string; inode: string },
-  b: { device: string; inode: string },
-): boolean {
+export function isSameInode(a: Place, b: Place): boolean {
   return a.inode === b.inode && a.device === b.device;
 }

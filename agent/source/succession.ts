@@ -7,7 +7,7 @@ import type { Entry } from './listing.ts';
 import { backupNames, compareNames } from './names.ts';
 import { openListed } from './open-file.ts';
 import type { OpenFile } from './open-file.ts';
-import { sameInode } from './stat.ts';
+import { isSameInode } from './stat.ts';
 import { survey } from './survey.ts';
 import type { Survey } from './survey.ts';
 
@@ -125,7 +125,7 @@ export class Succession {
     const after = await this.survey(holding);
     const again = this.#choose(after, anchor);
     if (!again || again.entry.path !== choice.entry.path) return undefined;
-    if (!sameInode(again.entry.stat, choice.entry.stat)) return undefined;
+    if (!isSameInode(again.entry.stat, choice.entry.stat)) return undefined;
     const proven = anchor.proven && again.adjacent && isBornAtRename(again);
     const identity = after.identityOf(again.entry);
     return { finished: again.from !== undefined, next: { file, entry: again.entry, identity, proven } };

@@ -4,6 +4,7 @@ import type { Holding, Identifier, Identity } from './identify.ts';
 import type { Known } from './known.ts';
 import { listRotation } from './listing.ts';
 import type { Entry } from './listing.ts';
+import { isSameInode } from './stat.ts';
 
 /** The directory at one moment, each file identified. */
 export interface Survey {
@@ -39,15 +40,16 @@ export async function survey(
         return identity.kind === 'known' && identity.record.id === id;
       }),
     isUnread: (entry) => {
+      const { stat } = entry;
       const identity = identityOf(entry);
       if (identity.kind !== 'known') {
         return identity.kind !== 'empty' && !(entry.backup && known.isBelowFloor(basename(entry.stem)));
       }
       const { record } = identity;
-      if (record.id === holding?.record.id) return false;
+      if (holding && isSameInode(stat, holding.stat)) return false;
       // An outside rename leaves the writer in the renamed file: it may have grown after it was read to its end.
-      const grown = !entry.compressed && entry.stat.size > record.offset && !record.truncated;
-      return !record.ended || grown;
+      const grown = !entry.compressed && stat.size > record.offset;
+      return grown || (!record.ended && record.id !== holding?.record.id);
     },
   };
 }

@@ -1,0 +1,231 @@
+import type { FilePosition, GapChunk } from './chunk.ts';
+import type { Complaints } from './complaints.ts';
+import { BEGINNING_BYTES_MAX, beginningOf, CHECK_BYTES_MAX, checkOf } from './fingerprint.ts';
+import type { Beginning } from './fingerprint.ts';
+import { historyOf, holeEnd } from './held.ts';
+import type { Held } from './held.ts';
+import { Identifier } from './identify.ts';
+import type { Holding } from './identify.ts';
+import { Known, newRecord, positionOf } from './known.ts';
+import { livePaths, regularStat } from './listing.ts';
+import type { Entry } from './listing.ts';
+import { readStretch } from './open-file.ts';
+import type { OpenFile } from './open-file.ts';
+import { isSameInode } from './stat.ts';
+import type { FileRecord, TailState } from './state.ts';
+import { Succession } from './succession.ts';
+import type { Anchor, Pinned } from './succession.ts';
+import type { Survey } from './survey.ts';
+
+/** What must be reported before the next line: the position after which something is missing. */
+export type Loss = Pick<GapChunk, 'reason' | 'bytesMin'> & { before: FilePosition };
+
+/** A file ready to be read on at its record's offset. */
+export interface Opened {
+  held: Held;
+  /** The min(1024, offset) bytes before the offset. */
+  history: Buffer;
+  gap?: GapChunk;
+}
+
+/** Looks this often before saying that there is nothing: for 0.3 ms of each rotation there is no live file. */
+const ABSENCES_MAX = 2;
+
+/** Opens one file after the other: the saved position first, then whatever follows the last file. */
+export class Opener {
+  readonly known: Known;
+  readonly succession: Succession;
+  readonly #path: string;
+  readonly #current: string | undefined;
+  readonly #identifier = new Identifier();
+  readonly #complaints: Complaints;
+  /** What comes next, held open until it has content. */
+  #awaiting: Pinned | undefined;
+  /** After which file to go on; undefined until the saved position was found again. */
+  #anchor: Anchor | undefined;
+  #loss: Loss | undefined;
+  #absences = 0;
+  #target: string | undefined;
+
+  constructor(path: string, state: TailState, complaints: Complaints) {
+    this.#path = path;
+    this.#current = state.current;
+    this.#complaints = complaints;
+    this.known = new Known(path, state);
+    this.succession = new Succession(path, this.#identifier, this.known);
+  }
+
+  survey(holding?: Holding): Promise<Survey> {
+    return this.succession.survey(holding);
+  }
+
+  /** Says what the next `open()` goes on from; `next`: already found and held open. */
+  goOn(anchor: Anchor, loss?: Loss, next?: Pinned): void {
+    this.#anchor = anchor;
+    this.#loss = loss;
+    this.#awaiting = next;
+  }
+
+  async close(): Promise<void> {
+    await this.#awaiting?.file.close();
+  }
+
+  /** @throws file system errors */
+  async open(): Promise<Opened | 'wait'> {
+    if (!this.#anchor) {
+      const resumed = await this.#resume();
+      if (resumed) return resumed;
+    }
+    for (;;) {
+      const anchor = (this.#anchor ??= { proven: true });
+      const next = (this.#awaiting ??= (await this.succession.follow(anchor)).next);
+      const beginning = next && (await this.#beginningOf(next));
+      if (!next || !beginning) {
+        if (!next && ++this.#absences > ABSENCES_MAX) {
+          this.#complaints.say('absent', `there is nothing new to read at ${this.#path}; waiting for it`, {});
+        }
+        return 'wait';
+      }
+      if (beginning.bytes === 0 && !beginning.corrupt) {
+        this.#anchor = await this.#behindEmpty(next, anchor);
+      } else {
+        await this.#sayLink();
+        const adopted = await this.#adopt(next, beginning, anchor);
+        if (adopted) {
+          this.#awaiting = undefined;
+          return adopted;
+        }
+      }
+      this.#awaiting = undefined;
+      await next.file.close();
+    }
+  }
+
+  /** Finds the saved position again, wherever its file is now. Undefined: go on with what follows. */
+  async #resume(): Promise<Opened | 'wait' | undefined> {
+    const record = this.known.get(this.#current);
+    if (!record || (record.ended && !record.truncated)) {
+      this.#anchor = { ...(record && { record }), proven: true };
+      return undefined;
+    }
+    const wasCut = record.truncated ?? (await this.#isLiveFileOf(record));
+    if (!record.truncated) {
+      const located = await this.succession.locate(record);
+      if (located === 'busy') return 'wait';
+      if (located !== 'absent')
+        return (await this.#holdOrClose(located.file, located.entry, record)) ?? 'wait';
+    }
+    this.#loss = lossOf(record, wasCut ? 'truncated' : 'deleted', record.size);
+    this.#anchor = { record, proven: false };
+    this.#complaints.say('lost', `${record.path} was ${this.#loss.reason}; lines may be lost`, {
+      ...this.#loss,
+    });
+    return undefined;
+  }
+
+  /** Whether the live path still leads to the very file of the record, whatever is in it now. */
+  async #isLiveFileOf(record: FileRecord): Promise<boolean> {
+    const live = await regularStat(this.#path);
+    const born = live?.birthMilliseconds;
+    return live !== undefined && born !== 0 && born === record.birthMilliseconds && isSameInode(live, record);
+  }
+
+  /** What the file begins with; undefined while a live file is too short to say, and may still grow. */
+  async #beginningOf({ file, entry }: Pinned): Promise<(Beginning & { corrupt: boolean }) | undefined> {
+    let head = await readStretch(file, 0, BEGINNING_BYTES_MAX);
+    if (!entry.backup && !beginningOf(head.bytes).complete) {
+      const live = await regularStat(this.#path);
+      if (live && isSameInode(live, entry.stat)) return undefined;
+      head = await readStretch(file, 0, BEGINNING_BYTES_MAX);
+    }
+    return { ...beginningOf(head.bytes), corrupt: head.corrupt };
+  }
+
+  /** An empty file holds no line and is no link of the chain, but its own rename is what its successor follows. */
+  async #behindEmpty({ entry, proven }: Pinned, { record }: Anchor): Promise<Anchor> {
+    const listed = await this.survey();
+    const there = listed.entries.find(({ backup, stat }) => backup && isSameInode(stat, entry.stat));
+    const emptyStem = entry.backup ? entry.stem : there?.stem;
+    return {
+      ...(record && { record }),
+      ...(emptyStem && { emptyStem }),
+      proven: proven && emptyStem !== undefined,
+    };
+  }
+
+  /** Takes up the next file; undefined if it turned out to be another than its name said. */
+  async #adopt(
+    { file, entry, identity, proven }: Pinned,
+    { fingerprint }: Beginning,
+    anchor: Anchor,
+  ): Promise<Opened | undefined> {
+    const known = identity.kind === 'known' ? identity.record : undefined;
+    const record = known ?? newRecord(this.known.newId(fingerprint), entry);
+    const before = anchor.record;
+    const follows = proven && !this.#loss && record.offset === 0;
+    if (!known && before && !follows && !entry.compressed) await skipHole(file, record);
+    const opened = await this.#hold(file, entry, record);
+    if (!opened) return undefined;
+    if (!known) this.known.add(record);
+    record.ended = false;
+    delete record.truncated;
+    // The same file read on (its copy, or it has grown) joins what was read of it.
+    if (record !== before) {
+      delete record.after;
+      if (before && follows) record.after = before.id;
+    }
+    const joins = !before || follows || record === before;
+    const loss = joins
+      ? undefined
+      : (this.#loss ?? { reason: 'unproven' as const, before: positionOf(before) });
+    this.#loss = undefined;
+    this.known.forget(this.succession.listed, new Set([record.id, ...(before ? [before.id] : [])]));
+    this.#absences = 0;
+    this.#complaints.over('absent');
+    return loss ? { ...opened, gap: { kind: 'gap', ...loss, after: positionOf(record) } } : opened;
+  }
+
+  async #hold(file: OpenFile, entry: Entry, record: FileRecord): Promise<Opened | undefined> {
+    const history = await historyOf(file, record);
+    if (!history) {
+      this.#identifier.refuse(entry, record);
+      return undefined;
+    }
+    const stat = await file.stat();
+    const { device, inode, birthMilliseconds } = stat;
+    Object.assign(record, { path: entry.stem, device, inode, birthMilliseconds });
+    const left = entry.backup !== undefined;
+    return { held: { file, record, path: entry.path, stat, left, atEnd: false, corrupt: false }, history };
+  }
+
+  async #holdOrClose(file: OpenFile, entry: Entry, record: FileRecord): Promise<Opened | undefined> {
+    let opened: Opened | undefined;
+    try {
+      opened = await this.#hold(file, entry, record);
+      return opened;
+    } finally {
+      if (!opened) await file.close();
+    }
+  }
+
+  async #sayLink(): Promise<void> {
+    const [target] = await livePaths(this.#path);
+    if (target !== this.#path && target !== this.#target) {
+      this.#complaints.tell('info', `${this.#path} is a symbolic link; following it`, { target });
+    }
+    this.#target = target;
+  }
+}
+
+/** A loss after what was read of a file whose size was known to be `size` at least. */
+export function lossOf(record: FileRecord, reason: Loss['reason'], size: number): Loss {
+  const bytesMin = size - record.offset;
+  return { reason, before: positionOf(record), ...(bytesMin > 0 && { bytesMin }) };
+}
+
+/** Moves the beginning behind a hole. Only behind a gap: what comes without one is given as it is. */
+async function skipHole(file: OpenFile, record: FileRecord): Promise<void> {
+  record.offset = await holeEnd(file);
+  const { bytes } = await readStretch(file, Math.max(0, record.offset - CHECK_BYTES_MAX), record.offset);
+  record.check = checkOf(bytes);
+}
