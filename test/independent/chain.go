@@ -13,6 +13,9 @@ func (v *verifier) claimOf(r *record) (origin string, batch int64) {
 		return v.byID[m[1]].origin, idNumber(m[2])
 	}
 	c := readClaim(r.doc.source)
+	if c.origin == "" {
+		return "", unknown
+	}
 	return c.origin, c.batch
 }
 
@@ -25,6 +28,9 @@ func (v *verifier) judgeRecords() {
 		l := v.logs[origin]
 		if l == nil && v.dump.trust != nil && origin != "" {
 			v.unjudged[origin] += 0
+			if r.valid() {
+				v.strangers = append(v.strangers, r)
+			}
 			continue
 		}
 		switch {

@@ -139,20 +139,25 @@ func (v *verifier) judgeDocuments() {
 	}
 }
 
-// leastRetention gives, for each record, the shortest retention in days that it or any later one of the
-// same place says; none (0) does not shorten anything.
+// leastRetention gives, for each record, the shortest retention in days that it, any later one of its
+// epoch or any of a later linked epoch says; none (0) does not shorten anything. An epoch that nothing
+// links has no say: a forged one must not turn deletions into expiry.
 func (v *verifier) leastRetention() map[*record]float64 {
 	out := map[*record]float64{}
-	least := map[string]float64{}
+	later := map[string]float64{} // by place, of the later linked epochs
 	logs := v.sortedLogs()
 	for i := len(logs) - 1; i >= 0; i-- {
 		l := logs[i]
+		least := later[l.place]
 		for j := len(l.records) - 1; j >= 0; j-- {
 			r := l.records[j]
-			if days := r.man.retentionDays; days > 0 && (least[l.place] == 0 || days < least[l.place]) {
-				least[l.place] = days
+			if days := r.man.retentionDays; days > 0 && (least == 0 || days < least) {
+				least = days
 			}
-			out[r] = least[l.place]
+			out[r] = least
+		}
+		if l.linked {
+			later[l.place] = least
 		}
 	}
 	return out

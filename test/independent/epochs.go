@@ -19,6 +19,9 @@ func (v *verifier) judgeEpochs() {
 		proven[l.place] = true
 		v.judgePrevious(l)
 	}
+	for _, r := range v.strangers {
+		v.judgeStranger(r)
+	}
 	for origin := range v.unjudged {
 		place, _ := splitOrigin(origin)
 		if judged[place] {
@@ -37,46 +40,80 @@ func (v *verifier) judgeEpochs() {
 	}
 }
 
-// judgePrevious compares the final checkpoint that an epoch says it continues with what is there of that
-// epoch. An epoch made because the state was lost or rolled back knows at most a stale one.
-func (v *verifier) judgePrevious(l *sealLog) {
-	zero := l.byBatch[0]
-	if zero == nil {
-		return
-	}
-	var epoch notice
+// epochNotice returns what a batch 0 says of why its epoch began.
+func epochNotice(zero *record) (epoch notice) {
 	for _, n := range zero.man.notices {
 		if n.kind == "epoch" {
 			epoch = n
 		}
 	}
-	if epoch.previous == "" {
-		if l.linked {
-			v.found.atBatch(brokenChain, l.origin, 0)
-		}
-		return
-	}
-	// With or without the signature: what counts is the text, and this manifest is signed.
+	return epoch
+}
+
+// previousOf reads the final checkpoint of the epoch before, with or without its signature: in a judged
+// record the text is what counts, since the manifest around it is signed.
+func previousOf(epoch notice) (checkpoint, bool) {
 	text, _, _ := strings.Cut(epoch.previous, "\n\n")
-	final, ok := parseCheckpoint(strings.TrimSuffix(text, "\n") + "\n")
-	if !ok {
+	return parseCheckpoint(strings.TrimSuffix(text, "\n") + "\n")
+}
+
+// judgePrevious compares the final checkpoint that an epoch says it continues with what is there of that
+// epoch.
+func (v *verifier) judgePrevious(l *sealLog) {
+	zero := l.byBatch[0]
+	if zero == nil {
+		return
+	}
+	epoch := epochNotice(zero)
+	final, ok := previousOf(epoch)
+	place, name := splitOrigin(final.origin)
+	if epoch.reason == "age" && (!ok || place != l.place || name >= l.epoch) {
 		v.found.atBatch(brokenChain, l.origin, 0)
+	}
+	if !ok {
 		return
 	}
-	if !v.hasRecords[final.origin] {
-		v.found.add(epochMissing, final.origin)
-		return
-	}
-	before := v.logs[final.origin]
-	if before == nil || before.newest() == nil || epoch.reason == "rolled back" || epoch.reason == "state lost" {
-		return
-	}
-	switch newest := before.newest(); {
-	case newest.size() != final.size:
-		v.found.atBatch(brokenChain, before.origin, newest.man.batch)
-	case newest.root != final.root:
-		v.found.atBatch(fork, before.origin, newest.man.batch)
-	case l.linked && before.place == l.place && before.epoch < l.epoch:
+	if before := v.compareFinal(final); before != nil && l.linked && before.place == l.place && before.epoch < l.epoch {
 		l.prior = before
 	}
+}
+
+// judgeStranger compares the previous of a record whose own origin has no trusted key. There the manifest
+// is nobody's word, so the note must be that of a key of the log that it names.
+func (v *verifier) judgeStranger(r *record) {
+	if r.man.batch != 0 {
+		return
+	}
+	epoch := epochNotice(r)
+	final, ok := previousOf(epoch)
+	if !ok || v.logs[final.origin] == nil {
+		return
+	}
+	for _, k := range v.logs[final.origin].keys {
+		if _, err := k.open(epoch.previous); err == nil {
+			v.compareFinal(final)
+			return
+		}
+	}
+}
+
+// compareFinal judges the end of a log by its final checkpoint. It returns the log if that is where it ends.
+func (v *verifier) compareFinal(final checkpoint) *sealLog {
+	if !v.hasRecords[final.origin] {
+		v.found.add(epochMissing, final.origin)
+		return nil
+	}
+	l := v.logs[final.origin]
+	if l == nil || l.newest() == nil {
+		return nil // nothing valid to compare; that is named elsewhere
+	}
+	switch newest := l.newest(); {
+	case newest.size() != final.size:
+		v.found.atBatch(brokenChain, l.origin, newest.man.batch)
+	case newest.root != final.root:
+		v.found.atBatch(fork, l.origin, newest.man.batch)
+	default:
+		return l
+	}
+	return nil
 }

@@ -100,6 +100,9 @@ func (v *verifier) findKeys() {
 			}
 		}
 		if len(keys) == 0 {
+			if marked[origin] != nil {
+				v.unjudged[origin] += 0
+			}
 			continue
 		}
 		l := v.know(origin, keys)

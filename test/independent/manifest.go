@@ -152,9 +152,11 @@ func sumOf(raw json.RawMessage) (sum int64, ok bool) {
 func parseSources(o object) ([]stretch, bool) {
 	list, ok := o.objects("sources")
 	out := make([]stretch, len(list))
+	var ignored string
 	for i, x := range list {
 		s := &out[i]
-		ok = ok && x.text("file", &s.file, true) && x.number("start", &s.start) && x.number("end", &s.end) &&
+		ok = ok && x.text("path", &ignored, true) && x.text("file", &s.file, true) &&
+			x.text("mac", &ignored, true) && x.number("start", &s.start) && x.number("end", &s.end) &&
 			x.number("lines", &s.lines) && x.text("after", &s.after, false)
 		s.ended = string(x["ended"]) == "true"
 	}
@@ -168,7 +170,8 @@ func parseGaps(o object) ([]gap, bool) {
 		var okBefore, okAfter bool
 		out[i].before, okBefore = parsePosition(x["before"])
 		out[i].after, okAfter = parsePosition(x["after"])
-		ok = ok && okBefore && okAfter
+		var ignored string
+		ok = ok && okBefore && okAfter && x.text("reason", &ignored, true)
 	}
 	return out, ok
 }
@@ -182,7 +185,8 @@ func parsePosition(raw json.RawMessage) (*position, bool) {
 	if json.Unmarshal(raw, &o) != nil || o == nil {
 		return nil, false
 	}
-	return p, o.text("file", &p.file, true) && o.number("offset", &p.offset)
+	var ignored string
+	return p, o.text("path", &ignored, true) && o.text("file", &p.file, true) && o.number("offset", &p.offset)
 }
 
 func parseNotices(o object) ([]notice, bool) {

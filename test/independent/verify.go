@@ -23,6 +23,7 @@ type verifier struct {
 	byID       map[string]*sealLog // and by log id
 	hasRecords map[string]bool     // origins that any record claims
 	unjudged   map[string]int      // origins without a trusted key: the number of their documents
+	strangers  []*record           // records of unjudged origins that stand under their own vkey
 	matches    map[*sealLog]map[int64]*slot
 }
 
@@ -65,8 +66,7 @@ func verify(dir string) (report, error) {
 func (v *verifier) readRecordStream(doc hit) {
 	switch {
 	case markerID.MatchString(doc.id):
-		// With a trust file a marker makes nothing known.
-		if k := readMarker(doc); k != nil && v.dump.trust == nil {
+		if k := readMarker(doc); k != nil {
 			v.markers = append(v.markers, k)
 		}
 	case refusalID.MatchString(doc.id):

@@ -352,6 +352,67 @@ var cases = []testCase{
 		return sceneOf(a, b)
 	}, lines(at("inserted", "prod/cp-2/kube-apiserver/1"), total("tampered", 1, 1, 1, 0, 0, 0))},
 
+	{"a marker alone, with a trust file", func(t *testing.T) *scene {
+		a, b := newTestLog(t, epoch1), newTestLog(t, "prod/cp-2/kube-apiserver/1")
+		a.seal(1)
+		b.seal(1)
+		b.recs = []hit{b.marker(1)}
+		return sceneOf(a, b).trusting(a)
+	}, lines(at("unknown log", "prod/cp-2/kube-apiserver/1"), at("unproven", "prod/cp-2/kube-apiserver/1"),
+		total("not proven complete", 3, 1, 1, 0, 0, 0))},
+	{"an epoch by age without previous", func(t *testing.T) *scene {
+		a, b := newTestLog(t, epoch1), newTestLog(t, epoch2)
+		a.seal(1, notices(next(b)))
+		b.seal(1, notices(`{"kind":"epoch","at":"x","reason":"age"}`))
+		return sceneOf(a, b)
+	}, lines(fmt.Sprintf(`{"finding":"broken chain","origin":"%s","batch":0}`, epoch2), total("tampered", 1, 2, 2, 0, 0, 0))},
+	{"an epoch by age after another node's", func(t *testing.T) *scene {
+		a, b := newTestLog(t, "prod/cp-0/kube-apiserver/1"), newTestLog(t, epoch1)
+		a.seal(1)
+		b.seal(1, notices(began("age", a.last)))
+		return sceneOf(a, b)
+	}, lines(batch("broken chain", 0), total("tampered", 1, 2, 2, 0, 0, 0))},
+	{"after a rollback the last that was known", func(t *testing.T) *scene {
+		a, b := newTestLog(t, epoch1), newTestLog(t, epoch2)
+		a.seal(1)
+		known := a.last
+		a.seal(1)
+		b.seal(1, notices(began("rolled back", known)))
+		return sceneOf(a, b)
+	}, lines(batch("broken chain", 1), at("unlinked epoch", epoch2), total("tampered", 1, 3, 3, 0, 0, 0))},
+	{"the end of an epoch missing, the next one untrusted", func(t *testing.T) *scene {
+		a, b := newTestLog(t, epoch1), newTestLog(t, epoch2)
+		a.seal(1)
+		a.seal(1)
+		b.seal(1, notices(began("state lost", a.sign(a.last))))
+		s := sceneOf(a, b).trusting(a)
+		s.recs, s.events = without(s.recs, 1), without(s.events, 1, 2)
+		return s
+	}, lines(batch("broken chain", 0), at("unlinked epoch", epoch2), total("tampered", 1, 1, 1, 0, 0, 0))},
+	{"a stranger's word on the end of an epoch", func(t *testing.T) *scene {
+		a, b := newTestLog(t, epoch1), newTestLog(t, epoch2)
+		a.seal(1)
+		b.seal(1, notices(began("state lost", b.sign(strings.Replace(a.last, "\n2\n", "\n3\n", 1)))))
+		return sceneOf(a, b).trusting(a)
+	}, lines(at("unlinked epoch", epoch2), at("unproven", epoch2), total("not proven complete", 3, 1, 1, 0, 0, 0))},
+	{"a forged epoch with a short retention", func(t *testing.T) *scene {
+		a, b := newTestLog(t, epoch1), newTestLog(t, epoch2)
+		a.seal(1)
+		a.seal(0)
+		b.seal(1, func(d *draft) { d.retention = 0.0000001 })
+		s := sceneOf(a, b)
+		s.events = nil
+		return s
+	}, lines(index("missing", 0), at("unlinked epoch", epoch2), total("tampered", 1, 3, 0, 0, 1, 0))},
+	{"a linked epoch with a short retention", func(t *testing.T) *scene {
+		a, b := newTestLog(t, epoch1), newTestLog(t, epoch2)
+		a.seal(1, notices(next(b)))
+		b.seal(1, notices(began("age", a.sign(a.last))), func(d *draft) { d.retention = 0.0000001 })
+		s := sceneOf(a, b)
+		s.events = nil
+		return s
+	}, lines(fmt.Sprintf(`{"finding":"incoherent","origin":"%s","batch":0}`, epoch2), total("not proven complete", 3, 2, 0, 0, 2, 0))},
+
 	// Coherence and time.
 	{"incoherent sums", sealing(func(d *draft) { d.pieces = 1 }), lines(batch("incoherent", 1), total("not proven complete", 3, 3, 5, 0, 0, 0))},
 	{"incoherent lines", sealing(func(d *draft) { d.sources = "[]" }),
