@@ -32,7 +32,7 @@ export function splitGlued(line: Buffer): Buffer[] | undefined {
 }
 
 function beginsAt(line: Buffer, at: number): boolean {
-  return line.compare(beginning, 0, beginning.length, at, at + beginning.length) === 0;
+  return line.subarray(at, at + beginning.length).equals(beginning);
 }
 
 /** The end of the object that begins at `start`, if it is whole. */

@@ -1,24 +1,37 @@
+import { buildObject } from './build.ts';
 import { JsonScanner } from './scanner.ts';
 
 const quote = 0x22;
 const backslash = 0x5c;
 const colon = 0x3a;
+/** A text of this length cannot nest as deep as what V8 fails on, which begins somewhere above 5,000 levels. */
+const shortBytesMax = 4096;
+/** Elasticsearch refuses a document that nests deeper; JSON.parse is not trusted with one either. */
+const depthMax = 1000;
 
 /**
- * JSON.parse of strict UTF-8 bytes, made safe against texts of others.
+ * JSON.parse of strict UTF-8 bytes, made safe against texts of others. Two errors of V8 (seen on Node 26.10) are kept away:
  *
- * V8's JSON.parse reads a key wrongly once it has parsed an object with a backslash in a key at the same place:
- * after `{"hostNetw\\u":1}` it reads `{"hostNetw\u006frk":true}` as another key (nodejs/node#63785, seen on 26.10).
- * A client could use that to hide a member of a request body from whoever looks at the parsed event. Objects with
- * such keys, the only ones that cause it, are therefore parsed here, into objects without a prototype.
+ * - It reads a key wrongly once it has parsed an object with a backslash in a key at the same place: after
+ *   `{"hostNetw\\u0":1}` it reads `{"hostNetw\u006frk":true}` as another key (nodejs/node#63785). A client could so hide a
+ *   member of a request body from whoever looks at the parsed event. Objects with such keys, the only ones that
+ *   cause it, never reach it.
+ * - A text that nests some thousands deep and is malformed at its end corrupts memory: `{"a":1,"b":` 10,000 times and then
+ *   `"s"t` ends the process sooner or later. A torn line may be just that, and the agent would meet it again after each
+ *   start. What is long reaches it only if it is whole and not deep.
  *
- * @returns the value, or undefined if the bytes are not one JSON text. A text with a backslash in a key counts
- * only if it is an object. It never throws.
+ * @returns the value, or undefined if the bytes are not one JSON text. A text that is long, or that has a
+ * backslash in a key, counts only if it is an object. It never throws.
  */
 export function parseJson(bytes: Buffer): unknown {
-  if (mayHoldBackslash(bytes) && hasBackslashKey(bytes)) return parseWarily(bytes);
+  const isShort = bytes.length <= shortBytesMax;
+  const isWary = mayHoldBackslash(bytes) && hasBackslashKey(bytes);
   try {
-    return JSON.parse(bytes.toString('utf8')) as unknown;
+    if (isShort && !isWary) return JSON.parse(bytes.toString('utf8')) as unknown;
+    const { closed, deepest } = scan(bytes);
+    if (!closed) return undefined;
+    const text = bytes.toString('utf8');
+    return isWary || deepest > depthMax ? buildObject(text) : (JSON.parse(text) as unknown);
   } catch {
     // Not JSON, or longer than V8's longest string (512 MiB): either way nothing that can be held parsed.
     return undefined;
@@ -37,9 +50,7 @@ function hasBackslashKey(bytes: Buffer): boolean {
     for (at++; at < bytes.length && bytes[at] !== quote; at++) {
       if (bytes[at] !== backslash) continue;
       at++;
-      held ||=
-        bytes[at] === backslash ||
-        (bytes[at] === 0x75 && bytes.toString('latin1', at + 1, at + 5).toLowerCase() === '005c');
+      held ||= bytes[at] === backslash || isEscapedBackslash(bytes, at);
     }
     at++;
     if (!held) continue;
@@ -49,57 +60,16 @@ function hasBackslashKey(bytes: Buffer): boolean {
   return false;
 }
 
+function isEscapedBackslash(bytes: Buffer, at: number): boolean {
+  return bytes[at] === 0x75 && bytes.toString('latin1', at + 1, at + 5).toLowerCase() === '005c';
+}
+
 function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
-type Container = unknown[] | Record<string, unknown>;
-
-/** Iterative: an object that nests 10,000 deep must not end the process. The scanner has checked the grammar. */
-function parseWarily(bytes: Buffer): unknown {
-  if (!isObject(bytes)) return undefined;
-  const text = bytes.toString('utf8');
-  const open: Container[] = [];
-  let root: unknown;
-  let key: string | undefined;
-  const put = (value: unknown): void => {
-    const into = open.at(-1);
-    if (into === undefined) root = value;
-    else if (Array.isArray(into)) into.push(value);
-    else into[key as string] = value;
-    key = undefined;
-  };
-  for (let at = 0; at < text.length;) {
-    const from = at++;
-    const character = text[from] as string;
-    if (character === '{' || character === '[') {
-      const container: Container = character === '[' ? [] : (Object.create(null) as Record<string, unknown>);
-      put(container);
-      open.push(container);
-    } else if (character === '}' || character === ']') open.pop();
-    else if (character === '"') {
-      at = stringEnd(text, from);
-      const string = JSON.parse(text.slice(from, at)) as string;
-      if (key === undefined && !Array.isArray(open.at(-1))) key = string;
-      else put(string);
-    } else if (!' \t\n\r,:'.includes(character)) {
-      while (!' \t\n\r,]}'.includes(text[at] as string)) at++;
-      put(JSON.parse(text.slice(from, at)));
-    }
-  }
-  return root;
-}
-
-function isObject(bytes: Buffer): boolean {
+function scan(bytes: Buffer): JsonScanner {
   const scanner = new JsonScanner();
   for (let at = 0; at < bytes.length && !scanner.broken;) at = scanner.next(bytes, at);
-  return scanner.closed;
-}
-
-/** The offset after the string that begins at `from`. */
-function stringEnd(text: string, from: number): number {
-  for (let at = from + 1; ; at++) {
-    if (text[at] === '\\') at++;
-    else if (text[at] === '"') return at + 1;
-  }
+  return scanner;
 }

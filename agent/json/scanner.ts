@@ -22,6 +22,8 @@ export class JsonScanner {
   mark: Mark | undefined;
   /** The number of arrays and objects that are open. */
   depth = 0;
+  /** The most that were open at once. */
+  deepest = 0;
   #state = grammar.start;
   #kinds = new Uint8Array(64);
 
@@ -102,6 +104,7 @@ export class JsonScanner {
       this.#kinds = kinds;
     }
     this.#kinds[this.depth++] = kind;
+    if (this.depth > this.deepest) this.deepest = this.depth;
     if (this.depth === 1) this.mark = 'open';
     return kind === array ? grammar.valueOrEnd : grammar.keyOrEnd;
   }

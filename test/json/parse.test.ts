@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { members, keyOf, parseJson } from '../../agent/json/index.ts';
@@ -60,3 +61,27 @@ test('keeps the last of repeated keys, and __proto__ as a plain member', () => {
     ['__proto__', Object.assign(Object.create(null) as object, { b: 1 })],
   ]);
 });
+
+test('survives texts that nest deep and are torn, which corrupt the memory of a process that gives them to JSON.parse', () => {
+  const program = `
+    import { parseJson } from './agent/json/index.ts';
+    const levels = ['{"a":1,"b":', '[0,{"a":1,"b":', '{"a":[{"x":1},', '{"a":', '[0,'];
+    for (const level of levels) for (const end of ['"s"t', '1 2', '"{"kind":1', '', '}'])
+      for (const depth of [3000, 10000, 100000])
+        if (parseJson(Buffer.from(level.repeat(depth) + end)) !== undefined) throw new Error('a torn text has no value');
+    // Heap damage shows when memory is collected and when code is optimized.
+    for (let turn = 0; turn < 20; turn++) JSON.stringify(Array.from({ length: 20000 }, (_, index) => ({ index })));
+  `;
+  const { status, signal, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program]);
+  expect({ status, signal, stderr: stderr.toString() }).toEqual({ status: 0, signal: null, stderr: '' });
+});
+
+test.each([4000, 5000, 100_000])(
+  'reads a whole object of %i bytes, and nothing of it when a byte is missing',
+  (length) => {
+    const text = JSON.stringify({ a: 'x'.repeat(length), b: [1, { c: null }] });
+    expect(parse(text)).toEqual({ a: 'x'.repeat(length), b: [1, { c: null }] });
+    expect(parse(text.slice(0, -1))).toBeUndefined();
+    expect(parse(`${text}}`)).toBeUndefined();
+  },
+);
