@@ -19,7 +19,7 @@ const groupResources = z
     error: 'using resourceNames requires at least one resource',
   });
 
-const nonResourceURL = z.union([z.literal('*'), z.string().regex(/^\/([^*]*\*?)$/)], {
+const nonResourceURL = z.string().regex(/^(\*|\/[^*]*\*?)$/, {
   error: 'a path that begins with /, with * only as its last character, or "*"',
 });
 
