@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import type { Trust } from '../../agent/seal/verify/index.ts';
+import { epoch1, honest, record, remove, secondEpoch, wordsOf } from './honest.ts';
+import { LogWriter } from './log.ts';
+import { verify } from './streams.ts';
+
+describe('epochs and keys', () => {
+  test('a log of the trust file that is not there is missing', async () => {
+    const { written, writer, trust } = honest();
+    const gone = new LogWriter({ name: { cluster: 'prod', node: 'cp-2', source: 'kube-apiserver' } });
+    trust.logs.push({ ...gone.name, vkey: gone.vkey });
+    const { findings } = await verify(written, { now: writer.now, trust });
+    expect(findings).toMatchObject([{ finding: 'log missing', origin: 'prod/cp-2/kube-apiserver' }]);
+  });
+
+  test('a log that the trust file does not list is unknown and its events unproven', async () => {
+    const { written, writer, trust } = honest();
+    const other = new LogWriter(
+      { name: { cluster: 'prod', node: 'cp-0', source: 'kube-apiserver' } },
+      written,
+    );
+    other.batch();
+    const { findings, summary } = await verify(written, { now: writer.now, trust });
+    expect(findings.map(({ finding, origin }) => [finding, origin])).toEqual([
+      ['unknown log', other.origin],
+      ['unproven', other.origin],
+    ]);
+    expect(summary.exitCode).toBe(3);
+  });
+
+  test('an epoch after a lost state is unlinked; without a trust file it is judged nonetheless', async () => {
+    const writer = new LogWriter();
+    const trust: Trust = { v: 1, logs: [{ ...writer.name, vkey: writer.vkey }], operators: [] };
+    writer.batch();
+    writer.turn(secondEpoch, 'state lost', { sources: [], lies: { read: 2 }, events: 2 });
+    expect((await wordsOf(writer.written, writer, trust)).words).toEqual([
+      `unlinked epoch ${secondEpoch}`,
+      `unproven ${secondEpoch}`,
+    ]);
+    const { words: found, summary } = await wordsOf(writer.written, writer);
+    expect(found).toEqual([`incoherent ${secondEpoch} 0`, `unlinked epoch ${secondEpoch}`]);
+    expect(summary.events).toBe(5);
+  });
+
+  test('an epoch whose records are gone is missing where the next one names it', async () => {
+    const { written, writer } = honest();
+    written.records = written.records.filter(
+      ({ source }) => !source.includes(`/${epoch1}"`) || source.includes(`/${secondEpoch}"`),
+    );
+    written.events = written.events.filter(({ source }) => !source.includes(`/${epoch1}"`));
+    written.records = written.records.filter(({ id }) => !id.includes('-s') && !id.includes('-r'));
+    const kept = written.records.filter(({ source }) => source.includes(`"origin":"${writer.origin}"`));
+    expect((await wordsOf({ ...written, records: kept }, writer)).words).toEqual([`epoch missing ${epoch1}`]);
+  });
+
+  test('an epoch that lost its newest record breaks the chain to the next', async () => {
+    const writer = new LogWriter();
+    writer.batch();
+    writer.batch();
+    writer.turn(secondEpoch);
+    remove(writer.written.records, record(writer.written, 1));
+    // Known from the trust file, since the record that names it stays.
+    const { words: found } = await wordsOf(writer.written, writer);
+    expect(found).toEqual([`missing record ${epoch1} 1`, `unproven ${epoch1} #4`]);
+    remove(writer.written.records, record(writer.written, 2));
+    const now = (await wordsOf(writer.written, writer)).words;
+    expect(now).toEqual([`unlinked epoch ${secondEpoch}`]);
+  });
+
+  test('a linked epoch that names another size or root of the one before shows it', async () => {
+    for (const [lie, expected] of [
+      [(text: string) => text.replace(/\n\d+\n/u, '\n99\n'), `broken chain ${epoch1} 1`],
+      [
+        (text: string) => text.replace(/\n[^\n]+\n$/u, `\n${Buffer.alloc(32).toString('base64')}\n`),
+        `fork ${epoch1} 1`,
+      ],
+    ] as const) {
+      const writer = new LogWriter();
+      writer.batch();
+      const log = writer.log;
+      const next = new LogWriter({ epoch: secondEpoch });
+      writer.batch({ events: 1, notices: [{ kind: 'next', at: writer.now.toISOString(), vkey: next.vkey }] });
+      const previous = lie(log.checkpoint!.slice(0, log.checkpoint!.indexOf('\n\n') + 1));
+      writer.log = next.log;
+      writer.batch({ notices: [{ kind: 'epoch', at: writer.now.toISOString(), reason: 'age', previous }] });
+      expect((await wordsOf(writer.written, writer)).words).toEqual([expected]);
+    }
+  });
+
+  test('a next epoch whose name sorts before is found in a second reading', async () => {
+    const writer = new LogWriter();
+    const trust: Trust = { v: 1, logs: [{ ...writer.name, vkey: writer.vkey }], operators: [] };
+    writer.batch();
+    writer.turn('20250101T000000Z');
+    const { findings, summary } = await verify(writer.written, { now: writer.now, trust });
+    expect(findings.map(({ finding }) => finding)).not.toContain('unproven');
+    expect(summary.events).toBe(6);
+  });
+});
