@@ -44,9 +44,18 @@ export async function request(client: ElasticsearchClient, wanted: Request): Pro
     } = await client.transport.request(
       { method, path, ...(query && { querystring: query }), ...content },
       // As a stream, because the transport would parse an error page of a proxy before looking at its status.
-      { headers: headersFor(body), signal, meta: true, asStream: true, compression: false, maxRetries: 0 },
+      {
+        headers: headersFor(client, body),
+        signal,
+        meta: true,
+        asStream: true,
+        compression: false,
+        maxRetries: 0,
+      },
     );
     const text = await readText(stream);
+    // The key may have been renewed: what is tried next is sent with what its file says now.
+    if (statusCode === 401 || statusCode === 403) await client.credentials.readAgain().catch(() => undefined);
     if (statusCode >= 400 && !wanted.expect?.includes(statusCode))
       throw fromStatus(where, statusCode, headers['retry-after'], text);
     return { status: statusCode, body: parse(where, statusCode, text) };
@@ -59,10 +68,13 @@ export async function request(client: ElasticsearchClient, wanted: Request): Pro
   }
 }
 
-function headersFor(body: object | undefined): Record<string, string> {
-  const accept = 'application/json';
-  if (!Buffer.isBuffer(body)) return { accept, 'content-type': 'application/json' };
-  return { accept, 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' };
+function headersFor(
+  { credentials: { header } }: ElasticsearchClient,
+  body: object | undefined,
+): Record<string, string> {
+  const accept = { accept: 'application/json', ...(header !== undefined && { authorization: header }) };
+  if (!Buffer.isBuffer(body)) return { ...accept, 'content-type': 'application/json' };
+  return { ...accept, 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' };
 }
 
 async function readText(stream: unknown): Promise<string> {

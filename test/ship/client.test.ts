@@ -29,6 +29,22 @@ test('an API key is read from its file, without the newline that editors leave',
   });
 });
 
+test('after a refusal the key is read again, so that a renewed one works without a restart', async () => {
+  await using server = await standIn({ status: 401, body: '{}' });
+  const apiKeyFile = await secret('renewed', 'revoked');
+  const client = await createClient({ urls: [server.url], apiKeyFile, requestSeconds: 5 });
+  await secret('renewed', 'valid');
+  for (let i = 0; i < 2; i += 1) {
+    await expect(request(client, { method: 'GET', path: '/x' })).rejects.toMatchObject({
+      code: 'unauthorized',
+    });
+  }
+  expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
+    'ApiKey revoked',
+    'ApiKey valid',
+  ]);
+});
+
 test('a username goes with the password of its file', async () => {
   await using server = await standIn({ body: '{}' });
   const passwordFile = await secret('password', ' pass word\r\n');

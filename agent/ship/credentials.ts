@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { ShipError } from './error.ts';
+
+export interface CredentialFiles {
+  apiKeyFile?: string | undefined;
+  username?: string | undefined;
+  passwordFile?: string | undefined;
+}
+
+/** The Authorization header, from a file that may be replaced while the agent runs (a key that was revoked and renewed). */
+export class Credentials {
+  readonly #files: CredentialFiles;
+  #header: string | undefined;
+
+  private constructor(files: CredentialFiles) {
+    this.#files = files;
+  }
+
+  /** Throws ShipError `settings` naming the file and the configuration's key. */
+  static async read(files: CredentialFiles): Promise<Credentials> {
+    const credentials = new Credentials(files);
+    await credentials.readAgain();
+    return credentials;
+  }
+
+  /** The header's value; undefined without credentials. */
+  get header(): string | undefined {
+    return this.#header;
+  }
+
+  async readAgain(): Promise<void> {
+    const { apiKeyFile, username, passwordFile } = this.#files;
+    if (apiKeyFile !== undefined) {
+      this.#header = `ApiKey ${await readSecret(apiKeyFile, 'elasticsearch.apiKeyFile')}`;
+    } else if (username !== undefined && passwordFile !== undefined) {
+      const password = await readSecret(passwordFile, 'elasticsearch.passwordFile');
+      this.#header = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+    }
+  }
+}
+
+async function readSecret(file: string, key: string): Promise<string> {
+  // Editors and `kubectl create secret` leave a newline, which is never part of a key.
+  const secret = (await readText(file, key)).trim();
+  if (secret === '') throw new ShipError('settings', `${key}: ${file} is empty`);
+  return secret;
+}
+
+/** A file that the configuration names. Throws ShipError `settings` with the key and the file. */
+export async function readText(file: string, key: string): Promise<string> {
+  return await readFile(file, 'utf8').catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ShipError('settings', `${key}: ${file} cannot be read: ${why}`, { cause });
+  });
+}
