@@ -1,27 +1,36 @@
 import { isIP } from 'node:net';
-import { list, member, object, textsOf } from './quote.ts';
+import { arrayItemsMax } from './text.ts';
+
+/** `source`, `network` and `related.ip` of ECS. */
+export interface Addresses {
+  readonly source: { ip: string } | undefined;
+  readonly network: { forwarded_ip: string[] } | undefined;
+  readonly related: string[] | undefined;
+}
+
+const nothing: Addresses = { source: undefined, network: undefined, related: undefined };
 
 /**
  * Where a request came from. Only the last address is the connection's own: the client writes all others
  * (X-Forwarded-For, X-Real-Ip), so it alone is `source.ip`. The claimed ones go to `network.forwarded_ip`, ECS's field for
  * the host behind the address that was seen, where no rule takes them for the peer. `related.ip` has all, to search by.
  */
-export function addressesOf(sourceIPs: unknown): { members: string; related: string } {
-  const valid = textsOf(lastItems(sourceIPs)).filter(isAddress);
-  const isLastValid = Array.isArray(sourceIPs) && valid.length > 0 && sourceIPs.at(-1) === valid.at(-1);
-  const claimed = isLastValid ? valid.slice(0, -1) : valid;
-  const members =
-    (isLastValid ? object('source', member('ip', valid.at(-1))) : '') +
-    object('network', list('forwarded_ip', claimed));
-  return { members, related: list('ip', valid.length > 1 ? [...new Set(valid)] : valid) };
-}
-
-/** The bound must not cost the one address that counts: of a longer list the end stays. */
-function lastItems(sourceIPs: unknown): unknown {
-  return Array.isArray(sourceIPs) ? sourceIPs.slice(-256) : sourceIPs;
+export function addressesOf(sourceIPs: unknown): Addresses {
+  if (!Array.isArray(sourceIPs)) return nothing;
+  const own = sourceIPs.at(-1) as unknown;
+  const source = isAddress(own) ? { ip: own } : undefined;
+  if (sourceIPs.length === 1) return source ? { source, network: undefined, related: [source.ip] } : nothing;
+  // The bound must not cost the one address that counts: of a longer list the end stays.
+  const claimed = (sourceIPs as unknown[]).slice(-arrayItemsMax, -1).filter((text) => isAddress(text));
+  const related = [...new Set(source ? [...claimed, source.ip] : claimed)];
+  return {
+    source,
+    network: claimed.length === 0 ? undefined : { forwarded_ip: claimed },
+    related: related.length === 0 ? undefined : related,
+  };
 }
 
 /** A zone (`fe80::1%eth0`) is not part of an address to Elasticsearch. */
-function isAddress(text: string): boolean {
-  return isIP(text) !== 0 && !text.includes('%');
+function isAddress(value: unknown): value is string {
+  return typeof value === 'string' && isIP(value) !== 0 && !value.includes('%');
 }

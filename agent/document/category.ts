@@ -38,19 +38,19 @@ const types = new Map([
 ]);
 
 /**
- * The members `category`, `type` and `outcome` of `event`, each followed by a comma; values as ECS 9.4 allows them
+ * The members `category`, `type` and `outcome` of `event`, printed, with a comma after each. Values as ECS 9.4 allows them
  * together (elastic.co/docs/reference/ecs, "Categorization fields"). The outcome goes by the status code as well as by
  * the decision: an allowed request that ends with 404 or 500 is no success.
  */
 export function categoryMembers(request: Request): string {
-  const category = categoryOf(request);
-  return `"category":["api"${category}],"type":[${typeOf(request)}],"outcome":"${outcomeOf(request)}",`;
+  return `"category":["api"${categoryOf(request)}],"type":["${action(request)}"${permission(request)}],"outcome":"${outcomeOf(request)}",`;
 }
 
 function categoryOf({ group, resource, subresource, code }: Request): string {
   if (code === 401 || group === 'authentication.k8s.io') return ',"authentication"';
-  if (group === '' && resource === 'serviceaccounts')
+  if (group === '' && resource === 'serviceaccounts') {
     return subresource === 'token' ? ',"authentication","iam"' : ',"iam"';
+  }
   if (iamGroups.has(group)) return ',"iam"';
   if (processSubresources.has(subresource)) return ',"process"';
   if (networkSubresources.has(subresource)) return ',"network"';
@@ -59,8 +59,9 @@ function categoryOf({ group, resource, subresource, code }: Request): string {
   return '';
 }
 
-function typeOf(request: Request): string {
-  return `"${action(request)}"${isDenied(request) ? ',"denied"' : request.decision === 'allow' ? ',"allowed"' : ''}`;
+function permission(request: Request): string {
+  if (isDenied(request)) return ',"denied"';
+  return request.decision === 'allow' ? ',"allowed"' : '';
 }
 
 function action({ group, subresource, verb, stage, code }: Request): string {

@@ -1,18 +1,17 @@
 import { addressesOf } from './addresses.ts';
-import { categoryMembers, type Request } from './category.ts';
+import { categoryMembers } from './category.ts';
+import { commonMembers, eventMembers, provenance } from './common.ts';
 import type { DocumentContext, Place } from './context.ts';
 import { isFields, type AuditEvent, type Fields } from './event.ts';
+import { joined } from './flat.ts';
 import { identityOf } from './identity.ts';
-import { commonMembers, eventMembers, logMember, sealMember } from './common.ts';
-import { list, member, object, quote, textOf } from './quote.ts';
+import { print } from './print.ts';
+import { textOf, textUnitsMax } from './text.ts';
 import { timestampOf } from './timestamp.ts';
 
 export { timestampOf };
 
 const none: Fields = {};
-const annotation = 'authorization.k8s.io/';
-/** As Elastic's integration names them; its detection rules read them there. */
-const dotless = 'kubernetes.audit.annotations.authorization_k8s_io/';
 const codeMax = 999;
 
 /**
@@ -23,28 +22,31 @@ const codeMax = 999;
 export function eventHead(event: AuditEvent, context: DocumentContext, place: Place): string {
   const objectRef = isFields(event.objectRef) ? event.objectRef : none;
   const annotations = isFields(event.annotations) ? event.annotations : none;
-  const decision = textOf(annotations[`${annotation}decision`]);
-  const reason = textOf(annotations[`${annotation}reason`]);
+  const decision = textOf(annotations['authorization.k8s.io/decision']);
+  const reason = textOf(annotations['authorization.k8s.io/reason']);
   const code = codeOf(event.responseStatus);
-  const { members: addresses, related } = addressesOf(event.sourceIPs);
+  const { log, auditseal } = provenance(context, place);
+  const { source, network, related } = addressesOf(event.sourceIPs);
   const { user, names } = identityOf(event, reason);
+  const rest = print({
+    log,
+    orchestrator: orchestratorOf(objectRef, context.cluster),
+    user,
+    source,
+    network,
+    http: httpOf(event.auditID, code),
+    user_agent: original(event.userAgent),
+    related: names || related ? { user: names, ip: related } : undefined,
+    // As Elastic's integration names them; its detection rules read them there.
+    'kubernetes.audit.annotations.authorization_k8s_io/decision': decision,
+    'kubernetes.audit.annotations.authorization_k8s_io/reason': reason,
+    auditseal,
+  });
   return (
     `{"@timestamp":"${timestampOf(event, place.readAt)}","event":{"kind":"event",` +
     categoryMembers(requestOf(event, objectRef, code, decision)) +
-    member('action', textOf(event.verb)) +
-    eventMembers(context, place) +
-    commonMembers(context) +
-    logMember(place) +
-    orchestratorMember(objectRef, context) +
-    user +
-    addresses +
-    httpMember(event, code) +
-    urlMember(event.requestURI) +
-    object('user_agent', member('original', textOf(event.userAgent))) +
-    object('related', list('user', names) + related) +
-    member(`${dotless}decision`, decision) +
-    member(`${dotless}reason`, reason) +
-    sealMember(context, place)
+    actionMember(event.verb) +
+    `${eventMembers(context, place)}},${commonMembers(context)},${urlMember(event.requestURI)}${rest.slice(1, -1)}`
   );
 }
 
@@ -53,7 +55,7 @@ function requestOf(
   objectRef: Fields,
   code: number | undefined,
   decision: string | undefined,
-): Request {
+) {
   return {
     group: textOf(objectRef['apiGroup']) ?? '',
     resource: textOf(objectRef['resource']) ?? '',
@@ -65,53 +67,69 @@ function requestOf(
   };
 }
 
+function actionMember(verb: unknown): string {
+  const action = textOf(verb);
+  return action === undefined ? '' : `"action":${print(action)},`;
+}
+
 /** The status code, if it is one that HTTP could have sent. */
 export function codeOf(responseStatus: unknown): number | undefined {
   const code = isFields(responseStatus) ? responseStatus['code'] : undefined;
-  return Number.isInteger(code) && (code as number) >= 0 && (code as number) <= codeMax
-    ? (code as number)
+  return typeof code === 'number' && Number.isInteger(code) && code >= 0 && code <= codeMax
+    ? code
     : undefined;
 }
 
 /** The resource's type is written as audit policies write it: `pods`, `pods/exec`. */
-function orchestratorMember(objectRef: Fields, { cluster }: DocumentContext): string {
+function orchestratorOf(objectRef: Fields, cluster: string) {
   const resource = textOf(objectRef['resource']);
   const subresource = textOf(objectRef['subresource']);
   const version = textOf(objectRef['apiVersion']);
   const group = textOf(objectRef['apiGroup']);
-  const type = resource !== undefined && subresource !== undefined ? `${resource}/${subresource}` : resource;
-  return (
-    `"orchestrator":{"type":"kubernetes",` +
-    member(
-      'api_version',
-      textOf(group !== undefined && version !== undefined ? `${group}/${version}` : version),
-    ) +
-    member('namespace', textOf(objectRef['namespace'])) +
-    object(
-      'resource',
-      member('type', textOf(type)) +
-        member('name', textOf(objectRef['name'])) +
-        member('id', textOf(objectRef['uid'])),
-    ) +
-    `"cluster":{"name":${quote(cluster)}}},`
-  );
+  const name = textOf(objectRef['name']);
+  const id = textOf(objectRef['uid']);
+  const type = resource !== undefined && subresource !== undefined ? joined(resource, subresource) : resource;
+  return {
+    type: 'kubernetes',
+    cluster: { name: cluster },
+    api_version: textOf(group !== undefined && version !== undefined ? joined(group, version) : version),
+    namespace: textOf(objectRef['namespace']),
+    resource:
+      type === undefined && name === undefined && id === undefined
+        ? undefined
+        : { type: textOf(type), name, id },
+  };
 }
 
-function httpMember(event: AuditEvent, code: number | undefined): string {
-  return object(
-    'http',
-    object('request', member('id', textOf(event.auditID))) +
-      (code === undefined ? '' : `"response":{"status_code":${code}},`),
-  );
+function httpOf(auditID: unknown, code: number | undefined) {
+  const id = textOf(auditID);
+  if (id === undefined && code === undefined) return undefined;
+  return {
+    request: id === undefined ? undefined : { id },
+    response: code === undefined ? undefined : { status_code: code },
+  };
 }
 
+/** Path and query are cut out of the printed URI: a question mark is never escaped. */
 function urlMember(requestURI: unknown): string {
   if (typeof requestURI !== 'string' || requestURI === '') return '';
+  if (requestURI.length > textUnitsMax) return longUrlMember(requestURI);
+  const uri = print(requestURI);
+  const mark = uri.indexOf('?');
+  if (mark < 0) return `"url":{"original":${uri},"path":${uri}},`;
+  const path = mark === 1 ? '' : `,"path":${uri.slice(0, mark)}"`;
+  const query = mark === uri.length - 2 ? '' : `,"query":"${uri.slice(mark + 1)}`;
+  return `"url":{"original":${uri}${path}${query}},`;
+}
+
+function longUrlMember(requestURI: string): string {
   const mark = requestURI.indexOf('?');
-  const path = mark < 0 ? requestURI : requestURI.slice(0, mark);
-  const query = mark < 0 ? undefined : requestURI.slice(mark + 1);
-  return object(
-    'url',
-    member('original', textOf(requestURI)) + member('path', textOf(path)) + member('query', textOf(query)),
-  );
+  const path = textOf(mark < 0 ? requestURI : requestURI.slice(0, mark));
+  const query = mark < 0 ? undefined : textOf(requestURI.slice(mark + 1));
+  return `"url":${print({ original: textOf(requestURI), path, query })},`;
+}
+
+function original(userAgent: unknown) {
+  const text = textOf(userAgent);
+  return text === undefined ? undefined : { original: text };
 }

@@ -1,15 +1,26 @@
 import { isFields, type AuditEvent } from './event.ts';
-import { list, member, object, textOf, textsOf } from './quote.ts';
+import { remembered } from './flat.ts';
+import { textOf, textsOf } from './text.ts';
 
 /** One `@`, no white space, a dot in the domain: a name that an identity provider took from an address. */
 const address = /^[^\s@]+@([^\s@]+\.[^\s@]+)$/;
 const roleKinds = [' of ClusterRole "', ' of Role "'];
 
-/** Who asked, as ECS has it, and the names for `related.user`. */
+const domainOf = remembered((name) => address.exec(name)?.[1]);
+
+interface Person {
+  name: string | undefined;
+  id: string | undefined;
+  email: string | undefined;
+  domain: string | undefined;
+  group: { name: string[] } | undefined;
+  roles: string[] | undefined;
+}
+
+/** ECS `user`, and the names in it for `related.user`. */
 export interface Identity {
-  /** `"user":{…},` or nothing. */
-  readonly user: string;
-  readonly names: readonly string[];
+  readonly user: (Person & { effective: Person | undefined }) | undefined;
+  readonly names: readonly string[] | undefined;
 }
 
 /**
@@ -19,43 +30,64 @@ export interface Identity {
  * @param reason the annotation `authorization.k8s.io/reason`
  */
 export function identityOf(event: AuditEvent, reason: string | undefined): Identity {
-  const roles = rolesOf(reason);
+  const role = reason === undefined ? undefined : roleOf(reason);
+  const roles = role === undefined ? undefined : [role];
   const impersonated = isFields(event.impersonatedUser);
-  const own = membersOf(event.user, impersonated ? [] : roles);
-  const effective = impersonated ? object('effective', membersOf(event.impersonatedUser, roles)) : '';
-  const names = [nameOf(event.user), nameOf(event.impersonatedUser)].filter((name) => name !== undefined);
-  return { user: object('user', own + effective), names: names[0] === names[1] ? names.slice(0, 1) : names };
+  const effective = impersonated ? personOf(event.impersonatedUser, roles) : undefined;
+  const own = personOf(event.user, impersonated ? undefined : roles);
+  if (own === undefined && effective === undefined) return { user: undefined, names: undefined };
+  const person = own ?? nobody;
+  const { name, id, email, domain, group } = person;
+  return {
+    user: { name, id, email, domain, group, roles: person.roles, effective },
+    names: namesOf(name, effective?.name),
+  };
 }
 
-function nameOf(user: unknown): string | undefined {
-  return isFields(user) ? textOf(user['username']) : undefined;
+const nobody: Person = {
+  name: undefined,
+  id: undefined,
+  email: undefined,
+  domain: undefined,
+  group: undefined,
+  roles: undefined,
+};
+
+function namesOf(own: string | undefined, effective: string | undefined): string[] | undefined {
+  if (own === undefined) return effective === undefined ? undefined : [effective];
+  return effective === undefined || effective === own ? [own] : [own, effective];
 }
 
-function membersOf(user: unknown, roles: readonly string[]): string {
-  if (!isFields(user)) return '';
+/** Undefined if there is nothing to say: a failed login has an empty user. */
+function personOf(user: unknown, roles: string[] | undefined): Person | undefined {
+  if (!isFields(user)) return undefined;
   const name = textOf(user['username']);
-  const domain = name?.includes('@') ? address.exec(name)?.[1] : undefined;
-  return (
-    member('name', name) +
-    member('id', textOf(user['uid'])) +
-    (domain === undefined ? '' : member('email', name) + member('domain', domain)) +
-    object('group', list('name', textsOf(user['groups']))) +
-    list('roles', roles)
-  );
+  const id = textOf(user['uid']);
+  const groups = textsOf(user['groups']);
+  if (name === undefined && id === undefined && groups === undefined && roles === undefined) return undefined;
+  const domain = name?.includes('@') ? domainOf(name) : undefined;
+  return {
+    name,
+    id,
+    email: domain === undefined ? undefined : name,
+    domain,
+    group: groups && { name: groups },
+    roles,
+  };
 }
 
 /**
  * The role in `RBAC: allowed by ClusterRoleBinding "x" of ClusterRole "y" to User "z"`. The apiserver prints names with
  * Go's %q, so a quote in a binding's name is `\"` and cannot end it.
  */
-function rolesOf(reason: string | undefined): string[] {
-  if (!reason?.startsWith('RBAC: allowed by ')) return [];
+const roleOf = remembered((reason) => {
+  if (!reason.startsWith('RBAC: allowed by ')) return undefined;
   for (const kind of roleKinds) {
     const found = reason.indexOf(kind);
     if (found < 0) continue;
     const start = found + kind.length;
     const end = reason.indexOf('" to ', start);
-    if (end >= 0) return [reason.slice(start, end)];
+    if (end > start) return reason.slice(start, end);
   }
-  return [];
-}
+  return undefined;
+});

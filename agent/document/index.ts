@@ -4,6 +4,6 @@ export { splitGlued } from './glued-line.ts';
 export { codeOf, eventHead, timestampOf } from './head.ts';
 export { bodyMembers, LongLineParts, responseMember } from './long-line.ts';
 export { auditMember, documentPieces } from './pieces.ts';
-export { quote } from './quote.ts';
+export { print } from './print.ts';
 export { shapeCut, shapeEvent, type Limits, type Shaped } from './shape.ts';
 export { textDocument, type TextLimits } from './text-document.ts';

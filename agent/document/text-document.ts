@@ -1,6 +1,6 @@
-import { commonMembers, eventMembers, logMember, sealMember } from './common.ts';
+import { commonMembers, eventMembers, provenance } from './common.ts';
 import type { DocumentContext, LongLine, Place } from './context.ts';
-import { quote } from './quote.ts';
+import { print } from './print.ts';
 import type { Shaped } from './shape.ts';
 import { isoText } from './timestamp.ts';
 
@@ -22,32 +22,31 @@ export function textDocument(
   place: Place,
   limits: TextLimits,
 ): Shaped {
-  const half = Math.floor(limits.textBytesMax / 2);
-  const timestamp = isoText(place.readAt);
   if (Buffer.isBuffer(line) && line.length <= limits.textBytesMax) {
-    const base64 = `,"original_base64":"${line.toString('base64')}"`;
-    return { timestamp, pieces: pieces(context, place, quote(line.toString('utf8')), base64) };
+    return shaped(line.toString('utf8'), line.toString('base64'), context, place);
   }
+  const half = Math.floor(limits.textBytesMax / 2);
   const { head, tail, bytes } = Buffer.isBuffer(line) ? { head: line, tail: line, bytes: line.length } : line;
   const parts = [head.subarray(0, half), tail.subarray(Math.max(0, tail.length - half))];
   const cut = { bytes, mac: Buffer.isBuffer(line) ? limits.mac() : line.mac, fields: ['original'] };
-  const texts = parts.map((part) => quote(part.toString('utf8'))).join(',');
-  const base64 = parts.map((part) => `"${part.toString('base64')}"`).join(',');
-  return {
-    timestamp,
-    pieces: pieces(context, { ...place, cut }, `[${texts}]`, `,"original_base64":[${base64}]`),
-  };
+  return shaped(
+    parts.map((part) => part.toString('utf8')),
+    parts.map((part) => part.toString('base64')),
+    context,
+    { ...place, cut },
+  );
 }
 
-function pieces(context: DocumentContext, place: Place, original: string, base64: string): string[] {
-  return [
-    `{"@timestamp":"${isoText(place.readAt)}","event":{"kind":"pipeline_error","original":`,
-    original,
-    ',',
-    eventMembers(context, place),
-    commonMembers(context),
-    logMember(place),
-    sealMember(context, place, base64),
-    '}',
-  ];
+function shaped(
+  original: string | string[],
+  base64: string | string[],
+  context: DocumentContext,
+  place: Place,
+): Shaped {
+  const timestamp = isoText(place.readAt);
+  const { log, auditseal } = provenance(context, place);
+  const start = `{"@timestamp":"${timestamp}","event":{"kind":"pipeline_error","original":`;
+  const event = `,${eventMembers(context, place)}},${commonMembers(context)},`;
+  const rest = print({ log, auditseal: { ...auditseal, original_base64: base64 } });
+  return { timestamp, pieces: [start, print(original), event, rest.slice(1)] };
 }

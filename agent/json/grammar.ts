@@ -13,8 +13,9 @@ export const keyOrEnd = 5;
 export const colon = 6;
 export const after = 7;
 export const done = 8;
-const text = 9;
-const keyText = 15;
+/** Inside of a string that is a value, and of one that is a key. */
+export const text = 9;
+export const keyText = 15;
 const minus = 21;
 const zero = 22;
 const integer = 23;
@@ -32,8 +33,6 @@ export const closeArray = 67;
 export const separate = 68;
 export const keyBegin = 69;
 export const keyEnd = 70;
-/** The state inside of a key, where `keyBegin` leads. */
-export const inKey = keyText;
 
 const space = ' \t\n\r';
 const digits = '0123456789';

@@ -2,7 +2,9 @@ import { JsonError } from './error.ts';
 import { decodeKey } from './key.ts';
 import { JsonScanner } from './scanner.ts';
 
-const isPlain = /^\w+$/;
+const isLetters = /^[A-Za-z]+$/;
+/** How an escape of a letter begins; the apiserver escapes `&`, `<` and `>` in almost every line. */
+const escapedLetters = ['\\u004', '\\u005', '\\u006', '\\u007'].map((text) => Buffer.from(text));
 
 /** A member of the top-level object; offsets in bytes, ends exclusive, keys with their quotes. */
 export interface Member {
@@ -78,11 +80,10 @@ export function cutMembers(text: Buffer, keys: ReadonlySet<string>): Buffer[] {
   return pieces;
 }
 
-/** False if no member can be meant: a key of letters is there letter by letter or with a \u among them. */
+/** False if no member can be meant: a key of letters is there as it is, or with an escaped letter in it. */
 function mayHold(text: Buffer, keys: ReadonlySet<string>): boolean {
-  if (text.includes('\\u')) return true;
-  for (const key of keys) if (!isPlain.test(key) || text.includes(`"${key}"`)) return true;
-  return false;
+  for (const key of keys) if (!isLetters.test(key) || text.includes(`"${key}"`)) return true;
+  return escapedLetters.some((escape) => text.includes(escape));
 }
 
 /** The value's bytes between the key and the comma or brace after it. */

@@ -4,6 +4,8 @@ import { JsonScanner } from './scanner.ts';
 const quote = 0x22;
 const backslash = 0x5c;
 const colon = 0x3a;
+/** `[`; `{` differs in one bit. */
+const openBracket = 0x5b;
 /** A text of this length cannot nest as deep as what V8 fails on, which begins somewhere above 5,000 levels. */
 const shortBytesMax = 4096;
 /** Elasticsearch refuses a document that nests deeper; JSON.parse is not trusted with one either. */
@@ -20,17 +22,16 @@ const depthMax = 1000;
  *   `"s"t` ends the process sooner or later. A torn line may be just that, and the agent would meet it again after each
  *   start. What is long reaches it only if it is whole and not deep.
  *
- * @returns the value, or undefined if the bytes are not one JSON text. A text that is long, or that has a
- * backslash in a key, counts only if it is an object. It never throws.
+ * @returns the value, or undefined if the bytes are not one JSON text. A text with more than 1,000 braces and brackets,
+ * or with a backslash in a key, counts only if it is an object. It never throws.
  */
 export function parseJson(bytes: Buffer): unknown {
-  const isShort = bytes.length <= shortBytesMax;
-  const isWary = mayHoldBackslash(bytes) && hasBackslashKey(bytes);
   try {
-    if (isShort && !isWary) return JSON.parse(bytes.toString('utf8')) as unknown;
+    const text = bytes.toString('utf8');
+    const isWary = mayHoldBackslash(text) && hasBackslashKey(bytes);
+    if (!isWary && (bytes.length <= shortBytesMax || !mayBeDeep(bytes))) return JSON.parse(text) as unknown;
     const { closed, deepest } = scan(bytes);
     if (!closed) return undefined;
-    const text = bytes.toString('utf8');
     return isWary || deepest > depthMax ? buildObject(text) : (JSON.parse(text) as unknown);
   } catch {
     // Not JSON, or longer than V8's longest string (512 MiB): either way nothing that can be held parsed.
@@ -38,9 +39,18 @@ export function parseJson(bytes: Buffer): unknown {
   }
 }
 
+/** A text without this many braces and brackets cannot nest that deep: most long lines need no scan. */
+function mayBeDeep(bytes: Buffer): boolean {
+  let count = 0;
+  for (let at = 0; at < bytes.length; at++) if (((bytes[at] as number) & 0xdf) === openBracket) count++;
+  return count > depthMax;
+}
+
 /** A backslash within a string can only be written in one of these three ways. */
-function mayHoldBackslash(bytes: Buffer): boolean {
-  return bytes.includes('\\\\') || bytes.includes('\\u005c') || bytes.includes('\\u005C');
+function mayHoldBackslash(text: string): boolean {
+  return (
+    text.includes('\\') && (text.includes('\\\\') || text.includes('\\u005c') || text.includes('\\u005C'))
+  );
 }
 
 /** Whether a key holds a backslash, decoded. Of a text that is not JSON, only what is before the error counts. */

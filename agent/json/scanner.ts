@@ -57,6 +57,10 @@ export class JsonScanner {
     this.mark = undefined;
     let state = this.#state;
     for (let at = from; at < end; at++) {
+      if (state === grammar.text || state === grammar.keyText) {
+        at = plainEnd(bytes, at, end);
+        if (at === end) break;
+      }
       const next = transitions[(state << 8) | (bytes[at] as number)] as number;
       if (next < grammar.openObject && next !== grammar.broken) {
         state = next;
@@ -87,7 +91,7 @@ export class JsonScanner {
         return this.#kinds[this.depth - 1] === array ? grammar.value : grammar.key;
       case grammar.keyBegin:
         if (this.depth === 1) this.mark = 'key';
-        return grammar.inKey;
+        return grammar.keyText;
       case grammar.keyEnd:
         if (this.depth === 1) this.mark = 'keyEnd';
         return grammar.colon;
@@ -116,4 +120,13 @@ export class JsonScanner {
     this.mark = 'close';
     return grammar.done;
   }
+}
+
+/** The offset of the next byte that means something inside of a string: most bytes of a line do not. */
+function plainEnd(bytes: Buffer, from: number, end: number): number {
+  for (let at = from; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (byte === 0x22 || byte === 0x5c || byte < 0x20) return at;
+  }
+  return end;
 }

@@ -31,14 +31,12 @@ export interface ResourceAttributes {
 /** Never throws, whatever the event holds. */
 export function attributesOf(event: AuditEvent): Attributes {
   const user = isFields(event.user) ? event.user : undefined;
-  const groups = user?.['groups'] ?? [];
+  const groups = user?.['groups'];
   const resource = resourceOf(event.objectRef);
   const code = codeOf(event.responseStatus);
-  const texts = [user?.['username'] ?? '', event.verb, event.stage, event.requestURI];
-  const parts = resource === undefined ? [] : Object.values(resource);
   return {
     user: textOf(user?.['username']),
-    groups: Array.isArray(groups) ? groups : [],
+    groups: Array.isArray(groups) ? groups : none,
     verb: textOf(event.verb),
     stage: textOf(event.stage),
     code,
@@ -47,27 +45,50 @@ export function attributesOf(event: AuditEvent): Attributes {
     impersonated: event.impersonatedUser !== undefined,
     wellFormed:
       user !== undefined &&
-      Array.isArray(groups) &&
-      groups.every(isText) &&
-      texts.every(isText) &&
+      isTextOrMissing(user['username']) &&
+      (groups === undefined || (Array.isArray(groups) && groups.every(isText))) &&
+      isText(event.verb) &&
+      isText(event.stage) &&
+      isText(event.requestURI) &&
       code !== undefined &&
-      !parts.includes(undefined),
+      (resource === undefined || isWhole(resource)),
+  };
+}
+
+const none: readonly unknown[] = [];
+const unknownResource: ResourceAttributes = {
+  group: undefined,
+  resource: undefined,
+  subresource: undefined,
+  namespace: undefined,
+  name: undefined,
+};
+
+function resourceOf(objectRef: unknown): ResourceAttributes | undefined {
+  if (objectRef === undefined) return undefined;
+  if (!isFields(objectRef)) return unknownResource;
+  return {
+    group: partOf(objectRef['apiGroup']),
+    resource: partOf(objectRef['resource']),
+    subresource: partOf(objectRef['subresource']),
+    namespace: partOf(objectRef['namespace']),
+    name: partOf(objectRef['name']),
   };
 }
 
 /** The apiserver leaves empty members out, so what is missing is "" to it; null is nothing that it writes. */
-function resourceOf(objectRef: unknown): ResourceAttributes | undefined {
-  if (objectRef === undefined) return undefined;
-  const fields = isFields(objectRef) ? objectRef : undefined;
-  const part = (key: string) =>
-    fields === undefined ? undefined : fields[key] === undefined ? '' : textOf(fields[key]);
-  return {
-    group: part('apiGroup'),
-    resource: part('resource'),
-    subresource: part('subresource'),
-    namespace: part('namespace'),
-    name: part('name'),
-  };
+function partOf(value: unknown): string | undefined {
+  return value === undefined ? '' : textOf(value);
+}
+
+function isWhole({ group, resource, subresource, namespace, name }: ResourceAttributes): boolean {
+  return (
+    group !== undefined &&
+    resource !== undefined &&
+    subresource !== undefined &&
+    namespace !== undefined &&
+    name !== undefined
+  );
 }
 
 function codeOf(responseStatus: unknown): number | 'none' | undefined {
@@ -97,4 +118,8 @@ function textOf(value: unknown): string | undefined {
 
 function isText(value: unknown): boolean {
   return typeof value === 'string';
+}
+
+function isTextOrMissing(value: unknown): boolean {
+  return value === undefined || isText(value);
 }

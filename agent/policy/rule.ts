@@ -82,22 +82,30 @@ class GroupMatcher {
   readonly #group: string;
   readonly #resources: Texts;
   readonly #names: Texts;
+  readonly #all: boolean;
+  /** What stands before `/*`. */
+  readonly #allOf: ReadonlySet<string>;
+  /** What stands after `*` + `/`. */
+  readonly #anyWith: ReadonlySet<string>;
 
   constructor({ group, resources, resourceNames }: RuleText['resources'][number]) {
     this.#group = group;
     this.#resources = setOf(resources);
     this.#names = setOf(resourceNames);
+    this.#all = resources.includes('*');
+    this.#allOf = new Set(resources.filter((text) => text.endsWith('/*')).map((text) => text.slice(0, -2)));
+    this.#anyWith = new Set(resources.filter((text) => text.startsWith('*/')).map((text) => text.slice(2)));
   }
 
   matches({ group, resource, subresource, name }: ResourceAttributes): boolean {
     if (group !== this.#group) return false;
     if (this.#resources === undefined) return true;
     if (resource === undefined || subresource === undefined || !has(this.#names, name)) return false;
-    if (this.#resources.has('*')) return true;
+    if (this.#all) return true;
     // As checker.go has it, `pods/*` is asked for pods itself, too.
-    if (this.#resources.has(`${resource}/*`)) return true;
+    if (this.#allOf.has(resource)) return true;
     if (subresource === '') return this.#resources.has(resource);
-    return this.#resources.has(`${resource}/${subresource}`) || this.#resources.has(`*/${subresource}`);
+    return this.#anyWith.has(subresource) || this.#resources.has(`${resource}/${subresource}`);
   }
 }
 

@@ -6,7 +6,7 @@ import {
   eventHead,
   isFields,
   parseEvent,
-  quote,
+  print,
   timestampOf,
   type AuditEvent,
 } from '../../agent/document/index.ts';
@@ -362,14 +362,14 @@ describe('hostile events', () => {
 
 describe('strings', () => {
   test('are escaped as the format says, and a lone surrogate becomes U+FFFD', () => {
-    expect(quote('a"\\/\b\t\n\f\r\u0000\u001f\u007f\u2028é😀')).toBe(
+    expect(print('a"\\/\b\t\n\f\r\u0000\u001f\u007f\u2028é😀')).toBe(
       '"a\\"\\\\/\\b\\t\\n\\f\\r\\u0000\\u001f\u007f\u2028é😀"',
     );
-    expect(quote('\ud800x\udc00')).toBe('"\ufffdx\ufffd"');
+    expect(print('\ud800x\udc00')).toBe('"\ufffdx\ufffd"');
   });
 
   test('come back from JSON.parse as they were', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => JSON.parse(quote(text)) === text));
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => JSON.parse(print(text)) === text));
   });
 });
 
@@ -417,4 +417,42 @@ describe('@timestamp', () => {
     expect(taken(value)).toBe(false);
     expect(timestampOf(event({ stageTimestamp: value }), readAt)).toBe('2027-01-01T00:00:00.000Z');
   });
+});
+
+describe('url', () => {
+  test.each([
+    ['/a', { original: '/a', path: '/a' }],
+    ['/a?', { original: '/a?', path: '/a' }],
+    ['?b', { original: '?b', query: 'b' }],
+    ['?', { original: '?' }],
+    ['/a?b=c?d', { original: '/a?b=c?d', path: '/a', query: 'b=c?d' }],
+    ['/"\\?"\u0000\ud800', { original: '/"\\?"\u0000\ufffd', path: '/"\\', query: '"\u0000\ufffd' }],
+    ['', undefined],
+    [7, undefined],
+  ])('takes %j apart', (requestURI, url) => {
+    expect(headOf({ requestURI })['url']).toEqual(url);
+  });
+});
+
+test('a head does not depend on the events before it, however many different names they had', () => {
+  const one = {
+    objectRef: { resource: 'pods', subresource: 'exec', apiGroup: 'g', apiVersion: 'v1' },
+    annotations: {
+      'authorization.k8s.io/reason': 'RBAC: allowed by RoleBinding "b/lab" of Role "reader" to User "x"',
+    },
+  };
+  const before = headOf(one);
+  for (let index = 0; index < 3000; index++) {
+    const odd = headOf({
+      objectRef: { resource: `r${index}`, subresource: 's' },
+      annotations: {
+        'authorization.k8s.io/reason': `RBAC: allowed by RoleBinding "b" of Role "r${index}" to User "x"`,
+      },
+    });
+    expect(odd).toMatchObject({
+      orchestrator: { resource: { type: `r${index}/s` } },
+      user: { roles: [`r${index}`] },
+    });
+  }
+  expect(headOf(one)).toEqual(before);
 });

@@ -1,0 +1,13 @@
+/**
+ * JSON as seal-format.md §4 writes it, without members that are undefined: of strings only `"`, `\` and U+0000 to U+001F
+ * are escaped. A lone surrogate, which an escape in the audit log can name and UTF-8 cannot express, becomes U+FFFD;
+ * the event's own bytes keep it. JSON.stringify does all of this but the last: it writes `\ud800`.
+ */
+export function print(value: object | string): string {
+  const text = JSON.stringify(value);
+  return text.includes('\\ud') ? JSON.stringify(value, wellFormed) : text;
+}
+
+function wellFormed(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value;
+}
