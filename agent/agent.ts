@@ -6,6 +6,7 @@ import { sha256 } from './seal/index.ts';
 import type { NamedText } from './sealer.ts';
 import {
   checkStreams,
+  checkTemplates,
   createClient,
   installTemplates,
   untilDone,
@@ -108,11 +109,13 @@ async function prepareStreams(
 ): Promise<void> {
   const { namespace, retentionDays, installTemplates: install } = config.elasticsearch;
   const attempt = async () => {
+    const warnings: string[] = [];
     if (install) {
       const result = await installTemplates(client, { namespace, retentionDays, signal });
-      if (!result.installed) logger.warn(`index templates were not installed: ${result.why}`);
+      warnings.push(...(result.installed ? result.warnings : [result.why]));
     }
-    const { warnings } = await checkStreams(client, { namespace, signal });
+    warnings.push(...(await checkTemplates(client, { namespace, signal })).warnings);
+    warnings.push(...(await checkStreams(client, { namespace, signal })).warnings);
     for (const warning of warnings) logger.warn(warning);
   };
   await untilDone(attempt, {

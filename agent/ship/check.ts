@@ -97,6 +97,63 @@ async function checkSource(
   }
 }
 
+const simulatedTemplate = z.object({
+  settings: z.object({ index: z.record(z.string(), z.unknown()).default({}) }).partial(),
+  mappings: z.object({ dynamic: z.unknown() }).partial().optional(),
+});
+
+/** Without any template that matches, the answer is empty. */
+const simulatedAnswer = z.object({ template: simulatedTemplate.default({ settings: {} }) });
+
+/**
+ * Looks what Elasticsearch would make of our two data streams: with no template of ours in force, the built-in `logs` one or
+ * an integration's would rewrite documents or map what clients send.
+ * Returns warnings where it may not look. Throws ShipError `templates` with what is wrong and the remedy.
+ */
+export async function checkTemplates(
+  client: ElasticsearchClient,
+  options: CheckOptions,
+): Promise<{ warnings: string[] }> {
+  const problems: string[] = [];
+  for (const stream of [eventStream(options.namespace), recordStream(options.namespace)]) {
+    const path = `/_index_template/_simulate_index/${encodeURIComponent(stream)}`;
+    try {
+      const { body } = await request(client, { method: 'POST', path, signal: options.signal });
+      problems.push(...problemsOf(stream, parse(path, simulatedAnswer, body).template));
+    } catch (error) {
+      if (!(error instanceof ShipError) || error.code !== 'unauthorized') throw error;
+      return {
+        warnings: [
+          `the index templates could not be checked (${error.message}): have \`auditseal setup\` run once with the cluster privilege manage_index_templates`,
+        ],
+      };
+    }
+  }
+  if (problems.length === 0) return { warnings: [] };
+  throw new ShipError(
+    'templates',
+    `${problems.join('; ')}. Install auditseal's index templates (\`auditseal setup\`, or elasticsearch.installTemplates with ` +
+      'the cluster privilege manage_index_templates), and remove templates of a higher priority that match these names',
+  );
+}
+
+function problemsOf(stream: string, template: z.infer<typeof simulatedTemplate>): string[] {
+  const flat = flatten('index', template.settings.index ?? {});
+  const found = Object.entries(wanted).filter(([key, value]) => flat[key] !== value);
+  const problems = found.map(
+    ([key, value]) => `${stream} would have ${key} "${flat[key] ?? ''}" instead of "${value}"`,
+  );
+  if (String(template.mappings?.dynamic) !== 'false')
+    problems.push(`${stream} would map fields that clients choose`);
+  return problems;
+}
+
+function flatten(prefix: string, value: unknown): Record<string, string> {
+  if (typeof value !== 'object' || value === null) return { [prefix]: String(value) };
+  const parts = Object.entries(value).map(([key, inner]) => flatten(`${prefix}.${key}`, inner));
+  return Object.assign({}, ...parts) as Record<string, string>;
+}
+
 const countAnswer = z.object({ hits: z.object({ total: z.object({ value: z.int() }) }) });
 
 /**

@@ -10,6 +10,7 @@
  * - `refused`: another 4xx or 5xx: the same request will not work later
  * - `bad-response`: an answer that is not what Elasticsearch says; what was sent may have been done
  * - `foreign-stream`: a data stream that must not be written to
+ * - `templates`: the data streams would be made with settings under which nothing can be verified
  */
 export type ShipErrorCode =
   | 'settings'
@@ -21,7 +22,8 @@ export type ShipErrorCode =
   | 'rejected'
   | 'refused'
   | 'bad-response'
-  | 'foreign-stream';
+  | 'foreign-stream'
+  | 'templates';
 
 export interface ShipErrorOptions extends ErrorOptions {
   status?: number | undefined;

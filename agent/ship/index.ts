@@ -1,6 +1,6 @@
 export { bulk } from './bulk.ts';
 export type { BulkAnswer, BulkItem, BulkRequest } from './bulk.ts';
-export { checkStreams } from './check.ts';
+export { checkStreams, checkTemplates } from './check.ts';
 export type { CheckOptions } from './check.ts';
 export { createClient, ElasticsearchClient } from './client.ts';
 export type { ClientSettings } from './client.ts';

@@ -1,6 +1,7 @@
 import { expect, inject, test } from 'vitest';
 import {
   checkStreams,
+  checkTemplates,
   createClient,
   eventStream,
   installTemplates,
@@ -124,4 +125,32 @@ test('a server that is away is an error, to try again', async () => {
   await expect(checkStreams(await connect(server.url), { namespace: 'n' })).rejects.toMatchObject({
     code: 'rejected',
   });
+});
+
+test('what Elasticsearch would make of our streams is right only with our templates in force', async () => {
+  const client = await connect();
+  const namespace = randomNamespace();
+  await expect(checkTemplates(client, { namespace })).rejects.toMatchObject({
+    code: 'templates',
+    message: expect.stringContaining('auditseal setup') as unknown,
+  });
+  await installTemplates(client, { namespace, retentionDays: 400 });
+  expect(await checkTemplates(client, { namespace })).toEqual({ warnings: [] });
+  // An integration's pipeline, under a template that beats ours.
+  const stream = eventStream(namespace);
+  const template = { settings: { index: { default_pipeline: 'theirs' } } };
+  const body = { index_patterns: [stream], priority: 10_000, data_stream: {}, template };
+  await request(client, { method: 'PUT', path: `/_index_template/theirs-${namespace}`, body });
+  await expect(checkTemplates(client, { namespace })).rejects.toThrow(
+    `${stream} would have index.default_pipeline "theirs" instead of "_none"`,
+  );
+});
+
+test('a key that may not look at templates gets a warning', async () => {
+  await using server = await standIn({
+    status: 403,
+    body: '{"error":{"type":"security_exception","reason":"no"}}',
+  });
+  const { warnings } = await checkTemplates(await connect(server.url), { namespace: 'x' });
+  expect(warnings).toEqual([expect.stringContaining('could not be checked')]);
 });
