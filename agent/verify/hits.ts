@@ -70,6 +70,7 @@ export class HitScanner {
         this.#stringAt = this.#kept.length + at - from;
       } else if (byte === colon && this.#takeColon()) {
         this.#keep(chunk, from, at);
+        from = at;
         this.#inSource = true;
         this.#value.begin();
         this.#spill.clear();
@@ -152,12 +153,10 @@ export class HitScanner {
 
   #takeSource(chunk: Buffer, from: number): number {
     const end = this.#value.end(chunk, from);
-    if (end < chunk.length && this.#spill.length === 0) this.#source = chunk.subarray(from, end);
-    else {
-      this.#spill.append(chunk.subarray(from, end));
-      if (end < chunk.length) this.#source = this.#spill.view();
-    }
+    const part = chunk.subarray(from, end);
+    if (end === chunk.length || this.#spill.length > 0) this.#spill.append(part);
     if (end < chunk.length) {
+      this.#source = trimmed(this.#spill.length > 0 ? this.#spill.view() : part);
       this.#inSource = false;
       this.#rest.append(nullBytes);
     }
@@ -175,6 +174,18 @@ export class HitScanner {
 }
 
 const nullBytes = Buffer.from('null');
+
+/** The format's bytes of a document are those from its first to its last, without white space around. */
+function trimmed(source: Buffer): Buffer {
+  let [from, to] = [0, source.length];
+  while (from < to && isSpace(source[from]!)) from += 1;
+  while (from < to && isSpace(source[to - 1]!)) to -= 1;
+  return from === 0 && to === source.length ? source : source.subarray(from, to);
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
 
 /** The `sort` member of a hit, as it was written: as numbers, 2^63 - 1 would come back another. */
 export function sortOf({ rest }: Hit): string {
