@@ -1,8 +1,8 @@
-import { isFileSystemError } from './error.ts';
-import { BEGINNING_BYTES_MAX, beginningOf, CHECK_BYTES_MAX, checkOf, fingerprintOf } from './fingerprint.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { fingerprintIn, readHead, readMatches } from './head.ts';
+import type { Head } from './head.ts';
 import type { Known } from './known.ts';
 import type { Entry } from './listing.ts';
-import { openListed, readStretch } from './open-file.ts';
 import { isSameInode } from './stat.ts';
 import type { FileStat } from './stat.ts';
 import type { FileRecord } from './state.ts';
@@ -21,9 +21,6 @@ export interface Holding {
   record: FileRecord;
   stat: FileStat;
 }
-
-/** A file's beginning; `gone` if the path led elsewhere by the time it was opened; why it cannot be read. */
-type Head = { fingerprint: string; complete: boolean; empty: boolean } | 'gone' | Error;
 
 const keyOf = ({ stem, compressed, stat }: Entry) =>
   [stem, compressed, stat.device, stat.inode, stat.birthMilliseconds, stat.size, stat.modified].join('|');
@@ -143,9 +140,6 @@ function startingIdentity(entry: Entry, head: Exclude<Head, 'gone'>): Identity {
   return { kind: head.empty ? 'empty' : 'new' };
 }
 
-const fingerprintIn = (head: Head | undefined) =>
-  typeof head === 'object' && 'fingerprint' in head ? head.fingerprint : undefined;
-
 /**
  * logrotate's copytruncate leaves a copy of the file that was cut; if we had read more than was copied, the copy is
  * shorter than what we read and holds nothing new.
@@ -158,33 +152,4 @@ function isCopyOf(entry: Entry, head: Head | undefined, record: FileRecord): boo
     fingerprintIn(head) === fingerprintOf(record.id) &&
     entry.stat.size <= record.offset
   );
-}
-
-async function readHead(entry: Entry): Promise<Head> {
-  try {
-    const file = await openListed(entry);
-    if (!file) return 'gone';
-    try {
-      const { bytes, corrupt } = await readStretch(file, 0, BEGINNING_BYTES_MAX);
-      const beginning = beginningOf(bytes);
-      return { ...beginning, empty: bytes.length === 0 && !corrupt };
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (isFileSystemError(error)) return error;
-    throw error;
-  }
-}
-
-async function readMatches(entry: Entry, offset: number, check: string): Promise<boolean> {
-  const file = await openListed(entry);
-  if (!file) return false;
-  try {
-    const { bytes, corrupt } = await readStretch(file, Math.max(0, offset - CHECK_BYTES_MAX), offset);
-    // A damaged backup that begins alike and cannot be read up to the offset holds nothing that was not read.
-    return corrupt || checkOf(bytes) === check;
-  } finally {
-    await file.close();
-  }
 }

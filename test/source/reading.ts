@@ -15,6 +15,8 @@ export class KeptLine {
 export interface Reading {
   text: string;
   gaps: GapChunk[];
+  /** The length of the text before each gap. */
+  gapsAt: number[];
   ended: string[];
   /** The chunks without their bytes. */
   chunks: Omit<Chunk<KeptLine>, 'bytes' | 'line'>[];
@@ -25,7 +27,7 @@ type Options = Partial<SourceOptions<KeptLine>>;
 
 /** A source over a folder, with everything it gave so far. */
 export class Reader {
-  readonly reading: Reading = { text: '', gaps: [], ended: [], chunks: [], told: [] };
+  readonly reading: Reading = { text: '', gaps: [], gapsAt: [], ended: [], chunks: [], told: [] };
   source: Source<KeptLine>;
   /** Whether the last read gave a chunk, so that a state inside it can be asked for. */
   fresh = false;
@@ -89,7 +91,10 @@ export class Reader {
     const { chunks, gaps, ended } = this.reading;
     assertJoins(chunks.at(-1), chunk, this.reading.text);
     this.reading.text += textOf(chunk);
-    if (chunk.kind === 'gap') gaps.push(chunk);
+    if (chunk.kind === 'gap') {
+      gaps.push(chunk);
+      this.reading.gapsAt.push(this.reading.text.length);
+    }
     if (chunk.kind === 'ended') ended.push(chunk.file);
     if (chunk.kind === 'lines') {
       const { bytes: _bytes, ...rest } = chunk;
