@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { SinkCounts } from './sink.ts';
+import { simulatedIndex, simulatedIndexPath } from '../simulated-index.ts';
 
 /**
  * A process of its own that answers as Elasticsearch does and keeps nothing: what is measured is the shipper. It counts
@@ -25,6 +26,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const wire = await bodyOf(request);
   if (pathname.endsWith('/_bulk'))
     return reply(response, 200, await bulk(request, wire, searchParams.has('filter_path')));
+  if (pathname.startsWith(simulatedIndexPath)) return reply(response, 200, simulatedIndex);
   // Nothing exists here yet, whatever is asked for; what is put is acknowledged.
   if (request.method === 'PUT') return reply(response, 200, '{"acknowledged":true}');
   if (pathname === '/' || pathname.startsWith('/_cat/'))
