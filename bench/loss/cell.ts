@@ -1,0 +1,215 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { count, type Count } from './count.ts';
+import { Rotations } from './rotations.ts';
+import { scenarios, type Minimum, type Rate, type ScenarioName } from './scenario.ts';
+import { Shipping, type Shipper } from './shipper.ts';
+import { Sink, type SinkStats } from './sink.ts';
+import { Writer } from './writer.ts';
+
+const maxSizeMiB = 5;
+const pollMilliseconds = 20;
+const warmUpEvents = 20;
+const warmUpMillisecondsMax = 60_000;
+/** All has arrived: so long for a duplicate to come, too. */
+const completeMilliseconds = 4000;
+/** Not all has arrived: after so long without anything new it is not going to. After an outage, retries may pause for long. */
+const quietMilliseconds = 20_000;
+const quietAfterFaultsMilliseconds = 45_000;
+const drainMillisecondsMax = 180_000;
+
+/**
+ * Backups that the writer keeps. Five, but where the shipper is down at the high rate: five are written over in 1.3 s, less than any of the
+ * shippers takes to start, so nothing would be left to be found; fifty last as long as five do at the low rate.
+ */
+export function maxBackupsOf(scenario: ScenarioName, rate: Rate): number {
+  return 'kills' in (scenarios[scenario].trouble ?? {}) && rate === 20 ? 50 : 5;
+}
+
+/** What happened in a run while the shipper was reading. */
+export interface Happened extends Minimum {
+  /** Rotations while it was down. */
+  rotationsDown: number;
+  /** Events written and not arrived at each kill. */
+  behindAtKills: number[];
+  /** How often the shipper ended by itself. */
+  exits: number;
+  requests: number;
+  megabytes: number;
+  writeSeconds: number;
+  drainSeconds: number;
+}
+
+export interface Cell {
+  shipper: string;
+  scenario: ScenarioName;
+  rate: Rate;
+  count: Count;
+  happened: Happened;
+  /** Why the run does not count; empty if it does. */
+  void: string[];
+}
+
+export interface CellOptions {
+  shipper: Shipper;
+  scenario: ScenarioName;
+  rate: Rate;
+  folder: string;
+  rotator: string;
+  seed: number;
+  /** Waits for its turn to load the machine, and does it then. */
+  inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+/** Runs one shipper through one scenario at one rate, and counts. */
+export async function runCell(options: CellOptions): Promise<Cell> {
+  const { shipper, scenario, rate, folder, seed } = options;
+  const files = { arrivals: join(folder, 'arrivals'), list: join(folder, 'written') };
+  const place = { logs: join(folder, 'logs'), state: join(folder, 'state'), output: join(folder, 'output') };
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(place.logs, { recursive: true });
+  mkdirSync(place.state);
+  const { form, elasticsearch: version } = shipper;
+  const sink = await Sink.start({ arrivals: files.arrivals, form, version, seed });
+  const writer = new Writer({
+    rotator: options.rotator,
+    path: join(place.logs, 'audit.log'),
+    list: files.list,
+    megabytesPerSecond: rate,
+    maxSizeMiB,
+    maxBackups: maxBackupsOf(scenario, rate),
+    compress: scenarios[scenario].compress,
+  });
+  const shipping = new Shipping(shipper, { ...place, sinkPort: sink.port });
+  const run = new Run(options, sink, writer, shipping, new Rotations(place.logs));
+  let happened: Happened;
+  try {
+    happened = await run.go();
+  } finally {
+    run.rotations[Symbol.dispose]();
+    await shipping.stop();
+    await writer.close();
+    await sink.close();
+  }
+  const counted = await count(files.list, files.arrivals);
+  return { shipper: shipper.name, scenario, rate, count: counted, happened, void: run.shortfalls(happened) };
+}
+
+class Run {
+  readonly rotations: Rotations;
+  readonly #options: CellOptions;
+  readonly #sink: Sink;
+  readonly #writer: Writer;
+  readonly #shipping: Shipping;
+  readonly #behindAtKills: number[] = [];
+  #rotationsDown = 0;
+
+  constructor(options: CellOptions, sink: Sink, writer: Writer, shipping: Shipping, rotations: Rotations) {
+    this.rotations = rotations;
+    this.#options = options;
+    this.#sink = sink;
+    this.#writer = writer;
+    this.#shipping = shipping;
+  }
+
+  async go(): Promise<Happened> {
+    const writeSeconds = await this.#options.inTurn(() => this.#torture());
+    const stoppedAt = performance.now();
+    const stats = await this.#untilIdle();
+    const { faults, requests } = stats;
+    return {
+      rotations: this.rotations.count - this.#rotationsDown,
+      kills: this.#behindAtKills.length,
+      faults: faults.unavailable + faults.reset + faults.busy + faults['busy items'],
+      rotationsDown: this.#rotationsDown,
+      behindAtKills: this.#behindAtKills,
+      exits: this.#shipping.exits,
+      requests,
+      megabytes: this.#writer.bytes / 1e6,
+      writeSeconds,
+      drainSeconds: (performance.now() - stoppedAt) / 1000,
+    };
+  }
+
+  /** Returns the seconds for which the writer wrote. */
+  async #torture(): Promise<number> {
+    const { scenario, rate } = this.#options;
+    const { before, after } = scenarios[scenario];
+    await this.#warmUp();
+    const startedAt = performance.now();
+    this.#writer.start();
+    await delay(before[rate] * 1000);
+    await this.#trouble();
+    await delay(after[rate] * 1000);
+    await this.#writer.stop();
+    return (performance.now() - startedAt) / 1000;
+  }
+
+  shortfalls(happened: Happened): string[] {
+    const { scenario, rate } = this.#options;
+    const minimum = scenarios[scenario].minimum[rate];
+    const short = (['rotations', 'kills', 'faults'] as const).filter(
+      (what) => happened[what] < minimum[what],
+    );
+    return short.map((what) => `${happened[what]} ${what}, at least ${minimum[what]} are needed`);
+  }
+
+  /** The first events arrive: it runs and reads. */
+  async #warmUp(): Promise<void> {
+    await this.#writer.burst(warmUpEvents);
+    this.#shipping.start();
+    const end = performance.now() + warmUpMillisecondsMax;
+    while ((await this.#sink.stats()).different < warmUpEvents) {
+      if (performance.now() > end) throw new Error('the first events have not arrived within a minute');
+      await delay(pollMilliseconds);
+    }
+  }
+
+  async #trouble(): Promise<void> {
+    const { scenario, rate } = this.#options;
+    const { trouble, before } = scenarios[scenario];
+    if (trouble === undefined) return;
+    if ('fault' in trouble) {
+      await this.#sink.fault(trouble.fault);
+      await delay(trouble.seconds[rate] * 1000);
+      // A share of requests or documents goes on failing until all has arrived.
+      if (!('share' in trouble.fault)) await this.#sink.fault({ kind: 'none' });
+      return;
+    }
+    for (let kills = 0; kills < trouble.kills; kills++) {
+      if (kills > 0) await delay(before[rate] * 1000);
+      await this.#killOver(trouble.rotations);
+    }
+  }
+
+  /** Kills it, and starts it again when so many rotations have passed and, with compression, all backups are compressed. */
+  async #killOver(rotations: number): Promise<void> {
+    await this.#shipping.kill();
+    const { different } = await this.#sink.stats();
+    this.#behindAtKills.push(this.#writer.written - different);
+    const { count: from } = this.rotations;
+    const { compress } = scenarios[this.#options.scenario];
+    const over = () =>
+      this.rotations.count - from >= rotations && (!compress || this.rotations.allCompressed);
+    while (!over()) await delay(pollMilliseconds);
+    this.#rotationsDown += this.rotations.count - from;
+    this.#shipping.start();
+  }
+
+  async #untilIdle(): Promise<SinkStats> {
+    const end = performance.now() + drainMillisecondsMax;
+    const faults = 'fault' in (scenarios[this.#options.scenario].trouble ?? {});
+    const quiet = faults ? quietAfterFaultsMilliseconds : quietMilliseconds;
+    let stats = await this.#sink.stats();
+    for (let newAt = performance.now(); performance.now() < end;) {
+      await delay(pollMilliseconds);
+      const { documents } = stats;
+      stats = await this.#sink.stats();
+      if (stats.documents !== documents) newAt = performance.now();
+      const complete = stats.different >= this.#writer.written;
+      if (performance.now() - newAt > (complete ? completeMilliseconds : quiet)) break;
+    }
+    return stats;
+  }
+}
