@@ -50,6 +50,8 @@ export class AgentProcess {
   readonly started: Promise<void>;
   state: 'starting' | 'ready' | 'stopped' | 'exited' = 'starting';
   port = 0;
+  /** How it ended, once it has. */
+  exit: Exit | undefined;
   readonly #child: ChildProcess;
   #logsOpen = 0;
 
@@ -78,7 +80,8 @@ export class AgentProcess {
       this.#child.once('error', reject);
       this.#child.once('close', (code, signal) => {
         this.state = 'exited';
-        resolve({ code, signal });
+        this.exit = { code, signal };
+        resolve(this.exit);
       });
     });
     this.started = within(
@@ -130,9 +133,11 @@ export class AgentProcess {
 
   /** The end of what it said, for error messages. */
   tail(): string {
-    return [...this.logs.slice(-10).map((line) => JSON.stringify(line)), ...this.errorText.slice(-10)].join(
-      '\n',
-    );
+    return [
+      ...this.logs.slice(-10).map((line) => JSON.stringify(line)),
+      ...this.errorText.slice(-10),
+      ...(this.exit ? [`ended with ${this.exit.code ?? this.exit.signal}`] : []),
+    ].join('\n');
   }
 
   #read(text: string): void {
