@@ -8,6 +8,7 @@ import {
   Log,
   parseOrigin,
   startEpoch,
+  sumOf,
   Tally,
   type EpochStart,
   type Manifest,
@@ -221,6 +222,10 @@ export class Sealer {
       sealedAt: manifest.sealedAt,
       noticed,
       closes,
+      read: manifest.read,
+      pieces: manifest.pieces,
+      dropped: sumOf(manifest.dropped),
+      gaps: manifest.gaps.length,
     };
   }
 

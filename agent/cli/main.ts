@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { runCommand } from './run.ts';
+import { statusCommand } from './status.ts';
 import { trustCommand } from './trust.ts';
 import { validateCommand } from './validate.ts';
 import { verifyCommand } from './verify.ts';
@@ -11,6 +12,7 @@ const program = new Command('auditseal')
     'Ships Kubernetes audit logs to Elasticsearch and proves that nothing was changed, removed or added.',
   )
   .addCommand(runCommand())
+  .addCommand(statusCommand())
   .addCommand(validateCommand())
   .addCommand(verifyCommand())
   .addCommand(trustCommand())

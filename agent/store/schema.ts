@@ -10,7 +10,13 @@ CREATE TABLE source (
   config TEXT,
   start_counter INTEGER NOT NULL DEFAULT 0,
   start_state TEXT NOT NULL DEFAULT 'answered',
-  start_tail TEXT
+  start_tail TEXT,
+  read_lines INTEGER NOT NULL DEFAULT 0,
+  pieces INTEGER NOT NULL DEFAULT 0,
+  dropped_events INTEGER NOT NULL DEFAULT 0,
+  gaps INTEGER NOT NULL DEFAULT 0,
+  sealed_events INTEGER NOT NULL DEFAULT 0,
+  sealed_batches INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE epoch (
@@ -41,6 +47,10 @@ CREATE TABLE batch (
   bytes INTEGER NOT NULL,
   newest TEXT,
   record BLOB NOT NULL,
+  read INTEGER NOT NULL,
+  pieces INTEGER NOT NULL,
+  dropped INTEGER NOT NULL,
+  gaps INTEGER NOT NULL,
   UNIQUE (epoch, number)
 ) STRICT;
 CREATE INDEX batch_source ON batch(source, seq);

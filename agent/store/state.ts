@@ -73,6 +73,12 @@ export class State {
   rollBack(source: string): void {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
+      this.#sql(
+        `UPDATE source SET read_lines = read_lines - b.read, pieces = source.pieces - b.pieces, dropped_events = dropped_events - b.dropped,
+         gaps = source.gaps - b.gaps, sealed_events = sealed_events - b.events, sealed_batches = sealed_batches - b.batches
+         FROM (SELECT count(*) AS batches, total(read) AS read, total(pieces) AS pieces, total(dropped) AS dropped, total(gaps) AS gaps,
+               total(count) AS events FROM batch WHERE source = ?1 AND held = 1) b WHERE name = ?1`,
+      ).run(source);
       this.#sql('DELETE FROM batch WHERE source = ? AND held = 1').run(source);
       this.#sql('UPDATE epoch SET closed = 1 WHERE source = ?').run(source);
       this.#sql("UPDATE source SET tail = start_tail, start_state = 'answered' WHERE name = ?").run(source);
@@ -147,10 +153,24 @@ export class State {
       );
     }
     const bytes = batch.members.reduce((sum, member) => sum + member.body.length, batch.record.length);
+    const { read, pieces, dropped, gaps, count } = batch;
     const { lastInsertRowid } = this.#sql(
-      `INSERT INTO batch (source, epoch, number, first, count, held, bytes, newest, record)
-       SELECT ?1, ?2, ?3, ?4, ?5, start_state <> 'answered', ?6, ?7, ?8 FROM source WHERE name = ?1`,
-    ).run(batch.source, epoch.id, batch.number, batch.first, batch.count, bytes, batch.newest, batch.record);
+      `INSERT INTO batch (source, epoch, number, first, count, held, bytes, newest, record, read, pieces, dropped, gaps)
+       SELECT ?1, ?2, ?3, ?4, ?5, start_state <> 'answered', ?6, ?7, ?8, ?9, ?10, ?11, ?12 FROM source WHERE name = ?1`,
+    ).run(
+      batch.source,
+      epoch.id,
+      batch.number,
+      batch.first,
+      count,
+      bytes,
+      batch.newest,
+      batch.record,
+      read,
+      pieces,
+      dropped,
+      gaps,
+    );
     const seq = Number(lastInsertRowid);
     const insert = this.#sql(
       'INSERT INTO member (seq, n, first, count, bytes, body) VALUES (?, ?, ?, ?, ?, ?)',
@@ -168,12 +188,10 @@ export class State {
       batch.closes ? 1 : 0,
       epoch.id,
     );
-    this.#sql('UPDATE source SET tail = ?, policy = ?, config = ? WHERE name = ?').run(
-      batch.tail,
-      batch.policy,
-      batch.config,
-      batch.source,
-    );
+    this.#sql(
+      `UPDATE source SET tail = ?, policy = ?, config = ?, read_lines = read_lines + ?, pieces = pieces + ?, dropped_events = dropped_events + ?,
+       gaps = gaps + ?, sealed_events = sealed_events + ?, sealed_batches = sealed_batches + 1 WHERE name = ?`,
+    ).run(batch.tail, batch.policy, batch.config, read, pieces, dropped, gaps, count, batch.source);
     for (const { origin, index } of batch.noticed) {
       this.#sql(
         'UPDATE refusal SET noticed = 1 WHERE idx = ? AND epoch = (SELECT id FROM epoch WHERE origin = ?)',

@@ -75,6 +75,11 @@ export interface BatchRow {
   noticed: { origin: string; index: number }[];
   /** The epoch ends with this batch. */
   closes: boolean;
+  /** What its manifest says of lines; summed up for `status`. */
+  read: number;
+  pieces: number;
+  dropped: number;
+  gaps: number;
 }
 
 export interface Refusal {

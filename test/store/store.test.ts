@@ -3,7 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startEpoch } from '../../agent/seal/index.ts';
-import { Committer, Store, type BatchRow, type NewEpoch, type Transaction } from '../../agent/store/index.ts';
+import {
+  Committer,
+  readStatus,
+  Store,
+  type BatchRow,
+  type NewEpoch,
+  type Transaction,
+} from '../../agent/store/index.ts';
 import { temporaryFolder } from '../agent/index.ts';
 
 const source = 'kube-apiserver';
@@ -40,6 +47,10 @@ function batchOf(origin: string, number: number, first: number, changes: Partial
     sealedAt: now.toISOString(),
     noticed: [],
     closes: false,
+    read: 5,
+    pieces: 0,
+    dropped: 3,
+    gaps: 0,
     ...changes,
   };
 }
@@ -137,6 +148,9 @@ test('batches sealed since an unanswered start are held, and forgotten by a roll
   });
   expect((await store.statistics()).batches).toBe(1);
   await store.close();
+  expect(readStatus(place.path).sources).toMatchObject([
+    { read: 5, dropped: 3, sealedEvents: 2, sealedBatches: 1, waitingBatches: 1 },
+  ]);
 });
 
 test('the committer gathers what waits into one transaction, and gives each its own sequence numbers', async () => {
