@@ -11,7 +11,7 @@ export interface Scope {
 /** One line that names the log, the event's index and id, and the batch. */
 export function findingLine({ finding, origin, index, batch, id, detail }: Finding): string {
   const place = [
-    ...(origin === undefined ? [] : [origin]),
+    ...(origin === undefined || origin === '' ? [] : [origin]),
     ...(index === undefined ? [] : [`index ${index}`]),
     ...(batch === undefined ? [] : [`batch ${batch}`]),
     ...(id === undefined ? [] : [`id ${id}`]),

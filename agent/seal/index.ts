@@ -6,7 +6,15 @@ export { makeVerifierKey, parseVerifierKey, type VerifierKey } from './vkey.ts';
 export { exportKey, generateKey, importKey, type SigningKey } from './key.ts';
 export { openNote, signNote } from './note.ts';
 export { openCheckpoint, parseCheckpoint, signCheckpoint, type Checkpoint } from './checkpoint.ts';
-export { formatEpoch, formatOrigin, logName, namePattern, parseOrigin, type Origin } from './origin.ts';
+export {
+  formatEpoch,
+  formatOrigin,
+  isOrigin,
+  logName,
+  namePattern,
+  parseOrigin,
+  type Origin,
+} from './origin.ts';
 export {
   eventDocumentId,
   eventId,

@@ -22,6 +22,9 @@ export function openNote(note: string, key: VerifierKey): string {
   if (end < 0) throw new SealError('bad-note', 'a note has an empty line between text and signature');
   const text = note.slice(0, end + 1);
   const line = note.slice(end + 2);
+  // oxlint-disable-next-line no-control-regex
+  if (/[\0-\t\v-\x1f]/u.test(note))
+    throw new SealError('bad-note', 'a note holds no control characters but line feeds');
   const match = /^\u2014 (\S+) (\S+)\n$/u.exec(line);
   const signature = parseBase64(match?.[2]);
   if (!match || !signature) throw new SealError('bad-note', 'a note ends with exactly one signature line');

@@ -11,6 +11,12 @@ export interface Origin {
 
 export const namePattern = /^[A-Za-z0-9._-]+$/u;
 
+export function isOrigin(value: unknown): value is string {
+  if (typeof value !== 'string') return false;
+  const parts = value.split('/');
+  return parts.length === 4 && parts.every((part) => namePattern.test(part));
+}
+
 export function formatOrigin(origin: Origin): string {
   return `${origin.cluster}/${origin.node}/${origin.source}/${origin.epoch}`;
 }

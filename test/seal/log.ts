@@ -146,7 +146,7 @@ export class LogWriter {
     const at = this.now.toISOString();
     if (reason === 'age')
       this.batch({ events: 1, notices: [{ kind: 'next', at, vkey: next.key.verifier.text }] });
-    const previous = this.log.checkpoint!.slice(0, this.log.checkpoint!.indexOf('\n\n') + 1);
+    const previous = this.log.checkpoint!;
     this.log = next;
     this.batch({
       events: 2,

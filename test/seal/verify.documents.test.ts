@@ -98,7 +98,7 @@ describe('documents', () => {
             '{"event":{"sequence":1},"auditseal":{"origin":"prod/cp-9/kube-apiserver/20261123T004438Z","batch":0}}',
           ),
         }),
-      ['inserted'],
+      [`inserted ${epoch1}`],
     ],
     [
       'one forged at the index of a manifest is inserted',

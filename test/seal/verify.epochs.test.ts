@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { signNote } from '../../agent/seal/index.ts';
 import type { Trust } from '../../agent/seal/verify/index.ts';
 import { epoch1, honest, record, remove, secondEpoch, wordsOf } from './honest.ts';
 import { LogWriter } from './log.ts';
@@ -64,14 +65,14 @@ describe('epochs and keys', () => {
     expect(found).toEqual([`missing record ${epoch1} 1`, `unproven ${epoch1} #4`]);
     remove(writer.written.records, record(writer.written, 2));
     const now = (await wordsOf(writer.written, writer)).words;
-    expect(now).toEqual([`unlinked epoch ${secondEpoch}`]);
+    expect(now.toSorted()).toEqual([`broken chain ${epoch1} 0`, `unlinked epoch ${secondEpoch}`]);
   });
 
   test('a linked epoch that names another size or root of the one before shows it', async () => {
     for (const [lie, expected] of [
       [(text: string) => text.replace(/\n\d+\n/u, '\n99\n'), `broken chain ${epoch1} 1`],
       [
-        (text: string) => text.replace(/\n[^\n]+\n$/u, `\n${Buffer.alloc(32).toString('base64')}\n`),
+        (note: string) => note.replace(/\n[^\n]+\n\n/u, `\n${Buffer.alloc(32).toString('base64')}\n\n`),
         `fork ${epoch1} 1`,
       ],
     ] as const) {
@@ -80,20 +81,59 @@ describe('epochs and keys', () => {
       const log = writer.log;
       const next = new LogWriter({ epoch: secondEpoch });
       writer.batch({ events: 1, notices: [{ kind: 'next', at: writer.now.toISOString(), vkey: next.vkey }] });
-      const previous = lie(log.checkpoint!.slice(0, log.checkpoint!.indexOf('\n\n') + 1));
+      const previous = lie(log.checkpoint!);
       writer.log = next.log;
       writer.batch({ notices: [{ kind: 'epoch', at: writer.now.toISOString(), reason: 'age', previous }] });
       expect((await wordsOf(writer.written, writer)).words).toEqual([expected]);
     }
   });
 
-  test('a next epoch whose name sorts before is found in a second reading', async () => {
+  test('a next that is not of a later epoch of the same log names nothing', async () => {
+    for (const [epoch, node] of [
+      ['20250101T000000Z', 'cp-1'],
+      [secondEpoch, 'cp-2'],
+    ] as const) {
+      const writer = new LogWriter();
+      const trust: Trust = { v: 1, logs: [{ ...writer.name, vkey: writer.vkey }], operators: [] };
+      const other = new LogWriter({ name: { ...writer.name, node }, epoch }, writer.written);
+      writer.batch({ notices: [{ kind: 'next', at: writer.now.toISOString(), vkey: other.vkey }] });
+      other.batch();
+      const name = node === 'cp-1' ? 'unlinked epoch' : 'unknown log';
+      const { words: found } = await wordsOf(writer.written, writer, trust);
+      expect(found).toEqual([`${name} ${epoch}`, `unproven ${epoch}`]);
+    }
+  });
+
+  test('an untrusted epoch shows that the one before lost its end, if a key of that one signed it', async () => {
+    for (const forge of [false, true]) {
+      const writer = new LogWriter();
+      const trust: Trust = { v: 1, logs: [{ ...writer.name, vkey: writer.vkey }], operators: [] };
+      writer.batch();
+      const before = record(writer.written, 0);
+      writer.batch({ notices: [] });
+      const gone = record(writer.written, 1);
+      const next = new LogWriter({ epoch: secondEpoch }, writer.written);
+      const { checkpoint } = writer.log;
+      const text = checkpoint!.slice(0, checkpoint!.indexOf('\n\n') + 1);
+      const previous = forge ? signNote(text, next.log.key) : checkpoint!;
+      const at = writer.now.toISOString();
+      next.batch({ notices: [{ kind: 'epoch', at, reason: 'state lost', previous }] });
+      remove(writer.written.records, gone);
+      writer.written.events = writer.written.events.filter(({ source }) => !source.includes('"batch":1}'));
+      expect(writer.written.records).toContain(before);
+      const expected = [`unlinked epoch ${secondEpoch}`, `unproven ${secondEpoch}`];
+      const { words: found } = await wordsOf(writer.written, writer, trust);
+      expect(found).toEqual(forge ? expected : [`broken chain ${epoch1} 0`, ...expected]);
+    }
+  });
+
+  test('an epoch that nothing links does not shorten the retention of those before', async () => {
     const writer = new LogWriter();
-    const trust: Trust = { v: 1, logs: [{ ...writer.name, vkey: writer.vkey }], operators: [] };
     writer.batch();
-    writer.turn('20250101T000000Z');
-    const { findings, summary } = await verify(writer.written, { now: writer.now, trust });
-    expect(findings.map(({ finding }) => finding)).not.toContain('unproven');
-    expect(summary.events).toBe(6);
+    const forged = new LogWriter({ epoch: secondEpoch, retentionDays: 0.000001 }, writer.written);
+    forged.batch();
+    remove(writer.written.events, writer.written.events[0]!);
+    const { words: found } = await wordsOf(writer.written, writer);
+    expect(found).toEqual([`unlinked epoch ${secondEpoch}`, `missing ${epoch1} #0`]);
   });
 });

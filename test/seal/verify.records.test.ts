@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { generateKey, logIdOf, recordDocumentId, signNote } from '../../agent/seal/index.ts';
+import { generateKey, Log, logIdOf, recordDocumentId, signNote } from '../../agent/seal/index.ts';
 import { epoch1, honest, record, remove, replace, secondEpoch, wordsOf } from './honest.ts';
-import { LogWriter, recordsIndex, type Written } from './log.ts';
+import { LogWriter, privateKeyOf, recordsIndex, type Written } from './log.ts';
 
 const life = (raw: string) => {
   const writer = new LogWriter();
@@ -102,6 +102,42 @@ describe('records', () => {
       if (!one.written.records.some(({ id }) => id === document.id)) one.written.records.push(document);
     const { words: found } = await wordsOf(one.written, one);
     expect(found).toEqual([`fork ${epoch1} 1`, `fork ${epoch1} 2`]);
+  });
+
+  test('a run of missing numbers is one finding, however long', async () => {
+    const writer = new LogWriter();
+    writer.batch();
+    writer.log = new Log({
+      origin: writer.origin,
+      privateKey: privateKeyOf(writer.origin),
+      nextBatch: 99_999_999,
+      size: 0,
+      frontier: new Uint8Array(),
+      checkpoint: null,
+    });
+    writer.batch();
+    const { words: found } = await wordsOf(writer.written, writer);
+    expect(found).toContain(`missing record ${epoch1} 1`);
+    expect(found).toContain(`broken chain ${epoch1} 99999999`);
+    expect(found.filter((word) => word.startsWith('missing record'))).toHaveLength(1);
+  });
+
+  test('where batches of a broken chain overlap, an event is that of the lower number', async () => {
+    const [one, two] = [new LogWriter(), new LogWriter()];
+    one.batch({ events: 1 });
+    two.batch({ events: 1 });
+    one.batch({ events: 4 });
+    two.batch({ events: 2 });
+    two.batch({ events: 4 });
+    one.written.records.push(two.written.records[2]!);
+    one.written.events.push(two.written.events.at(-1)!);
+    one.now = two.now;
+    const { words: found } = await wordsOf(one.written, one);
+    expect(found.toSorted()).toEqual([
+      `broken chain ${epoch1} 2`,
+      `incoherent ${epoch1} 2`,
+      `missing ${epoch1} #7`,
+    ]);
   });
 
   test('a log that goes on from another tree is a broken chain', async () => {

@@ -122,7 +122,9 @@ const cases: Case[] = [
       await installation.remove('records', ...writer.written.records.map(({ id }) => id));
       await installation.remove('events', ...writer.written.events.map(({ id }) => id));
     },
-    findings: () => ['log missing: prod/cp-1/kube-apiserver (the trust file lists it, and it has no record)'],
+    findings: () => [
+      'log missing: prod/cp-1/kube-apiserver (the trust file lists it, and it has no valid record)',
+    ],
   },
   {
     name: 'a forged event with seal fields, one without, and one of an unknown origin',
@@ -134,7 +136,7 @@ const cases: Case[] = [
       ]),
     findings: ({ origin, events: [, one] }) => [
       `inserted: ${origin}, index 1, batch 0, id ${one!.id.slice(0, -4)}0000 (beside the sealed event)`,
-      'inserted: id other (it claims no place in a known log)',
+      'inserted: prod/cp-9/kube-apiserver/20261123T004438Z, id other (it claims no place in a known log)',
       'inserted: id plain (it claims no place in a known log)',
     ],
   },

@@ -37,7 +37,7 @@ export class BatchCheck {
 
   holds(origin: string, index: number): boolean {
     const { batch } = this;
-    return batch.origin === origin && index >= batch.first && index <= batch.first + batch.count;
+    return batch.origin === origin && index >= batch.from && index <= batch.first + batch.count;
   }
 
   /** Takes a document whose claim the batch holds. */
@@ -65,12 +65,12 @@ export class BatchCheck {
 
   /** Looks once more for what is not there, then says what each index has. Afterwards the batch is done with. */
   async close(problems: Problems, expired: boolean): Promise<void> {
-    const { first, count, origin, batch } = this.batch;
+    const { first, from, count, origin, batch } = this.batch;
     const absent: number[] = [];
-    for (let offset = 0; offset < count; offset += 1)
+    for (let offset = from - first; offset < count; offset += 1)
       if (this.#states[offset] === none && !this.#others.has(first + offset)) absent.push(first + offset);
     const found = expired ? new Set() : await this.#lookUp(absent);
-    for (let index = first; index < first + count; index += 1) {
+    for (let index = from; index < first + count; index += 1) {
       const others = this.#others.get(index);
       if (found.has(index)) problems.add(this.batch, index, 'found');
       else if (this.#states[index - first] !== none)

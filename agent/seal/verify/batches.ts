@@ -14,6 +14,8 @@ export interface Batch {
   batch: number;
   first: number;
   count: number;
+  /** The first index that it covers: after `first` only where batches of a broken chain overlap. */
+  from: number;
   /** Milliseconds since 1970. */
   sealedAt: number;
   leaves: Buffer;
@@ -41,11 +43,17 @@ export async function* readBatches(
 ): AsyncGenerator<Batch> {
   const digest = createHash('sha256');
   const isCounted = reading.counted.reader();
+  const covered = new Map<string, number>();
   let ordinal = -1;
   for await (const document of records) {
     ordinal += 1;
     digestInto(digest, document);
-    if (isCounted(ordinal)) yield batchOf(document, reading);
+    if (!isCounted(ordinal)) continue;
+    const batch = batchOf(document, reading);
+    const before = covered.get(batch.origin) ?? 0;
+    batch.from = Math.max(before, batch.first);
+    covered.set(batch.origin, Math.max(before, batch.size));
+    yield batch;
   }
   if (digest.digest('hex') !== reading.digest()) throw new RecordsMovedError();
 }
@@ -54,6 +62,7 @@ interface Members {
   size: number;
   manifest: string;
   checkpoint: string;
+  vkey: string;
   leaf_hashes: string;
 }
 
@@ -62,7 +71,7 @@ function batchOf({ source }: StoredDocument, reading: RecordReading): Batch {
   const manifest = parseJson(Buffer.from(members?.manifest ?? '')) as Manifest | undefined;
   const leaves = parseBase64(members?.leaf_hashes);
   const log = manifest && reading.logs.get(manifest.origin);
-  const key = manifest && reading.keys.of(manifest.origin);
+  const key = manifest && reading.keys.get(manifest.origin, members?.vkey);
   if (!members || !log || !key || !leaves) throw new RecordsMovedError();
   const { origin, batch, first, count, sealedAt } = manifest;
   const { size, checkpoint } = members;
@@ -73,6 +82,7 @@ function batchOf({ source }: StoredDocument, reading: RecordReading): Batch {
     batch,
     first,
     count,
+    from: first,
     sealedAt: Date.parse(sealedAt),
     leaves,
     size,

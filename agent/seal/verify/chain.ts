@@ -8,6 +8,16 @@ export function joins(earlier: Link, later: Link): boolean {
   return later.first === earlier.size && later.rootBefore.equals(earlier.root);
 }
 
+/** Judges where a batch begins that has no neighbour before it: not before the end of the last one that is there. */
+export function judgeBeginning(origin: string, earlier: Link | undefined, later: Link, emit: Emit): void {
+  if (later.batch === 0 ? later.first === 0 : later.first >= (earlier?.size ?? 0)) return;
+  const detail =
+    earlier === undefined
+      ? `it begins at index ${later.first}`
+      : `it begins at index ${later.first}, batch ${earlier.batch} ends at ${earlier.size}`;
+  emit({ finding: 'broken chain', origin, batch: later.batch, detail });
+}
+
 /** Judges two neighbours: the chain and the time between them. Their stretches are for {@link judgeStretches}. */
 export function judgeNeighbours(origin: string, earlier: Link, later: Link, emit: Emit): void {
   const at = { origin, batch: later.batch };

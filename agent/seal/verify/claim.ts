@@ -1,4 +1,5 @@
 import { parseJson } from '../../json/index.ts';
+import { isOrigin } from '../index.ts';
 
 /** What a document in the record stream is, going by its `_id` (docs/seal-format.md §8.1). */
 export function kindOfRecord(id: string): 'marker' | 'refusal' | 'cosignature' | 'record' {
@@ -10,13 +11,14 @@ export function kindOfRecord(id: string): 'marker' | 'refusal' | 'cosignature' |
 
 export interface RecordClaim {
   origin: string;
-  batch: number;
+  batch?: number;
 }
 
 /** The (log, batch) that a record's bytes claim. */
 export function recordClaim(value: unknown): RecordClaim | undefined {
   const { origin, batch } = member(value, 'auditseal');
-  return typeof origin === 'string' && isIndex(batch) ? { origin, batch } : undefined;
+  if (!isOrigin(origin)) return undefined;
+  return isIndex(batch) ? { origin, batch } : { origin };
 }
 
 const recordIdForm = /^([0-9a-f]{16})-b(\d{8})-/u;
@@ -27,7 +29,7 @@ export function recordIdClaim(id: string): { logId: string; batch: number } | un
   return match ? { logId: match[1]!, batch: Number(match[2]) } : undefined;
 }
 
-const logIdDigits = 16;
+export const logIdDigits = 16;
 const indexDigits = 12;
 
 /** The log id and leaf index in an event's `_id`, `<log id>-<12 digits>-…`; by hand, since it is done for every event. */
@@ -54,7 +56,7 @@ export function eventPlace(source: Buffer): EventPlace {
   const { origin, batch } = member(value, 'auditseal');
   const { sequence } = member(value, 'event');
   return {
-    origin: typeof origin === 'string' ? origin : undefined,
+    origin: isOrigin(origin) ? origin : undefined,
     index: isIndex(sequence) ? sequence : undefined,
     batch: isIndex(batch) ? batch : undefined,
   };

@@ -16,12 +16,12 @@ export interface Claimant {
 export async function claimantOf(
   { id, source }: StoredDocument,
   index: number,
-  key: LogKey,
+  key: LogKey | undefined,
   streams: Streams,
 ): Promise<Claimant> {
   const bytes = Buffer.from(source);
   const leaf = leafHash(bytes);
-  return { id, leaf, refused: await refusedLeaf(bytes, index, key, streams) };
+  return { id, leaf, refused: key && (await refusedLeaf(bytes, index, key, streams)) };
 }
 
 const suffixAt = 30;

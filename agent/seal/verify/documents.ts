@@ -2,7 +2,7 @@ import type { Streams, StoredDocument } from './streams.ts';
 import { BatchCheck, type DocumentCounts } from './batch-check.ts';
 import type { Batch } from './batches.ts';
 import { claimantOf } from './claimant.ts';
-import { eventIdClaim, eventPlace, type EventPlace } from './claim.ts';
+import { eventIdClaim, eventPlace, logIdDigits, type EventPlace } from './claim.ts';
 import { Elsewhere } from './elsewhere.ts';
 import type { Emit } from './finding.ts';
 import { Problems } from './problems.ts';
@@ -42,11 +42,11 @@ export class DocumentJoin {
     this.#streams = streams;
     this.#reading = reading;
     this.#batches = batches;
-    this.#retention = new LeastRetention(reading.logs.values());
+    this.#retention = new LeastRetention(reading.logs.values(), reading.keys);
     this.#now = now;
     this.#emit = emit;
     this.strays = new Strays(this.problems, this.counts, emit);
-    this.elsewhere = new Elsewhere(reading, emit);
+    this.elsewhere = new Elsewhere(reading, now, emit);
   }
 
   /** Takes the next document. On the way that almost all go, nothing is parsed and nothing is kept. */
@@ -80,14 +80,15 @@ export class DocumentJoin {
       await this.#advanceTo(claim);
     if (this.#check?.holds(claim.origin, claim.index)) await this.#check.take(document, claim.index);
     else {
-      const key = this.#reading.keys.of(claim.origin)!;
+      // Only under the `_id` that one of its log's keys gives can it be what was sealed.
+      const key = this.#reading.keys.byLogId(document.id.slice(0, logIdDigits));
       const claimant = await claimantOf(document, claim.index, key, this.#streams);
       this.strays.add(claim.origin, { ...claimant, index: claim.index });
     }
   }
 
   #claimByBytes({ origin, index }: EventPlace): Claim | undefined {
-    if (origin === undefined || index === undefined || !this.#reading.keys.of(origin)) return undefined;
+    if (origin === undefined || index === undefined || !this.#reading.keys.has(origin)) return undefined;
     return { origin, index };
   }
 

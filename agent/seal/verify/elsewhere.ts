@@ -1,6 +1,7 @@
 import type { Emit } from './finding.ts';
 import type { RecordReading } from './records.ts';
 import type { Extent } from './run.ts';
+import { isStale } from './time.ts';
 
 /** A batch number may be at most this much above the newest record's: an agent has at most two batches under way. */
 const batchesUnderWayMax = 2;
@@ -10,15 +11,17 @@ export class Elsewhere {
   /** Per log, documents whose record is yet to come. */
   readonly notYetRecorded = new Map<string, number>();
   readonly #reading: RecordReading;
+  readonly #now: Date;
   readonly #emit: Emit;
   readonly #extents = new Map<string, Extent[]>();
-  /** Per log that no key speaks for, its documents. */
-  readonly #unkeyed = new Map<string, number>();
+  /** Per log that no trusted key speaks for, its documents. */
+  readonly #unjudged = new Map<string, number>();
   /** Per log and first index of a hole, its documents. */
   readonly #holes = new Map<string, Map<number, number>>();
 
-  constructor(reading: RecordReading, emit: Emit) {
+  constructor(reading: RecordReading, now: Date, emit: Emit) {
     this.#reading = reading;
+    this.#now = now;
     this.#emit = emit;
     for (const log of reading.logs.values()) this.#extents.set(log.origin, log.extents());
   }
@@ -37,8 +40,14 @@ export class Elsewhere {
 
   /** A document without a claim to a known log. */
   takeUnclaimed(id: string, origin: string | undefined): void {
-    if (origin !== undefined && this.#reading.unkeyed.has(origin)) add(this.#unkeyed, origin);
-    else this.#emit({ finding: 'inserted', id, detail: 'it claims no place in a known log' });
+    if (origin !== undefined && this.#reading.unjudged.has(origin)) add(this.#unjudged, origin);
+    else
+      this.#emit({
+        finding: 'inserted',
+        origin: origin ?? '',
+        id,
+        detail: 'it claims no place in a known log',
+      });
   }
 
   /** A document that claims an uncovered index of a known log; `batch` is what its bytes say. */
@@ -50,9 +59,14 @@ export class Elsewhere {
       add(holes, this.#holeAt(origin, index));
       return;
     }
-    const batchMax = log?.newest ? log.newest.batch + batchesUnderWayMax : batchesUnderWayMax - 1;
-    if (batch !== undefined && batch <= batchMax) add(this.notYetRecorded, origin);
-    else
+    const newest = log?.newest;
+    const batchMax = newest ? newest.batch + batchesUnderWayMax : batchesUnderWayMax - 1;
+    if (batch !== undefined && batch <= batchMax) {
+      add(this.notYetRecorded, origin);
+      if (!newest || !isStale(newest, this.#now)) return;
+      const detail = `the newest record is of ${new Date(newest.sealedAt).toISOString()}`;
+      this.#emit({ finding: 'not yet recorded', origin, index, batch, id, detail });
+    } else
       this.#emit({
         finding: 'inserted',
         origin,
@@ -65,7 +79,7 @@ export class Elsewhere {
 
   /** Names what was only counted so far. */
   close(): void {
-    for (const [origin, documents] of this.#unkeyed)
+    for (const [origin, documents] of this.#unjudged)
       this.#emit({
         finding: 'unproven',
         origin,

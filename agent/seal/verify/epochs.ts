@@ -1,79 +1,106 @@
-import { logName, parseCheckpoint, SealError, type Checkpoint } from '../index.ts';
+import { isOrigin, logName, parseCheckpoint, SealError, type Checkpoint } from '../index.ts';
 import { judgeStretches } from './chain.ts';
 import type { Emit } from './finding.ts';
 import type { LogChain } from './log.ts';
+import { isSignedBy } from './notes.ts';
 import type { RecordReading } from './records.ts';
 import { toleranceMilliseconds } from './time.ts';
 import type { Trust } from './trust.ts';
 
 /** Judges what lies between the epochs of one (cluster, node, source), and the logs that lack records or a key. */
 export function judgeEpochs(reading: RecordReading, trust: Trust | undefined, emit: Emit): void {
-  const known = Map.groupBy(reading.keys.origins().toSorted(), logName);
-  for (const origins of known.values()) {
-    for (const [i, origin] of origins.entries()) {
-      const log = reading.logs.get(origin);
-      if (!log?.newest) continue;
-      const linked = reading.keys.isLinked(origin);
-      if (i > 0 && !linked) {
-        const detail = 'no valid record of an earlier epoch names its key';
-        emit({ finding: 'unlinked epoch', origin, detail });
-      }
-      judgePrevious(log, linked, reading, emit);
+  const byName = Map.groupBy(reading.logs.values(), ({ name }) => name);
+  for (const epochs of byName.values()) {
+    for (const [i, log] of epochs.toSorted(byOrigin).entries()) {
+      const { origin } = log;
+      if (i > 0 && !reading.keys.isLinked(origin))
+        emit({
+          finding: 'unlinked epoch',
+          origin,
+          detail: 'no valid record of an earlier epoch names its key',
+        });
+      judgeBeginning(log, reading, emit);
     }
   }
-  for (const [origin, { records }] of reading.unkeyed) judgeUnkeyed(origin, records, reading, emit);
-  judgeMissingLogs(reading, trust, emit);
+  judgeStrangers(reading, emit);
+  for (const [origin, records] of reading.unjudged) {
+    const detail = `${records} records, and no trusted key names its key`;
+    const finding = reading.keys.hasEpochOf(logName(origin)) ? 'unlinked epoch' : 'unknown log';
+    emit({ finding, origin, detail });
+  }
+  const listed = new Set(trust?.logs.map(({ cluster, node, source }) => `${cluster}/${node}/${source}`));
+  for (const name of listed.difference(byName))
+    emit({
+      finding: 'log missing',
+      origin: name,
+      detail: 'the trust file lists it, and it has no valid record',
+    });
 }
 
-/** Batch 0 carries the final checkpoint of the epoch before: that epoch must be there, and end just there. */
-function judgePrevious(log: LogChain, linked: boolean, reading: RecordReading, emit: Emit): void {
-  const previous = checkpointOf(log.first?.previous);
-  if (!previous) return;
-  const { origin } = previous;
-  if (!reading.claimed.has(origin)) {
-    emit({ finding: 'epoch missing', origin, detail: `${log.origin} continues it, and it has no record` });
+function byOrigin(a: LogChain, b: LogChain): number {
+  return a.origin < b.origin ? -1 : 1;
+}
+
+/** Batch 0 says how its epoch began: with `previous`, the epoch before must be there and end just there. */
+function judgeBeginning(log: LogChain, reading: RecordReading, emit: Emit): void {
+  const start = log.first?.epochStart;
+  if (!start || (start.previous === undefined && start.reason !== 'age')) return;
+  const { origin } = log;
+  const previous = earlierCheckpoint(origin, start.previous);
+  if (!previous) {
+    const detail = 'it does not carry the last checkpoint of the epoch before';
+    emit({ finding: 'broken chain', origin, batch: 0, detail });
     return;
   }
-  const before = reading.logs.get(origin);
-  const last = before?.newest;
-  if (!linked || !last) return;
-  const at = { origin, batch: last.batch };
-  if (last.size !== previous.size) {
-    const detail = `it ends at size ${last.size}, ${log.origin} says that it ended at ${previous.size}`;
-    emit({ finding: 'broken chain', ...at, detail });
-  } else if (!last.root.equals(previous.root)) {
-    emit({ finding: 'fork', ...at, detail: `${log.origin} names another root of size ${last.size}` });
-  } else {
-    const run = log.runs[0]!;
-    const { lastStretch } = before.runs.at(-1)!;
-    if (run.firstStretch && log.inRange(run.firstStretch.batch))
-      judgeStretches(log.origin, lastStretch, run, emit);
-    // An epoch in which nothing was read leaves the comparison to the next one.
-    run.lastStretch ??= lastStretch;
+  if (!comparePrevious(origin, previous, reading, emit)) return;
+  const run = log.runs[0]!;
+  const { lastStretch } = reading.logs.get(previous.origin)!.runs.at(-1)!;
+  judgeStretches(origin, lastStretch, run, log.emitter(emit));
+  // An epoch in which nothing was read leaves the comparison to the next one.
+  run.lastStretch ??= lastStretch;
+}
+
+/** A log that is not judged may yet show, by a signature of a known key, where a known log ended. */
+function judgeStrangers(reading: RecordReading, emit: Emit): void {
+  for (const { origin, previous: note } of reading.strangers) {
+    const previous = earlierCheckpoint(origin, note);
+    const keys = previous && reading.keys.of(previous.origin);
+    if (previous && keys?.some(({ key }) => isSignedBy(note, key)))
+      comparePrevious(origin, previous, reading, emit);
   }
 }
 
-function checkpointOf(text: string | undefined): Checkpoint | undefined {
-  if (text === undefined) return undefined;
+/** Compares the end of an epoch with what the next one says of it; whether the two are the same. */
+function comparePrevious(by: string, previous: Checkpoint, reading: RecordReading, emit: Emit): boolean {
+  const { origin, size, root } = previous;
+  if (!reading.claimed.has(origin)) {
+    emit({ finding: 'epoch missing', origin, detail: `${by} continues it, and it has no record` });
+    return false;
+  }
+  const newest = reading.logs.get(origin)?.newest;
+  if (!newest) return false;
+  const at = { origin, batch: newest.batch };
+  if (newest.size !== size) {
+    const detail = `it ends at size ${newest.size}, ${by} says that it ended at ${size}`;
+    emit({ finding: 'broken chain', ...at, detail });
+  } else if (!newest.root.equals(root)) {
+    emit({ finding: 'fork', ...at, detail: `${by} names another root of size ${size}` });
+  } else return true;
+  return false;
+}
+
+/** The checkpoint in a note, if it is one of an earlier epoch of the same (cluster, node, source); its signature is not looked at. */
+function earlierCheckpoint(origin: string, note: string | undefined): Checkpoint | undefined {
+  const end = note?.indexOf('\n\n') ?? -1;
+  if (note === undefined || end < 0) return undefined;
   try {
-    return parseCheckpoint(text);
+    const checkpoint = parseCheckpoint(note.slice(0, end + 1));
+    const { origin: name } = checkpoint;
+    return isOrigin(name) && logName(name) === logName(origin) && name < origin ? checkpoint : undefined;
   } catch (error) {
     if (error instanceof SealError) return undefined;
     throw error;
   }
-}
-
-function judgeUnkeyed(origin: string, records: number, { keys }: RecordReading, emit: Emit): void {
-  const detail = `${records} records under a key that no trusted key names`;
-  const finding = keys.hasEpochOf(logName(origin)) ? 'unlinked epoch' : 'unknown log';
-  emit({ finding, origin, detail });
-}
-
-function judgeMissingLogs({ claimed }: RecordReading, trust: Trust | undefined, emit: Emit): void {
-  const present = new Set([...claimed].map(logName));
-  const listed = new Set(trust?.logs.map(({ cluster, node, source }) => `${cluster}/${node}/${source}`));
-  for (const name of listed.difference(present))
-    emit({ finding: 'log missing', origin: name, detail: 'the trust file lists it, and it has no record' });
 }
 
 /**
@@ -81,18 +108,14 @@ function judgeMissingLogs({ claimed }: RecordReading, trust: Trust | undefined, 
  * what is checked: now, or the end of the time range.
  */
 export function judgeEnds(reading: RecordReading, until: Date, emit: Emit): void {
-  const newest = new Map<string, LogChain>();
-  for (const log of reading.logs.values()) {
-    const other = newest.get(log.name);
-    if (!other || other.origin < log.origin) newest.set(log.name, log);
-  }
-  for (const { origin, newest: link } of newest.values()) {
-    if (!link || !isStale(link, until)) continue;
+  for (const epochs of Map.groupBy(reading.logs.values(), ({ name }) => name).values()) {
+    const { origin, newest } = epochs.toSorted(byOrigin).at(-1)!;
+    if (!newest || !isStale(newest, until)) continue;
     const detail =
-      link.stoppedAt === undefined
-        ? `its newest record is of ${new Date(link.sealedAt).toISOString()}`
-        : `stopped cleanly at ${link.stoppedAt}`;
-    emit({ finding: 'ends early', origin, batch: link.batch, detail });
+      newest.stoppedAt === undefined
+        ? `its newest record is of ${new Date(newest.sealedAt).toISOString()}`
+        : `stopped cleanly at ${newest.stoppedAt}`;
+    emit({ finding: 'ends early', origin, batch: newest.batch, detail });
   }
 }
 

@@ -1,4 +1,12 @@
-import { logIdOf, logName, parseVerifierKey, SealError, type VerifierKey } from '../index.ts';
+import {
+  isOrigin,
+  logIdOf,
+  logName,
+  parseVerifierKey,
+  SealError,
+  type Notice,
+  type VerifierKey,
+} from '../index.ts';
 import type { Trust } from './trust.ts';
 
 export type KeySource = 'trust file' | 'next' | 'the log itself' | 'marker';
@@ -10,28 +18,40 @@ export interface LogKey {
 }
 
 /**
- * Which key is whose (docs/seal-format.md §8.2). The order of precedence: the trust file, a `next` notice of a valid
- * record, and only without a trust file what the log itself says.
+ * Which keys are whose (docs/seal-format.md §8.2): those of the trust file and of `next` notices of valid records; where
+ * an origin has none, and only without a trust file, what the log itself says.
  */
 export class KeyRing {
   readonly trusting: boolean;
-  readonly #keys = new Map<string, LogKey>();
-  readonly #origins = new Map<string, string>();
-  readonly #named = new Map<string, Set<string>>();
+  readonly #keys = new Map<string, LogKey[]>();
+  readonly #byLogId = new Map<string, LogKey>();
+  readonly #linked = new Set<string>();
 
-  /** `named`: keys that an earlier reading of the same records found in `next` notices. */
-  constructor(trust: Trust | undefined, named: Iterable<VerifierKey>) {
+  constructor(trust: Trust | undefined) {
     this.trusting = trust !== undefined;
-    for (const { vkey } of trust?.logs ?? []) this.#set(parseVerifierKey(vkey), 'trust file');
-    for (const key of named) if (!this.#keys.has(key.name)) this.#set(key, 'next');
+    for (const { vkey } of trust?.logs ?? []) this.#add(parseVerifierKey(vkey), 'trust file');
   }
 
-  of(origin: string): LogKey | undefined {
-    return this.#keys.get(origin);
+  /** All keys of an origin. */
+  of(origin: string): readonly LogKey[] {
+    return this.#keys.get(origin) ?? [];
+  }
+
+  has(origin: string): boolean {
+    return this.#keys.has(origin);
+  }
+
+  /** The key of an origin that has this text. */
+  get(origin: string, vkey: string | undefined): LogKey | undefined {
+    return this.of(origin).find(({ key }) => key.text === vkey);
+  }
+
+  byLogId(logId: string): LogKey | undefined {
+    return this.#byLogId.get(logId);
   }
 
   originOf(logId: string): string | undefined {
-    return this.#origins.get(logId);
+    return this.byLogId(logId)?.key.name;
   }
 
   origins(): string[] {
@@ -43,41 +63,35 @@ export class KeyRing {
     return this.origins().some((origin) => logName(origin) === name);
   }
 
-  /** Whether a `next` of a valid record named the key of this origin. */
+  /** Whether a `next` of a valid record named a key of this origin. */
   isLinked(origin: string): boolean {
-    const held = this.#keys.get(origin);
-    return held !== undefined && (this.#named.get(origin)?.has(held.key.text) ?? false);
+    return this.#linked.has(origin);
   }
 
-  /** The first key that a log shows for itself; only without a trust file. */
+  /** What the log shows for itself: only without a trust file, and only where nothing else speaks for the origin. */
   adopt(key: VerifierKey, source: 'the log itself' | 'marker'): void {
-    if (!this.trusting && !this.#keys.has(key.name)) this.#set(key, source);
+    if (!this.trusting && !this.has(key.name)) this.#add(key, source);
   }
 
   /**
-   * Takes the vkey of a valid record's `next`. Returns it if it takes the place of a key that the log itself showed:
-   * what was judged under that one must be judged again.
+   * Takes what a `next` of a valid record of `by` names. Only an earlier epoch of the same (cluster, node, source) may:
+   * one node's key must not speak for another's.
    */
-  name(vkey: unknown): { key: VerifierKey; replaces: boolean; isNew: boolean } | undefined {
+  name(by: string, { vkey }: Extract<Notice, { kind: 'next' }>): void {
     const key = parseKey(vkey);
-    if (!key) return undefined;
-    const all = this.#named.get(key.name) ?? new Set();
-    this.#named.set(key.name, all.add(key.text));
-    const held = this.#keys.get(key.name);
-    if (held === undefined || held.source === 'the log itself') this.#set(key, 'next');
-    const replaces = held?.source === 'the log itself' && held.key.text !== key.text;
-    return { key, replaces, isNew: held === undefined };
+    if (!key || !isOrigin(key.name) || logName(key.name) !== logName(by) || key.name <= by) return;
+    this.#linked.add(key.name);
+    if (!this.get(key.name, key.text)) this.#add(key, 'next');
   }
 
-  #set(key: VerifierKey, source: KeySource): void {
-    const logId = logIdOf(key.text);
-    this.#keys.set(key.name, { key, logId, source });
-    this.#origins.set(logId, key.name);
+  #add(key: VerifierKey, source: KeySource): void {
+    const logKey = { key, logId: logIdOf(key.text), source };
+    this.#keys.set(key.name, [...this.of(key.name), logKey]);
+    this.#byLogId.set(logKey.logId, logKey);
   }
 }
 
-function parseKey(vkey: unknown): VerifierKey | undefined {
-  if (typeof vkey !== 'string') return undefined;
+function parseKey(vkey: string): VerifierKey | undefined {
   try {
     return parseVerifierKey(vkey);
   } catch (error) {

@@ -1,5 +1,7 @@
-import type { Gap, Notice, Stretch } from '../index.ts';
+import type { Gap, Manifest, Notice, Stretch } from '../index.ts';
 import type { BatchRecord } from './record.ts';
+
+type EpochNotice = Extract<Notice, { kind: 'epoch' }>;
 
 /** What a valid record must be remembered for while its neighbours are judged; a few hundred bytes, no leaf hashes. */
 export interface Link {
@@ -18,8 +20,8 @@ export interface Link {
   firstStretch?: Stretch | undefined;
   lastStretch?: Stretch | undefined;
   gaps: readonly Gap[];
-  /** The checkpoint text of the epoch before, which batch 0 of a linked epoch carries. */
-  previous?: string | undefined;
+  /** What batch 0 says of how its epoch began. */
+  epochStart?: EpochNotice | undefined;
 }
 
 export function linkOf(record: BatchRecord): Link {
@@ -34,17 +36,21 @@ export function linkOf(record: BatchRecord): Link {
     sealedAt: Date.parse(manifest.sealedAt),
     heartbeatMilliseconds: manifest.heartbeatSeconds * 1000,
     excused: notices.some(({ kind }) => kind === 'start' || kind === 'paused'),
-    stoppedAt: noticeOf(notices, 'stop')?.at,
+    stoppedAt: stopOf(manifest),
     firstStretch: sources[0],
     lastStretch: sources.at(-1),
     gaps: manifest.gaps,
-    previous: manifest.batch === 0 ? noticeOf(notices, 'epoch')?.previous : undefined,
+    epochStart: epochStartOf(manifest),
   };
 }
 
-function noticeOf<K extends Notice['kind']>(
-  notices: readonly Notice[],
-  kind: K,
-): Extract<Notice, { kind: K }> | undefined {
-  return notices.find((notice): notice is Extract<Notice, { kind: K }> => notice.kind === kind);
+/** The first `epoch` notice of a batch 0. */
+export function epochStartOf({ batch, notices }: Manifest): EpochNotice | undefined {
+  return batch === 0 ? notices.find((notice): notice is EpochNotice => notice.kind === 'epoch') : undefined;
+}
+
+function stopOf({ notices }: Manifest): string | undefined {
+  // The format demands no type of it.
+  const at: unknown = notices.find(({ kind }) => kind === 'stop')?.at;
+  return typeof at === 'string' ? at : undefined;
 }

@@ -1,5 +1,5 @@
-import { logName } from '../index.ts';
-import { judgeNeighbours, judgeStretches } from './chain.ts';
+import { logName, type Gap } from '../index.ts';
+import { judgeBeginning, judgeNeighbours, judgeStretches } from './chain.ts';
 import { contradictions } from './coherence.ts';
 import type { Emit } from './finding.ts';
 import { linkOf, type Link } from './link.ts';
@@ -33,6 +33,7 @@ export class LogChain {
   copies = 0;
   readonly events: Span = {};
   readonly #range: BatchRange | undefined;
+  readonly #incoherent = new Set<number>();
   #current: Run | undefined;
 
   constructor(origin: string, order: number, range: BatchRange | undefined) {
@@ -52,7 +53,7 @@ export class LogChain {
     }
     const { retentionDays } = record.manifest;
     if (run && link.batch === run.tail.batch + 1 && this.inRange(link.batch) === this.inRange(run.tail.batch))
-      run.extend(link, retentionDays, this.#within(emit));
+      run.extend(link, retentionDays, this.emitter(emit));
     else this.#insert(new Run(this.origin, link, retentionDays));
     this.#count(record, emit);
     return 'counted';
@@ -78,32 +79,47 @@ export class LogChain {
 
   /** Judges what only shows when all records have been read: neighbours across runs, and what is missing between. */
   close(emit: Emit): void {
-    const within = this.#within(emit);
+    const within = this.emitter(emit);
     let before: Run | undefined;
     let next = 0;
     for (const run of this.runs) {
-      for (let batch = Math.max(next, this.#range?.from ?? 0); batch < run.head.batch; batch += 1) {
-        if (!this.inRange(batch)) break;
-        emit({ finding: 'missing record', origin: this.origin, batch });
-      }
+      this.#missing(next, run.head.batch - 1, emit);
       if (before && before.tail.batch + 1 === run.head.batch) {
         judgeNeighbours(this.origin, before.tail, run.head, within);
         judgeStretches(this.origin, before.lastStretch, run, within);
         run.lastStretch ??= before.lastStretch;
-      }
+      } else judgeBeginning(this.origin, before?.tail, run.head, within);
       next = run.tail.batch + 1;
       before = run;
     }
   }
 
-  /** Leaf indexes that valid records in range cover, ascending; joined neighbours are one extent. */
+  /**
+   * Leaf indexes that valid records in range cover, ascending; joined neighbours are one extent. Where batches of a broken
+   * chain overlap, an index is that of the least number.
+   */
   extents(): Extent[] {
     const asked = this.runs.filter(({ head }) => this.inRange(head.batch));
-    return asked.flatMap(({ extents }) => extents).toSorted((a, b) => a.from - b.from);
+    let from = 0;
+    const clipped: Extent[] = [];
+    for (const extent of asked.flatMap(({ extents }) => extents)) {
+      if (extent.to > from) clipped.push({ from: Math.max(from, extent.from), to: extent.to });
+      from = Math.max(from, extent.to);
+    }
+    return clipped;
   }
 
   retention(): Retention[] {
     return this.runs.flatMap(({ retention }) => retention);
+  }
+
+  /** One finding for a run of missing numbers, however long: a forged log may leave out millions. */
+  #missing(from: number, to: number, emit: Emit): void {
+    const first = Math.max(from, this.#range?.from ?? 0);
+    const last = Math.min(to, this.#range?.to ?? Infinity);
+    if (first > last) return;
+    const others = last > first ? { detail: `and all up to batch ${last}` } : {};
+    emit({ finding: 'missing record', origin: this.origin, batch: first, ...others });
   }
 
   #count({ manifest }: BatchRecord, emit: Emit): void {
@@ -111,11 +127,10 @@ export class LogChain {
     if (!this.inRange(manifest.batch)) return;
     this.batches += 1;
     widen(this.events, manifest.earliest, manifest.latest);
-    for (const detail of contradictions(manifest)) emit({ finding: 'incoherent', ...at, detail });
-    for (const gap of manifest.gaps) {
-      const detail = `${gap.reason}${gap.from === undefined ? '' : `, from ${gap.from}`}${gap.to === undefined ? '' : ` to ${gap.to}`}`;
-      emit({ finding: 'gap', ...at, detail });
-    }
+    const reasons = contradictions(manifest);
+    if (reasons.length > 0) this.emitter(emit)({ finding: 'incoherent', ...at, detail: reasons.join('; ') });
+    if (manifest.gaps.length > 0)
+      emit({ finding: 'gap', ...at, detail: manifest.gaps.map(describeGap).join('; ') });
   }
 
   #addAgain(run: Run, link: Link): void {
@@ -144,10 +159,20 @@ export class LogChain {
     this.#current = run;
   }
 
-  /** In a time range, findings of neighbours count only where the later one is asked for. */
-  #within(emit: Emit): Emit {
+  /** Emits findings of this log that are in the range, and `incoherent` once for a batch. */
+  emitter(emit: Emit): Emit {
     return (finding) => {
-      if (finding.batch === undefined || this.inRange(finding.batch)) emit(finding);
+      const { batch } = finding;
+      if (batch !== undefined && !this.inRange(batch)) return;
+      if (finding.finding === 'incoherent') {
+        if (this.#incoherent.has(batch!)) return;
+        this.#incoherent.add(batch!);
+      }
+      emit(finding);
     };
   }
+}
+
+function describeGap({ reason, from, to }: Gap): string {
+  return `${reason}${from === undefined ? '' : `, from ${from}`}${to === undefined ? '' : ` to ${to}`}`;
 }

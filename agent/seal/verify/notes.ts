@@ -1,5 +1,5 @@
 import { parseJson } from '../../json/index.ts';
-import { logIdOf, openNote, parseVerifierKey, SealError, type VerifierKey } from '../index.ts';
+import { isOrigin, logIdOf, openNote, parseVerifierKey, SealError, type VerifierKey } from '../index.ts';
 import type { StoredDocument } from './streams.ts';
 
 /** The members of a note document (docs/seal-format.md §4). */
@@ -18,9 +18,17 @@ export function markerKey({ id, source }: StoredDocument): VerifierKey | undefin
   return unlessInvalid(() => {
     const key = parseVerifierKey(document.vkey!);
     const text = openNote(document.note, key);
-    const isItsOwn = text === `auditseal start v1\n${key.name}\n${counter}\n` && logIdOf(key.text) === logId;
+    const isItsOwn =
+      isOrigin(key.name) &&
+      text === `auditseal start v1\n${key.name}\n${counter}\n` &&
+      logIdOf(key.text) === logId;
     return isItsOwn ? key : undefined;
   });
+}
+
+/** Whether the note is one that this key signed. */
+export function isSignedBy(note: string, key: VerifierKey): boolean {
+  return unlessInvalid(() => openNote(note, key)) !== undefined;
 }
 
 /** Whether the document holds the log's signed word that this event was refused. */
@@ -28,7 +36,8 @@ export function isRefusalNote(source: Buffer, key: VerifierKey, index: number): 
   const document = noteOf(source);
   if (!document) return false;
   const text = unlessInvalid(() => openNote(document.note, key));
-  return text?.startsWith(`auditseal refused v1\n${key.name}\n${index}\n`) ?? false;
+  const head = `auditseal refused v1\n${key.name}\n${index}\n`;
+  return text !== undefined && text.startsWith(head) && /^\d+ [^\n]+\n$/u.test(text.slice(head.length));
 }
 
 function unlessInvalid<T>(open: () => T): T | undefined {

@@ -1,8 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { Notice, VerifierKey } from '../index.ts';
+import type { VerifierKey } from '../index.ts';
 import { kindOfRecord, recordIdClaim } from './claim.ts';
-import type { Emit } from './finding.ts';
+import type { Emit, Finding } from './finding.ts';
 import { KeyRing } from './keys.ts';
+import { epochStartOf } from './link.ts';
 import { LogChain, type BatchRange } from './log.ts';
 import { markerKey } from './notes.ts';
 import { Ordinals } from './ordinals.ts';
@@ -21,26 +22,25 @@ export interface RecordOptions {
 
 const noBatches: BatchRange = { from: 0, to: -1 };
 
-/** Records of a log that no trusted key speaks for. */
-interface Unkeyed {
-  records: number;
-  logIds: Set<string>;
+/** The `previous` of a batch 0 whose own origin no trusted key speaks for. */
+export interface Stranger {
+  origin: string;
+  previous: string;
 }
 
 /** Everything that one reading of the record stream shows. Grows with logs and findings, not with batches. */
 export class RecordReading {
   readonly keys: KeyRing;
   readonly logs = new Map<string, LogChain>();
-  readonly unkeyed = new Map<string, Unkeyed>();
+  /** With a trust file: origins that it gives no key for, and the number of their records. */
+  readonly unjudged = new Map<string, number>();
+  readonly strangers: Stranger[] = [];
   /** Documents of the record stream that are taken for records. */
   records = 0;
   /** Which documents of the stream are the counted valid records. */
   readonly counted = new Ordinals();
   /** Logs that any record claims, valid or not. */
   readonly claimed = new Set<string>();
-  /** A key became known too late for what was read before: read again with `named`. */
-  mustReadAgain = false;
-  readonly named = new Map<string, VerifierKey>();
   readonly #options: RecordOptions;
   readonly #emit: Emit;
   readonly #digest: Hash = createHash('sha256');
@@ -50,11 +50,10 @@ export class RecordReading {
   #equalAsValue = 0;
   #equalAsBytes = 0;
 
-  constructor(options: RecordOptions, named: ReadonlyMap<string, VerifierKey>, emit: Emit) {
+  constructor(options: RecordOptions, emit: Emit) {
     this.#options = options;
     this.#emit = emit;
-    this.named = new Map(named);
-    this.keys = new KeyRing(options.trust, named.values());
+    this.keys = new KeyRing(options.trust);
   }
 
   take(document: StoredDocument): void {
@@ -82,7 +81,10 @@ export class RecordReading {
 
   /** Call when the last record has been read: names what only shows now. */
   close(): void {
-    for (const [origin, key] of this.#markers) if (!this.claimed.has(origin)) this.keys.adopt(key, 'marker');
+    for (const [origin, key] of this.#markers) {
+      this.keys.adopt(key, 'marker');
+      if (!this.keys.has(origin)) this.#countUnjudged(origin, 0);
+    }
     for (const judged of this.#rejected) this.#reject(judged);
     for (const log of this.logs.values()) log.close(this.#emit);
   }
@@ -93,47 +95,40 @@ export class RecordReading {
   }
 
   #judge(judged: JudgedRecord): void {
-    const { record, claim } = judged;
-    const byId = recordIdClaim(judged.id);
-    const known = byId && this.keys.originOf(byId.logId);
-    if (claim) this.claimed.add(claim.origin);
-    if (known !== undefined) this.claimed.add(known);
-    if (this.keys.trusting && known === undefined && claim && !this.keys.of(claim.origin)) {
-      this.#countUnkeyed(claim.origin, byId?.logId);
-      return;
+    const { record } = judged;
+    if (record) {
+      const { origin } = record.manifest;
+      this.keys.adopt(record.key, 'the log itself');
+      if (this.keys.get(origin, record.key.text)) return this.#accept(record);
+      if (!this.keys.has(origin)) return this.#leave(record);
     }
-    if (record) this.keys.adopt(record.key, 'the log itself');
-    if (record && this.keys.of(record.manifest.origin)?.key.text === record.key.text) this.#accept(record);
-    else this.#rejected.push({ ...judged, record: undefined });
+    this.#rejected.push({ ...judged, record: undefined });
   }
 
   #accept(record: BatchRecord): void {
     const { origin, batch, sealedAt, notices } = record.manifest;
+    this.claimed.add(origin);
     const log = this.#logOf(origin);
-    if (log.add(record, this.#emit) === 'counted' && log.inRange(batch)) {
+    if (log.add(record, this.#emit) === 'extra') return;
+    if (log.inRange(batch)) {
       this.counted.add(this.#ordinal);
       if (Date.parse(sealedAt) > this.#options.now.getTime() + toleranceMilliseconds)
         this.#emit({ finding: 'sealed in the future', origin, batch, detail: `at ${sealedAt}` });
     }
-    for (const notice of notices) if (notice.kind === 'next') this.#learn(notice);
+    for (const notice of notices) if (notice.kind === 'next') this.keys.name(origin, notice);
   }
 
-  #learn(notice: Extract<Notice, { kind: 'next' }>): void {
-    const learnt = this.keys.name(notice.vkey);
-    if (!learnt) return;
-    const { key, replaces, isNew } = learnt;
-    if (replaces || isNew) this.named.set(key.name, key);
-    const logId = this.keys.of(key.name)!.logId;
-    const wasPassed =
-      this.unkeyed.has(key.name) || [...this.unkeyed.values()].some(({ logIds }) => logIds.has(logId));
-    this.mustReadAgain ||= replaces || (isNew && wasPassed);
+  /** Of a log that no trusted key speaks for, only what it says of the end of another is looked at. */
+  #leave({ manifest }: BatchRecord): void {
+    const { origin } = manifest;
+    this.claimed.add(origin);
+    this.#countUnjudged(origin, 1);
+    const { previous } = epochStartOf(manifest) ?? {};
+    if (previous !== undefined) this.strangers.push({ origin, previous });
   }
 
-  #countUnkeyed(origin: string, logId: string | undefined): void {
-    const unkeyed = this.unkeyed.get(origin) ?? { records: 0, logIds: new Set() };
-    unkeyed.records += 1;
-    if (logId !== undefined) unkeyed.logIds.add(logId);
-    this.unkeyed.set(origin, unkeyed);
+  #countUnjudged(origin: string, records: number): void {
+    this.unjudged.set(origin, (this.unjudged.get(origin) ?? 0) + records);
   }
 
   #logOf(origin: string): LogChain {
@@ -150,13 +145,17 @@ export class RecordReading {
   #reject({ id, claim, vkey, failure, detail }: JudgedRecord): void {
     const byId = recordIdClaim(id);
     const known = byId && this.keys.originOf(byId.logId);
-    const place = known === undefined ? claim : { origin: known, batch: byId!.batch };
+    const place = known === undefined ? (claim ?? { origin: '' }) : { origin: known, batch: byId!.batch };
+    const { origin } = place;
+    this.claimed.add(origin);
+    const hasKey = this.keys.has(origin);
+    if (this.keys.trusting && !hasKey && origin !== '') return this.#countUnjudged(origin, 1);
     const at = { ...place, id };
     if (failure === 'form') {
       this.#emit({ finding: 'changed record', ...at, detail });
     } else if (failure === 'signature') {
       this.#emit({ finding: 'bad signature', ...at, detail });
-    } else if (claim && this.keys.of(claim.origin)?.key.text !== vkey) {
+    } else if (hasKey && !this.keys.get(origin, vkey)) {
       this.#emit({ finding: 'bad signature', ...at, detail: 'it is not signed by the key of its log' });
     } else {
       this.#emit({ finding: 'changed record', ...at, detail });
@@ -169,24 +168,18 @@ export function digestInto(digest: Hash, { id, source }: StoredDocument): void {
   digest.update(`${id}\n${source.length}\n`).update(source);
 }
 
-/** Reads all records, as often as late keys demand: seldom more than once, since epochs sort by their age. */
+/** Reads and judges all records. */
 export async function readRecords(
-  records: () => AsyncIterable<StoredDocument>,
+  records: AsyncIterable<StoredDocument>,
   options: RecordOptions,
   onRecord: (records: number) => void,
-): Promise<{ reading: RecordReading; findings: Parameters<Emit>[0][] }> {
-  let named: ReadonlyMap<string, VerifierKey> = new Map();
-  for (;;) {
-    const findings: Parameters<Emit>[0][] = [];
-    const reading = new RecordReading(options, named, (finding) => findings.push(finding));
-    for await (const document of records()) {
-      reading.take(document);
-      onRecord(reading.records);
-    }
-    if (!reading.mustReadAgain) {
-      reading.close();
-      return { reading, findings };
-    }
-    ({ named } = reading);
+): Promise<{ reading: RecordReading; findings: Finding[] }> {
+  const findings: Finding[] = [];
+  const reading = new RecordReading(options, (finding) => findings.push(finding));
+  for await (const document of records) {
+    reading.take(document);
+    onRecord(reading.records);
   }
+  reading.close();
+  return { reading, findings };
 }

@@ -7,8 +7,8 @@ import type { Streams } from './streams.ts';
 
 const mark = ',"auditseal.refused":"';
 
-/** More than any entry: a verifier unpacks what others wrote. */
-const entryBytesMax = 256 * 1024 * 1024;
+/** The format's limit of an entry: a verifier unpacks what others wrote. */
+const entryBytesMax = 128 * 1024 * 1024;
 
 /**
  * The leaf hash of the entry inside a proper refused form (docs/seal-format.md §4), or undefined. The signed note is

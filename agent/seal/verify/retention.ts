@@ -1,20 +1,26 @@
+import type { KeyRing } from './keys.ts';
 import type { LogChain } from './log.ts';
 import type { Retention } from './run.ts';
 import { dayMilliseconds, toleranceMilliseconds } from './time.ts';
 
-/** When events may be gone: the least `retentionDays` of a manifest and all later ones of its (cluster, node, source). */
+/**
+ * When events may be gone: the least `retentionDays` of a manifest, all later ones of its epoch and all of later linked
+ * epochs. One that nothing links has no say: a forged epoch must not turn deletions into expiry.
+ */
 export class LeastRetention {
   readonly #steps = new Map<string, Retention[]>();
 
-  constructor(logs: Iterable<LogChain>) {
+  constructor(logs: Iterable<LogChain>, keys: KeyRing) {
     for (const epochs of Map.groupBy(logs, ({ name }) => name).values()) {
-      let least = Infinity;
+      let later = Infinity;
       for (const log of epochs.toSorted((a, b) => (a.origin < b.origin ? 1 : -1))) {
         const steps = log.retention();
+        let least = later;
         for (const step of steps.toReversed()) {
           least = Math.min(least, step.days);
           step.days = least;
         }
+        if (keys.isLinked(log.origin)) later = least;
         this.#steps.set(log.origin, steps);
       }
     }
@@ -25,6 +31,6 @@ export class LeastRetention {
     const steps = this.#steps.get(origin) ?? [];
     const at = steps.findLastIndex((step) => step.batch <= batch);
     const days = steps[at]?.days ?? Infinity;
-    return sealedAt + days * dayMilliseconds < now.getTime() + toleranceMilliseconds;
+    return sealedAt + days * dayMilliseconds <= now.getTime() + toleranceMilliseconds;
   }
 }

@@ -54,7 +54,7 @@ export class Strays {
     let high = strays.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (strays[middle]!.index < batch.first) low = middle + 1;
+      if (strays[middle]!.index < batch.from) low = middle + 1;
       else high = middle;
     }
     while (low < strays.length && strays[low]!.index <= batch.first + batch.count) {

@@ -3,7 +3,7 @@ export interface StoredDocument {
   /** The backing index. */
   index: string;
   id: string;
-  /** The bytes of `_source`, as they are. */
+  /** The bytes of `_source`, as they are, from the first to the last: without white space around. */
   source: Buffer;
 }
 
@@ -21,7 +21,7 @@ export interface LogExtent {
 export interface Streams {
   /** Namespace of both data streams. */
   namespace: string;
-  /** All documents of the record stream by origin, batch, shard position; asked for up to three times, the same each time. */
+  /** All documents of the record stream by origin, batch, shard position; asked for two or three times, the same each time. */
   records(): AsyncIterable<StoredDocument>;
   /** All documents of the events stream by origin, sequence, shard position; asked for once, after the records. */
   events(logs: readonly LogExtent[]): AsyncIterable<StoredDocument>;

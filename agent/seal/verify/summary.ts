@@ -91,7 +91,7 @@ export function summarize({ reading, join, documents, counts, obstacle, options 
 }
 
 function summarizeLog(origin: string, { keys, logs }: RecordReading): LogSummary {
-  const { key, source } = keys.of(origin)!;
+  const { key, source } = keys.of(origin)[0]!;
   const log = logs.get(origin);
   const base = { origin, vkey: key.text, keyFrom: source, batches: log?.batches ?? 0, size: log?.size ?? 0 };
   const runs = log?.runs.filter(({ head }) => log.inRange(head.batch)) ?? [];

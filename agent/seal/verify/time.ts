@@ -2,6 +2,11 @@
 export const toleranceMilliseconds = 5 * 60 * 1000;
 export const dayMilliseconds = 24 * 60 * 60 * 1000;
 
+/** Whether a newest record is so old that another must have followed. */
+export function isStale(newest: { sealedAt: number; heartbeatMilliseconds: number }, now: Date): boolean {
+  return newest.sealedAt + 2 * newest.heartbeatMilliseconds < now.getTime() - toleranceMilliseconds;
+}
+
 /** First and last of some times, as they were written. */
 export interface Span {
   first?: string;

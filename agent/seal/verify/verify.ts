@@ -1,7 +1,7 @@
 import { Alternates } from './alternates.ts';
 import { readBatches, type Batch } from './batches.ts';
 import { DocumentJoin } from './documents.ts';
-import { isStale, judgeEnds, judgeEpochs } from './epochs.ts';
+import { judgeEnds, judgeEpochs } from './epochs.ts';
 import type { Emit, Finding, FindingKind } from './finding.ts';
 import type { BatchRange } from './log.ts';
 import { readRecords, type RecordReading } from './records.ts';
@@ -62,7 +62,6 @@ export async function* verifyLogs(
   alternates.close();
   await resolveStrays(join, streams, reading);
   join.elsewhere.close();
-  judgeNotYetRecorded(join, reading, options.now, emit);
   for (const finding of findings) yield counted(finding);
   for (const finding of join.problems.named()) yield counted(finding);
   return summarize({ reading, join, documents, counts, obstacle: obstacleOf(reading, join), options });
@@ -75,7 +74,7 @@ async function judgeRecords(
 ): Promise<{ reading: RecordReading; findings: Finding[] }> {
   const { now, trust, range, onProgress } = options;
   const { reading, findings } = await readRecords(
-    () => streams.records(),
+    streams.records(),
     { namespace: streams.namespace, now, trust, ranges: range?.batches },
     (records) => onProgress?.({ records, documents: 0 }),
   );
@@ -107,15 +106,6 @@ async function resolveStrays(join: DocumentJoin, streams: Streams, reading: Reco
   if (join.strays.count === 0) return;
   join.strays.sort();
   for await (const batch of readBatches(streams.records(), reading)) join.strays.judge(batch);
-}
-
-function judgeNotYetRecorded(join: DocumentJoin, reading: RecordReading, now: Date, emit: Emit): void {
-  for (const [origin, documents] of join.elsewhere.notYetRecorded) {
-    const newest = reading.logs.get(origin)?.newest;
-    if (!newest || !isStale(newest, now)) continue;
-    const detail = `${documents} events, and the newest record is of ${new Date(newest.sealedAt).toISOString()}`;
-    emit({ finding: 'not yet recorded', origin, detail });
-  }
 }
 
 function obstacleOf(reading: RecordReading, join: DocumentJoin): string | undefined {
