@@ -38,7 +38,8 @@ export async function startAgent(options: StartOptions): Promise<AgentProcess> {
 }
 
 export class AgentProcess {
-  readonly pid: number;
+  /** Of node itself, also where it runs under another program (then from its first log line on). */
+  pid: number;
   readonly logs: LogLine[] = [];
   /** What is not JSON: the message of a wrong configuration, warnings of Node. */
   readonly errorText: string[] = [];
@@ -46,7 +47,7 @@ export class AgentProcess {
   readonly exited: Promise<Exit>;
   /** Resolves when the process has stopped at its failpoint; never if it does not come there. */
   readonly stopped: Promise<void>;
-  /** Resolves when it is ready, stopped or gone. */
+  /** Resolves when it is ready, stopped or gone; rejects after half a minute. */
   readonly started: Promise<void>;
   state: 'starting' | 'ready' | 'stopped' | 'exited' = 'starting';
   port = 0;
@@ -97,7 +98,7 @@ export class AgentProcess {
 
   /** SIGTERM; resolves with the exit code (null if a signal ended it). Rejects after `millisecondsMax`. */
   async stop(millisecondsMax = 30_000): Promise<number | null> {
-    this.#child.kill('SIGTERM');
+    this.#signal('SIGTERM');
     const { code } = await within(
       millisecondsMax,
       this.exited,
@@ -108,7 +109,7 @@ export class AgentProcess {
 
   /** SIGKILL, also of a stopped process; resolves when it is gone. */
   async kill(): Promise<void> {
-    this.#child.kill('SIGKILL');
+    this.#signal('SIGKILL');
     await this.exited;
   }
 
@@ -140,6 +141,11 @@ export class AgentProcess {
     ].join('\n');
   }
 
+  /** To node itself: strace keeps signals to itself. */
+  #signal(signal: NodeJS.Signals): void {
+    if (this.state !== 'exited') process.kill(this.pid, signal);
+  }
+
   #read(text: string): void {
     let line: LogLine;
     try {
@@ -150,6 +156,7 @@ export class AgentProcess {
     }
     this.logs.push(line);
     if (typeof line['server.port'] === 'number') this.port = line['server.port'];
+    if (typeof line['process.pid'] === 'number') this.pid = line['process.pid'];
     if (line.message === 'log open') this.#logsOpen += 1;
   }
 }

@@ -18,7 +18,7 @@ export interface KillOptions extends SceneOptions {
 }
 
 /** The points that a start comes to just once. */
-const oncePerStart: readonly string[] = ['start attempted', 'marker sent', 'start answered', 'stop durable'];
+const oncePerStart = new Set<Failpoint>(['start attempted', 'marker sent', 'start answered', 'stop durable']);
 
 /**
  * Stops a real agent at each of the failpoints in turn and kills it there, while lines are written and files are rotated;
@@ -41,7 +41,7 @@ export async function killAtFailpoints(options: KillOptions): Promise<string[]> 
 
 async function killOnce(scene: Scene, name: Failpoint, random: Random): Promise<string | undefined> {
   const { writer } = scene;
-  const hit = oncePerStart.includes(name) ? 1 : random.integer(1, 3);
+  const hit = oncePerStart.has(name) ? 1 : random.integer(1, 3);
   await writer.burst(random.integer(20, 60));
   const agent = await scene.start({ failpoint: { name, hit } });
   if (name === 'stop durable') agent.stop().catch(() => undefined);

@@ -1,14 +1,13 @@
 import {
+  AgentProcess,
   collect,
   countEvents,
   difference,
-  startAgent,
   temporaryFolder,
   until,
   verify,
   writeConfig,
   Writer,
-  type AgentProcess,
   type StartOptions,
 } from '../agent/index.ts';
 import { randomNamespace } from '../elasticsearch/index.ts';
@@ -62,9 +61,24 @@ export class Scene {
     await this.#remove();
   }
 
+  /** Starts an agent and waits until it is ready, stopped at its failpoint, or gone. */
   async start(options: Omit<StartOptions, 'config'> = {}): Promise<AgentProcess> {
-    this.agent = await startAgent({ ...options, config: this.config });
+    const agent = this.spawn(options);
+    await agent.started;
+    return agent;
+  }
+
+  /** Starts an agent without waiting for anything. */
+  spawn(options: Omit<StartOptions, 'config'> = {}): AgentProcess {
+    this.agent = new AgentProcess({ ...options, config: this.config });
+    this.agent.started.catch(() => undefined);
     return this.agent;
+  }
+
+  /** Another configuration for the agents to come, on the same state. */
+  async configure({ url = this.url, more }: Partial<SceneOptions>): Promise<void> {
+    const { folder, namespace } = this;
+    await writeConfig(folder, { elasticsearchUrl: url, namespace, ...(more && { more }) });
   }
 
   /** Waits until Elasticsearch has as many events as lines were written (or `count`). */
