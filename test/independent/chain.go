@@ -48,51 +48,60 @@ func (v *verifier) judgeRecords() {
 
 // judgeChain settles which of a log's valid records count and whether they follow on each other.
 func (v *verifier) judgeChain(l *sealLog) {
-	type copyKey struct{ id, source string }
-	seen := map[copyKey]bool{}
-	roots := map[int64]tlog.Hash{}
 	all := l.records
 	l.records = nil
+	var others []*record
+	roots := map[int64][]tlog.Hash{} // of the records that count, by size
 	for _, r := range all {
-		batch := r.man.batch
-		same := copyKey{r.doc.id, string(r.doc.source)}
-		root, sized := roots[r.size()]
-		switch earlier := l.byBatch[batch]; {
-		case seen[same]:
-			v.total.Copies++
-		case sized && root != r.root:
-			v.found.atBatch(fork, l.origin, batch)
-		case earlier != nil && earlier.size() != r.size():
-			// Two trees of different size under one number: not a fork by the definition, but no two
-			// of them can both be the batch.
-			v.found.atBatch(brokenChain, l.origin, batch)
-		case earlier != nil:
-			// The same tree under another signature of the same key says the same.
-		default:
-			roots[r.size()] = r.root
-			l.byBatch[batch] = r
-			l.records = append(l.records, r)
+		if l.byBatch[r.man.batch] != nil {
+			others = append(others, r)
+			continue
 		}
-		seen[same] = true
+		l.byBatch[r.man.batch] = r
+		l.records = append(l.records, r)
+		roots[r.size()] = append(roots[r.size()], r.root)
+	}
+	for _, r := range others {
+		first := l.byBatch[r.man.batch]
+		isOther := func(root tlog.Hash) bool { return root != r.root }
+		switch {
+		case first.size() == r.size() && first.root == r.root:
+			v.total.Copies++
+		case slices.ContainsFunc(roots[r.size()], isOther):
+			v.found.atBatch(fork, l.origin, r.man.batch)
+		default:
+			v.found.atBatch(brokenChain, l.origin, r.man.batch)
+		}
 	}
 	slices.SortFunc(l.records, func(a, b *record) int { return cmp.Compare(a.man.batch, b.man.batch) })
 	v.total.Records += len(l.records)
 
-	next := int64(0)
-	for i, r := range l.records {
-		for ; next < r.man.batch; next++ {
+	next, held := int64(0), int64(0)
+	var earlier *record
+	for _, r := range l.records {
+		if r.man.batch > next {
 			v.found.atBatch(missingRecord, l.origin, next)
 		}
-		next = r.man.batch + 1
-		if i > 0 && r.man.first < l.records[i-1].size() {
-			l.ordered = false
-		}
-		if r.man.batch == 0 && r.man.first != 0 {
-			v.found.atBatch(brokenChain, l.origin, 0)
-		}
-		if earlier := l.byBatch[r.man.batch-1]; earlier != nil &&
-			(r.man.first != earlier.size() || r.before != earlier.root) {
+		if !follows(earlier, r) {
 			v.found.atBatch(brokenChain, l.origin, r.man.batch)
 		}
+		r.from = max(held, r.man.first)
+		held = max(held, r.size())
+		r.until = held
+		next, earlier = r.man.batch+1, r
+	}
+}
+
+// follows says whether a record can come after the one before it in number, which may be far before or nil.
+func follows(earlier, later *record) bool {
+	switch {
+	case later.man.batch == 0:
+		return later.man.first == 0
+	case earlier == nil:
+		return true
+	case earlier.man.batch == later.man.batch-1:
+		return later.man.first == earlier.size() && later.before == earlier.root
+	default:
+		return later.man.first >= earlier.size()
 	}
 }

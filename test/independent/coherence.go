@@ -35,7 +35,7 @@ func (v *verifier) judgeManifests(l *sealLog, last *stretch) *stretch {
 		lines := int64(0)
 		for i := range m.sources {
 			s := &m.sources[i]
-			lines += s.lines
+			lines = min(lines+s.lines, maxInt+1)
 			if last != nil && !joins(last, s) && !hasGap(m, last, s) {
 				coherent = false
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -32,12 +33,10 @@ func (v *verifier) readEvent(doc hit) {
 		}
 		return
 	}
-	if newest := l.newest(); newest == nil || index >= newest.size() {
+	r := l.holding(index)
+	switch newest := l.newest(); {
+	case r == nil && (newest == nil || index >= newest.size()):
 		v.aboveNewest(l, index, doc)
-		return
-	}
-	r := l.covering(index)
-	switch {
 	case r == nil:
 		v.found.atIndex(unproven, l.origin, l.runStart(index))
 	case index == r.man.first+r.man.count:
@@ -116,11 +115,7 @@ func (v *verifier) judgeDocuments() {
 	keep := v.leastRetention()
 	for _, l := range v.sortedLogs() {
 		for _, r := range l.records {
-			for i := range r.man.count {
-				index := r.man.first + i
-				if l.covering(index) != r {
-					continue // another record claims the same index: the chain is broken already
-				}
+			for index := r.from; index < r.man.first+r.man.count; index++ {
 				switch s := v.matches[l][index]; {
 				case s == nil && v.hasExpired(r, keep[r]):
 					v.total.Expired++
@@ -140,7 +135,7 @@ func (v *verifier) judgeDocuments() {
 }
 
 // leastRetention gives, for each record, the shortest retention in days that it, any later one of its
-// epoch or any of a later linked epoch says; none (0) does not shorten anything. An epoch that nothing
+// epoch or any of a later linked epoch says. An epoch that nothing
 // links has no say: a forged one must not turn deletions into expiry.
 func (v *verifier) leastRetention() map[*record]float64 {
 	out := map[*record]float64{}
@@ -148,12 +143,13 @@ func (v *verifier) leastRetention() map[*record]float64 {
 	logs := v.sortedLogs()
 	for i := len(logs) - 1; i >= 0; i-- {
 		l := logs[i]
-		least := later[l.place]
+		least, limited := later[l.place]
+		if !limited {
+			least = math.Inf(1)
+		}
 		for j := len(l.records) - 1; j >= 0; j-- {
 			r := l.records[j]
-			if days := r.man.retentionDays; days > 0 && (least == 0 || days < least) {
-				least = days
-			}
+			least = min(least, r.man.retentionDays)
 			out[r] = least
 		}
 		if l.linked {
@@ -164,9 +160,6 @@ func (v *verifier) leastRetention() map[*record]float64 {
 }
 
 func (v *verifier) hasExpired(r *record, days float64) bool {
-	if days == 0 {
-		return false
-	}
 	return v.dump.now.Add(tolerance).Sub(r.man.sealedAt) >= seconds(days*24*3600)
 }
 

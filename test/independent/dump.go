@@ -83,13 +83,13 @@ func eachHit(body []byte, fn func(hit)) error {
 		return errors.New("not a search response")
 	}
 	return eachElement(list, func(value []byte) error {
-		parts := fields(value, "_id", "_source")
-		id, ok := unquote(parts[0])
-		if !ok {
-			return errors.New("a hit without an _id")
+		parts := fields(value, "_index", "_id", "_source")
+		_, hasIndex := unquote(parts[0])
+		id, hasID := unquote(parts[1])
+		if !hasIndex || !hasID || parts[2] == nil {
+			return errors.New("a hit without _index, _id or _source")
 		}
-		// Without a _source there are no bytes, which no leaf and no record matches.
-		fn(hit{id: id, source: parts[1]})
+		fn(hit{id: id, source: parts[2]})
 		return nil
 	})
 }

@@ -44,17 +44,20 @@ func (v *verifier) judgeEpochs() {
 func epochNotice(zero *record) (epoch notice) {
 	for _, n := range zero.man.notices {
 		if n.kind == "epoch" {
-			epoch = n
+			return n
 		}
 	}
 	return epoch
 }
 
-// previousOf reads the final checkpoint of the epoch before, with or without its signature: in a judged
-// record the text is what counts, since the manifest around it is signed.
-func previousOf(epoch notice) (checkpoint, bool) {
-	text, _, _ := strings.Cut(epoch.previous, "\n\n")
-	return parseCheckpoint(strings.TrimSuffix(text, "\n") + "\n")
+// previousOf reads the final checkpoint of an earlier epoch of the same place, its signature left aside: in
+// a judged record the text is what counts, since the manifest around it is signed.
+func previousOf(origin string, epoch notice) (checkpoint, bool) {
+	text, _, isNote := strings.Cut(epoch.previous, "\n\n")
+	final, ok := parseCheckpoint(text + "\n")
+	place, name := splitOrigin(origin)
+	before, earlier := splitOrigin(final.origin)
+	return final, isNote && ok && place == before && earlier != "" && earlier < name
 }
 
 // judgePrevious compares the final checkpoint that an epoch says it continues with what is there of that
@@ -65,15 +68,14 @@ func (v *verifier) judgePrevious(l *sealLog) {
 		return
 	}
 	epoch := epochNotice(zero)
-	final, ok := previousOf(epoch)
-	place, name := splitOrigin(final.origin)
-	if epoch.reason == "age" && (!ok || place != l.place || name >= l.epoch) {
-		v.found.atBatch(brokenChain, l.origin, 0)
-	}
+	final, ok := previousOf(l.origin, epoch)
 	if !ok {
+		if epoch.reason == "age" || epoch.hasPrevious {
+			v.found.atBatch(brokenChain, l.origin, 0)
+		}
 		return
 	}
-	if before := v.compareFinal(final); before != nil && l.linked && before.place == l.place && before.epoch < l.epoch {
+	if before := v.compareFinal(final); before != nil {
 		l.prior = before
 	}
 }
@@ -85,7 +87,7 @@ func (v *verifier) judgeStranger(r *record) {
 		return
 	}
 	epoch := epochNotice(r)
-	final, ok := previousOf(epoch)
+	final, ok := previousOf(r.man.origin, epoch)
 	if !ok || v.logs[final.origin] == nil {
 		return
 	}

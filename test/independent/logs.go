@@ -11,11 +11,10 @@ type sealLog struct {
 	origin, place, epoch string
 	keys                 map[string]*key // by vkey
 	linked               bool            // a next notice of a valid record named it
-	prior                *sealLog        // the epoch that it continues without a loss, if linked
+	prior                *sealLog        // the epoch that it continues without a loss
 
 	records []*record         // the valid ones that count, by batch
 	byBatch map[int64]*record // the same
-	ordered bool              // no two of them cover the same index
 }
 
 func (l *sealLog) newest() *record {
@@ -25,29 +24,21 @@ func (l *sealLog) newest() *record {
 	return l.records[len(l.records)-1]
 }
 
-// covering returns the record whose batch, manifest included, has the index.
-func (l *sealLog) covering(index int64) *record {
-	if !l.ordered {
-		for _, r := range l.records {
-			if r.man.first <= index && index < r.size() {
-				return r
-			}
-		}
-		return nil
-	}
-	i := sort.Search(len(l.records), func(i int) bool { return l.records[i].size() > index })
-	if i < len(l.records) && l.records[i].man.first <= index {
+// holding returns the record whose batch, manifest included, has the index.
+func (l *sealLog) holding(index int64) *record {
+	i := sort.Search(len(l.records), func(i int) bool { return l.records[i].until > index })
+	if i < len(l.records) && l.records[i].from <= index && index < l.records[i].size() {
 		return l.records[i]
 	}
 	return nil
 }
 
-// runStart returns the first of the run of uncovered indexes that this one is in.
+// runStart returns the first of the run of indexes that no record holds which this one is in.
 func (l *sealLog) runStart(index int64) int64 {
 	start := int64(0)
 	for _, r := range l.records {
-		if r.size() <= index {
-			start = max(start, r.size())
+		if r.until <= index {
+			start = r.until
 		}
 	}
 	return start
@@ -140,7 +131,7 @@ func nextKeys(r *record) []*key {
 }
 
 func (v *verifier) know(origin string, keys []*key) *sealLog {
-	l := &sealLog{origin: origin, keys: map[string]*key{}, byBatch: map[int64]*record{}, ordered: true}
+	l := &sealLog{origin: origin, keys: map[string]*key{}, byBatch: map[int64]*record{}}
 	l.place, l.epoch = splitOrigin(origin)
 	for _, k := range keys {
 		l.keys[k.vkey] = k

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"math"
 	"regexp"
@@ -46,6 +45,8 @@ type notice struct {
 	vkey     string // of next
 	reason   string // of epoch
 	previous string // of epoch
+
+	hasPrevious bool
 }
 
 var (
@@ -53,15 +54,35 @@ var (
 	sealedAtForm = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$`)
 )
 
-// object is a JSON object by exact member names; a Go struct would also take "Origin" for "origin".
-type object map[string]json.RawMessage
+// object is a JSON object by exact member names, in raw values; a Go struct would also take "Origin" for "origin".
+type object map[string][]byte
 
-func (o object) text(name string, to *string, need bool) bool {
-	raw, ok := o[name]
-	if !ok {
+func parseObject(raw []byte) (object, bool) {
+	o := object{}
+	err := eachMember(raw, func(name string, value []byte) error {
+		o[name] = value
+		return nil
+	})
+	return o, err == nil
+}
+
+func (o object) text(name string, to *string, need bool) (ok bool) {
+	raw, there := o[name]
+	if !there {
 		return !need
 	}
-	return len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, to) == nil
+	*to, ok = decodeString(raw, true)
+	return ok
+}
+
+func (o object) has(names ...string) bool {
+	var ignored string
+	for _, name := range names {
+		if !o.text(name, &ignored, true) {
+			return false
+		}
+	}
+	return true
 }
 
 func (o object) number(name string, to *int64) (ok bool) {
@@ -69,32 +90,26 @@ func (o object) number(name string, to *int64) (ok bool) {
 	return ok
 }
 
-func (o object) amount(name string, to *float64) bool {
-	raw, ok := o[name]
-	return ok && raw[0] != 'n' && json.Unmarshal(raw, to) == nil && *to >= 0 && !math.IsInf(*to, 0)
+func (o object) amount(name string, to *float64) (ok bool) {
+	*to, ok = number(o[name])
+	return ok && *to > 0
 }
 
-func (o object) objects(name string) ([]object, bool) {
-	raw, ok := o[name]
-	if !ok || raw[0] != '[' {
-		return nil, false
-	}
-	var out []object
-	if json.Unmarshal(raw, &out) != nil {
-		return nil, false
-	}
-	for _, x := range out {
-		if x == nil {
-			return nil, false
+func (o object) objects(name string) (out []object, ok bool) {
+	err := eachElement(o[name], func(value []byte) error {
+		x, ok := parseObject(value)
+		if !ok {
+			return errManifest
 		}
-	}
-	return out, true
+		out = append(out, x)
+		return nil
+	})
+	return out, err == nil
 }
 
 func parseManifest(text string) (*manifest, error) {
-	var o object
-	// encoding/json would silently replace what is not UTF-8.
-	if !utf8.ValidString(text) || json.Unmarshal([]byte(text), &o) != nil || o == nil {
+	o, ok := parseObject([]byte(text))
+	if !ok || !utf8.ValidString(text) || !validJSON([]byte(text)) {
 		return nil, errManifest
 	}
 	m := &manifest{}
@@ -102,7 +117,7 @@ func parseManifest(text string) (*manifest, error) {
 	if !o.number("v", &v) || v != 1 {
 		return nil, errors.New("manifest of an unknown version")
 	}
-	ok := o.text("origin", &m.origin, true) && originForm.MatchString(m.origin) &&
+	ok = o.text("origin", &m.origin, true) && originForm.MatchString(m.origin) &&
 		o.number("batch", &m.batch) && o.number("first", &m.first) && o.number("count", &m.count) &&
 		o.text("sealedAt", &m.sealedAtText, true) && sealedAtForm.MatchString(m.sealedAtText) &&
 		o.amount("heartbeatSeconds", &m.heartbeatSeconds) && o.amount("retentionDays", &m.retentionDays) &&
@@ -126,17 +141,14 @@ func parseManifest(text string) (*manifest, error) {
 	if m.notices, ok = parseNotices(o); !ok {
 		return nil, errManifest
 	}
+	if m.first+m.count+1 > maxInt || m.read+m.pieces > maxInt || m.count+m.dropped > maxInt {
+		return nil, errManifest
+	}
 	return m, nil
 }
 
-func sumOf(raw json.RawMessage) (sum int64, ok bool) {
-	if len(raw) == 0 || raw[0] != '{' {
-		return 0, false
-	}
-	var rules object
-	if json.Unmarshal(raw, &rules) != nil {
-		return 0, false
-	}
+func sumOf(raw []byte) (sum int64, ok bool) {
+	rules, ok := parseObject(raw)
 	for name := range rules {
 		var n int64
 		if !rules.number(name, &n) {
@@ -146,19 +158,19 @@ func sumOf(raw json.RawMessage) (sum int64, ok bool) {
 			return 0, false
 		}
 	}
-	return sum, true
+	return sum, ok
 }
 
 func parseSources(o object) ([]stretch, bool) {
 	list, ok := o.objects("sources")
 	out := make([]stretch, len(list))
-	var ignored string
 	for i, x := range list {
 		s := &out[i]
-		ok = ok && x.text("path", &ignored, true) && x.text("file", &s.file, true) &&
-			x.text("mac", &ignored, true) && x.number("start", &s.start) && x.number("end", &s.end) &&
+		ok = ok && x.has("path", "mac") && x.text("file", &s.file, true) && x.number("start", &s.start) && x.number("end", &s.end) &&
 			x.number("lines", &s.lines) && x.text("after", &s.after, false)
-		s.ended = string(x["ended"]) == "true"
+		ended, there := x["ended"]
+		s.ended = string(ended) == "true"
+		ok = ok && s.ended == there
 	}
 	return out, ok
 }
@@ -170,23 +182,18 @@ func parseGaps(o object) ([]gap, bool) {
 		var okBefore, okAfter bool
 		out[i].before, okBefore = parsePosition(x["before"])
 		out[i].after, okAfter = parsePosition(x["after"])
-		var ignored string
-		ok = ok && okBefore && okAfter && x.text("reason", &ignored, true)
+		ok = ok && okBefore && okAfter && x.has("reason")
 	}
 	return out, ok
 }
 
-func parsePosition(raw json.RawMessage) (*position, bool) {
+func parsePosition(raw []byte) (*position, bool) {
 	if raw == nil {
 		return nil, true
 	}
-	var o object
 	p := &position{}
-	if json.Unmarshal(raw, &o) != nil || o == nil {
-		return nil, false
-	}
-	var ignored string
-	return p, o.text("path", &ignored, true) && o.text("file", &p.file, true) && o.number("offset", &p.offset)
+	o, ok := parseObject(raw)
+	return p, ok && o.has("path") && o.text("file", &p.file, true) && o.number("offset", &p.offset)
 }
 
 func parseNotices(o object) ([]notice, bool) {
@@ -200,6 +207,7 @@ func parseNotices(o object) ([]notice, bool) {
 			ok = ok && x.text("vkey", &n.vkey, true)
 		case "epoch":
 			ok = ok && x.text("reason", &n.reason, true) && x.text("previous", &n.previous, false)
+			_, n.hasPrevious = x["previous"]
 		}
 	}
 	return out, ok

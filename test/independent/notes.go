@@ -8,6 +8,9 @@ import (
 
 // noteOf returns the note of a note document, and the vkey it carries (§4).
 func noteOf(source []byte) (msg, vkey string) {
+	if !validJSON(source) {
+		return "", ""
+	}
 	parts := fields(fields(source, "auditseal")[0], "note", "vkey")
 	msg, _ = unquote(parts[0])
 	vkey, _ = unquote(parts[1])

@@ -24,6 +24,8 @@ type record struct {
 
 	man    *manifest
 	leaves []tlog.Hash // of the events and, last, of the manifest
+	from   int64       // the first index that it holds, once its chain is judged
+	until  int64       // the greatest size of the chain up to it
 	key    *key
 	root   tlog.Hash
 	before tlog.Hash // the root of the tree before the batch, from the frontier
@@ -32,6 +34,7 @@ type record struct {
 	signed bool // step 2, under the vkey it carries
 	sound  bool // step 3
 
+	wholeLeaves bool // the leaf hashes are a whole number of hashes
 	reformatted bool // the rebuilt form as a value, but not in bytes
 }
 
@@ -50,6 +53,9 @@ func (r *record) valid() bool { return r.formed && r.signed && r.sound }
 
 func (r *record) checkForm(namespace string) bool {
 	var ok bool
+	if !validJSON(r.doc.source) {
+		return false
+	}
 	body := fields(r.doc.source, "auditseal")[0]
 	parts := fields(body, "manifest", "checkpoint", "vkey", "leaf_hashes", "frontier")
 	for i, to := range []*string{&r.manifestText, &r.checkpoint, &r.vkey, &r.leafText, &r.frontierText} {
@@ -62,6 +68,11 @@ func (r *record) checkForm(namespace string) bool {
 		return false
 	}
 	r.man = man
+	leafBytes, leavesOK := decode64(r.leafText)
+	_, frontierOK := decode64(r.frontierText)
+	if !leavesOK || !frontierOK {
+		return false
+	}
 	rebuilt := r.rebuild(namespace)
 	if string(rebuilt) != string(r.doc.source) {
 		r.reformatted = sameValue(rebuilt, r.doc.source)
@@ -70,16 +81,10 @@ func (r *record) checkForm(namespace string) bool {
 	if !utf8.Valid(r.doc.source) {
 		return false
 	}
-	leafBytes, ok := decode64(r.leafText)
-	if !ok {
-		return false
-	}
-	if _, ok = decode64(r.frontierText); !ok {
-		return false
-	}
-	leaves, ok := splitHashes(leafBytes)
+	leaves, whole := splitHashes(leafBytes)
+	r.wholeLeaves = whole
 	r.leaves = append(leaves, tlog.RecordHash([]byte(r.manifestText)))
-	return ok
+	return true
 }
 
 // rebuild writes the record anew from its parts (§4).
@@ -122,7 +127,7 @@ func (r *record) checkTree() bool {
 		return false
 	}
 	c, ok := parseCheckpoint(text)
-	if !ok || c.origin != m.origin || c.size != r.size() || int64(len(r.leaves)) != m.count+1 {
+	if !ok || c.origin != m.origin || c.size != r.size() || !r.wholeLeaves || int64(len(r.leaves)) != m.count+1 {
 		return false
 	}
 	frontierBytes, _ := decode64(r.frontierText)
@@ -160,7 +165,8 @@ func idNumber(digits string) int64 {
 // unknown is a number that a document does not give.
 const unknown = -1
 
-// bytesClaim is what the bytes of a document say of where it belongs.
+// bytesClaim is what the bytes of a document say of where it belongs. An origin that is not of the form of
+// §1 is none.
 type bytesClaim struct {
 	origin   string
 	batch    int64 // unknown if absent
@@ -169,9 +175,14 @@ type bytesClaim struct {
 
 func readClaim(source []byte) bytesClaim {
 	c := bytesClaim{batch: unknown, sequence: unknown}
+	if !validJSON(source) {
+		return c
+	}
 	top := fields(source, "auditseal", "event")
 	own := fields(top[0], "origin", "batch")
-	c.origin, _ = unquote(own[0])
+	if origin, ok := unquote(own[0]); ok && originForm.MatchString(origin) {
+		c.origin = origin
+	}
 	if n, ok := wholeNumber(own[1]); ok {
 		c.batch = n
 	}

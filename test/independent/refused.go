@@ -22,6 +22,9 @@ var (
 // isRefusedForm says whether a document is the refused form of the entry with this leaf hash (§4). The
 // signed note that must go with it is not looked at here.
 func isRefusedForm(source []byte, leaf tlog.Hash) bool {
+	if !validJSON(source) {
+		return false
+	}
 	parts := fields(source, "error", "auditseal.refused")
 	message, ok := unquote(fields(parts[0], "message")[0])
 	if !ok || !utf8.ValidString(message) {
@@ -57,7 +60,8 @@ func refusedForm(entry []byte, message, packed string) []byte {
 
 func gunzip(b []byte) ([]byte, bool) {
 	z, err := gzip.NewReader(bytes.NewReader(b))
-	if err != nil {
+	// RFC 1952 has reserved flags refused; Go's reader does not look at them.
+	if err != nil || b[3]&0xe0 != 0 {
 		return nil, false
 	}
 	out, err := io.ReadAll(io.LimitReader(z, maxEntry+1))

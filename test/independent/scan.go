@@ -1,15 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"math"
+	"strconv"
 	"unicode/utf8"
 )
 
 // A small JSON scanner over bytes. encoding/json is not used for search responses and event documents
 // because it limits the depth of a document, replaces bytes that are not UTF-8, and matches member names
 // without regard to case: each would make this verifier judge something other than the stored bytes.
-// The scanner finds where a value begins and ends; it does not check what is inside, since what it cuts
-// out is compared by hash or rebuilt byte for byte.
+// The scanner finds where a value begins and ends; it does not check what is inside, so that it can follow
+// what Elasticsearch stores beyond JSON (comments). What is read from a document is read only if the whole
+// of it is JSON (valid.go).
 
 var errJSON = errors.New("malformed JSON")
 
@@ -33,6 +37,24 @@ func skipString(b []byte, i int) (int, error) {
 	return 0, errJSON
 }
 
+// skipComment returns the position after the comment that begins at i, or after the slash if there is none.
+func skipComment(b []byte, i int) int {
+	end := -1
+	switch {
+	case bytes.HasPrefix(b[i:], []byte("//")):
+		if end = bytes.IndexByte(b[i:], '\n'); end >= 0 {
+			return i + end + 1
+		}
+	case bytes.HasPrefix(b[i:], []byte("/*")):
+		if end = bytes.Index(b[i+2:], []byte("*/")); end >= 0 {
+			return i + 2 + end + 2
+		}
+	default:
+		return i + 1
+	}
+	return len(b)
+}
+
 // skipValue returns the position after the value that begins at i. It counts brackets instead of
 // recursing, so no depth is too deep.
 func skipValue(b []byte, i int) (int, error) {
@@ -52,6 +74,9 @@ func skipValue(b []byte, i int) (int, error) {
 					return 0, err
 				}
 				i = end
+				continue
+			case '/':
+				i = skipComment(b, i)
 				continue
 			case '{', '[':
 				depth++
@@ -111,7 +136,7 @@ func eachItem(b []byte, open, closing byte, fn func(name string, value []byte) e
 				return err
 			}
 			var ok bool
-			if name, ok = unquote(b[i:end]); !ok {
+			if name, ok = decodeString(b[i:end], true); !ok {
 				return errJSON
 			}
 			i = skipSpace(b, end)
@@ -151,7 +176,7 @@ func atEnd(b []byte, i int) error {
 
 // fields returns the raw values of the named members, nil for those that are absent. Of a name that
 // occurs twice the last counts, as in every common JSON parser. What comes before a malformed place is
-// not used: a document that does not parse has no fields.
+// not used.
 func fields(b []byte, names ...string) [][]byte {
 	out := make([][]byte, len(names))
 	err := eachMember(b, func(name string, value []byte) error {
@@ -170,7 +195,10 @@ func fields(b []byte, names ...string) [][]byte {
 
 // unquote decodes a JSON string. Bytes that are not UTF-8 are kept as they are; a lone surrogate, which
 // has no bytes, and raw control characters are refused.
-func unquote(raw []byte) (string, bool) {
+func unquote(raw []byte) (string, bool) { return decodeString(raw, false) }
+
+// decodeString is unquote, or, lenient, gives a lone surrogate three bytes of its own that no UTF-8 has.
+func decodeString(raw []byte, lenient bool) (string, bool) {
 	if len(raw) < 2 || raw[0] != '"' || raw[len(raw)-1] != '"' {
 		return "", false
 	}
@@ -208,19 +236,16 @@ func unquote(raw []byte) (string, bool) {
 				return "", false
 			}
 			i += 4
-			if 0xdc00 <= r && r < 0xe000 {
-				return "", false
-			}
-			if 0xd800 <= r && r < 0xdc00 {
-				if i+2 >= len(s) || s[i+1] != '\\' || s[i+2] != 'u' {
-					return "", false
-				}
-				low, ok := hex4(s, i+3)
-				if !ok || low < 0xdc00 || low >= 0xe000 {
-					return "", false
-				}
+			if low, ok := lowSurrogate(s, i+1); ok && 0xd800 <= r && r < 0xdc00 {
 				i += 6
 				r = 0x10000 + (r-0xd800)<<10 + (low - 0xdc00)
+			}
+			if 0xd800 <= r && r < 0xe000 {
+				if !lenient {
+					return "", false
+				}
+				out = append(out, 0xed, byte(0x80|r>>6&0x3f), byte(0x80|r&0x3f))
+				continue
 			}
 			out = utf8.AppendRune(out, r)
 		default:
@@ -228,6 +253,14 @@ func unquote(raw []byte) (string, bool) {
 		}
 	}
 	return string(out), true
+}
+
+func lowSurrogate(s []byte, i int) (rune, bool) {
+	if i+2 > len(s) || s[i] != '\\' || s[i+1] != 'u' {
+		return 0, false
+	}
+	r, ok := hex4(s, i+2)
+	return r, ok && 0xdc00 <= r && r < 0xe000
 }
 
 func hex4(s []byte, i int) (rune, bool) {
@@ -254,17 +287,17 @@ func hex4(s []byte, i int) (rune, bool) {
 // maxInt is the greatest whole number that every JSON implementation keeps exactly.
 const maxInt = 1<<53 - 1
 
-// wholeNumber reads a JSON number written as a plain decimal: no sign, fraction, exponent or leading zero.
-func wholeNumber(raw []byte) (int64, bool) {
-	if len(raw) == 0 || len(raw) > 16 || raw[0] == '0' && len(raw) > 1 {
+// number reads a JSON number as a double, as common parsers do. One that is too great for it is none.
+func number(raw []byte) (float64, bool) {
+	if len(raw) == 0 || raw[0] != '-' && (raw[0] < '0' || raw[0] > '9') || !validJSON(raw) {
 		return 0, false
 	}
-	var n int64
-	for _, c := range raw {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		n = n*10 + int64(c-'0')
-	}
-	return n, n <= maxInt
+	f, err := strconv.ParseFloat(string(raw), 64)
+	return f, err == nil
+}
+
+// wholeNumber reads a JSON number whose value is an integer from 0 to 2^53 - 1, however it is written.
+func wholeNumber(raw []byte) (int64, bool) {
+	f, ok := number(raw)
+	return int64(f), ok && f >= 0 && f <= maxInt && f == math.Trunc(f)
 }

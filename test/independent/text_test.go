@@ -63,7 +63,7 @@ func TestFields(t *testing.T) {
 
 func TestWholeNumber(t *testing.T) {
 	for s, want := range map[string]bool{"0": true, "12": true, "9007199254740991": true, "9007199254740992": false,
-		"": false, "-1": false, "01": false, "1.0": false, "1e3": false, "99999999999999999": false, `"1"`: false} {
+		"": false, "-1": false, "01": false, "1.5": false, "1.0": true, "1e3": true, "99999999999999999": false, `"1"`: false} {
 		if _, ok := wholeNumber([]byte(s)); ok != want {
 			t.Errorf("%q: %v", s, ok)
 		}

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 )
 
 // A trustFile is what an auditor keeps outside the store (§6). Operator keys are out of scope here.
@@ -12,6 +12,8 @@ type trustFile struct {
 	places []string // "<cluster>/<node>/<source>", as listed
 	keys   []*key
 }
+
+var errTrust = errors.New("trust file: malformed")
 
 // readTrust returns nil, without an error, if there is no such file.
 func readTrust(path string) (*trustFile, error) {
@@ -22,33 +24,62 @@ func readTrust(path string) (*trustFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	var f struct {
-		V    int `json:"v"`
-		Logs []struct {
-			Cluster string `json:"cluster"`
-			Node    string `json:"node"`
-			Source  string `json:"source"`
-			VKey    string `json:"vkey"`
-		} `json:"logs"`
+	f, ok := parseObject(text)
+	if !ok || !validJSON(text) || !f.only("v", "logs", "operators") {
+		return nil, errTrust
 	}
-	if err := json.Unmarshal(text, &f); err != nil {
-		return nil, fmt.Errorf("trust file: %w", err)
+	if v, ok := wholeNumber(f["v"]); !ok || v != 1 {
+		return nil, errors.New("trust file: of a version that is not known")
 	}
-	if f.V != 1 {
-		return nil, fmt.Errorf("trust file: version %d is not known", f.V)
+	if _, ok := f["operators"]; ok && eachElement(f["operators"], isString) != nil {
+		return nil, errTrust
+	}
+	logs, ok := f.objects("logs")
+	if !ok {
+		return nil, errTrust
 	}
 	t := &trustFile{}
-	for _, l := range f.Logs {
-		k, err := parseKey(l.VKey)
-		if err != nil {
-			return nil, fmt.Errorf("trust file: %w", err)
+	for _, l := range logs {
+		if err := t.add(l); err != nil {
+			return nil, err
 		}
-		place := l.Cluster + "/" + l.Node + "/" + l.Source
-		if p, epoch := splitOrigin(k.origin); p != place || epoch == "" {
-			return nil, fmt.Errorf("trust file: the key of %q is listed for %q", k.origin, place)
-		}
-		t.places = append(t.places, place)
-		t.keys = append(t.keys, k)
 	}
 	return t, nil
+}
+
+func (t *trustFile) add(l object) error {
+	var cluster, node, source, vkey string
+	ok := l.only("cluster", "node", "source", "vkey") && l.text("cluster", &cluster, true) &&
+		l.text("node", &node, true) && l.text("source", &source, true) && l.text("vkey", &vkey, true)
+	if !ok {
+		return errTrust
+	}
+	k, err := parseKey(vkey)
+	if err != nil {
+		return fmt.Errorf("trust file: %w", err)
+	}
+	place := cluster + "/" + node + "/" + source
+	if p, epoch := splitOrigin(k.origin); p != place || epoch == "" {
+		return fmt.Errorf("trust file: the key of %q is listed for %q", k.origin, place)
+	}
+	t.places = append(t.places, place)
+	t.keys = append(t.keys, k)
+	return nil
+}
+
+// only says whether the object has no members but these.
+func (o object) only(names ...string) bool {
+	for name := range o {
+		if !slices.Contains(names, name) {
+			return false
+		}
+	}
+	return true
+}
+
+func isString(value []byte) error {
+	if _, ok := unquote(value); !ok {
+		return errTrust
+	}
+	return nil
 }

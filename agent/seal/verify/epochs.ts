@@ -4,7 +4,7 @@ import type { Emit } from './finding.ts';
 import type { LogChain } from './log.ts';
 import { isSignedBy } from './notes.ts';
 import type { RecordReading } from './records.ts';
-import { toleranceMilliseconds } from './time.ts';
+import { isStale } from './time.ts';
 import type { Trust } from './trust.ts';
 
 /** Judges what lies between the epochs of one (cluster, node, source), and the logs that lack records or a key. */
@@ -117,9 +117,4 @@ export function judgeEnds(reading: RecordReading, until: Date, emit: Emit): void
         : `stopped cleanly at ${newest.stoppedAt}`;
     emit({ finding: 'ends early', origin, batch: newest.batch, detail });
   }
-}
-
-/** Whether a newest record is so old that another must have followed. */
-export function isStale(newest: { sealedAt: number; heartbeatMilliseconds: number }, now: Date): boolean {
-  return newest.sealedAt + 2 * newest.heartbeatMilliseconds < now.getTime() - toleranceMilliseconds;
 }
