@@ -58,9 +58,9 @@ const cases: Case[] = [
     findings: ({ origin, logId }) => [`changed: ${origin}, index 1, batch 0, id ${eventOf(logId, 1)}`],
   },
   {
-    name: 'white space and a comment that Elasticsearch takes after an event',
+    name: 'white space and a comment in an event, which Elasticsearch takes',
     tamper: async ({ installation, events: [, one, two] }) => {
-      await installation.put('events', one!.id, edited(one!.source, '}}}}', '}}}} '));
+      await installation.put('events', one!.id, edited(one!.source, '}}}}', '} }}}'));
       await installation.put('events', two!.id, edited(two!.source, '}}}}', '}}/* " */}}'));
     },
     findings: ({ origin, logId }) =>
