@@ -1,8 +1,11 @@
 import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { expect, inject, test, vi } from 'vitest';
 import { failpointGroups, killAtFailpoints } from './failpoints.ts';
 import { Random } from './random.ts';
+
+// Processes that start and end: most of it is waiting for a busy machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 const agentFolder = join(import.meta.dirname, '../../agent');
 

@@ -1,0 +1,56 @@
+import { expect, inject, test } from 'vitest';
+import { randomNamespace, removeNamespace } from '../elasticsearch/index.ts';
+import {
+  collect,
+  countEvents,
+  difference,
+  startAgent,
+  temporaryFolder,
+  until,
+  verify,
+  writeConfig,
+  Writer,
+} from './index.ts';
+
+const url = inject('elasticsearchUrl');
+
+test('verify in a loop beside a shipping agent never finds anything, over rotations, heartbeats and a restart', async () => {
+  const namespace = randomNamespace();
+  await using place = await temporaryFolder();
+  const writer = await Writer.make(place.path);
+  const config = await writeConfig(place.path, {
+    elasticsearchUrl: url,
+    namespace,
+    more: { heartbeatSeconds: 1 },
+  });
+  const verdicts: string[] = [];
+  const verifyOnce = async () => {
+    const { exitCode, lines, errorText } = await verify(url, namespace);
+    verdicts.push(exitCode === 0 ? 'verified' : [exitCode, ...lines, errorText].join('\n'));
+  };
+
+  for (let life = 0; life < 2; life += 1) {
+    await using agent = await startAgent({ config });
+    await writer.lines(20);
+    await until(
+      async () => (await countEvents(url, namespace)) > 0,
+      () => agent.tail(),
+    );
+    const work = { done: false };
+    const writing = (async () => {
+      for (let round = 0; round < 6; round += 1) {
+        await writer.lines(60);
+        await writer.rotate();
+        await verifyOnce();
+      }
+    })().finally(() => (work.done = true));
+    while (!work.done) await verifyOnce();
+    await writing;
+    expect(await agent.stop()).toBe(0);
+    await verifyOnce();
+  }
+  expect(new Set(verdicts)).toEqual(new Set(['verified']));
+  expect(verdicts.length).toBeGreaterThan(20);
+  expect(difference(writer.written, await collect(url, namespace))).toEqual([]);
+  await removeNamespace(url, namespace);
+});
