@@ -141,16 +141,15 @@ export class Opener {
     return { ...beginningOf(head.bytes), corrupt: head.corrupt };
   }
 
-  /** An empty file holds no line and is no link of the chain, but its own rename is what its successor follows. */
-  async #behindEmpty({ entry, proven }: Pinned, { record }: Anchor): Promise<Anchor> {
+  /**
+   * An empty file holds no line and is no link of the chain, but its own rename is what its successor follows. If it
+   * cannot be found any more (compressed, so under another inode), the rule is applied again from the file before.
+   */
+  async #behindEmpty({ entry, proven }: Pinned, anchor: Anchor): Promise<Anchor> {
     const listed = await this.survey();
     const there = listed.entries.find(({ backup, stat }) => backup && isSameInode(stat, entry.stat));
     const emptyStem = entry.backup ? entry.stem : there?.stem;
-    return {
-      ...(record && { record }),
-      ...(emptyStem && { emptyStem }),
-      proven: proven && emptyStem !== undefined,
-    };
+    return emptyStem ? { ...anchor, emptyStem, proven } : anchor;
   }
 
   /** Takes up the next file; undefined if it turned out to be another than its name said. */

@@ -347,6 +347,18 @@ test('empty backups hold nothing and do not break the chain', async () => {
   expect(ended).toHaveLength(1);
 });
 
+test('an empty live file that is rotated and compressed while it is waited for does not break the chain', async () => {
+  await using log = await LogFolder.make();
+  await using reader = new Reader(log.path);
+  await log.write('one\n');
+  await log.rotate();
+  await reader.drain();
+  await log.compress(await log.rotate('two\n'));
+  const { text, gaps } = await reader.drain();
+  expect(text).toBe('one\ntwo\n');
+  expect(gaps).toEqual([]);
+});
+
 test('a live file of less than a line has no identity yet', async () => {
   await using log = await LogFolder.make();
   await using reader = new Reader(log.path);
