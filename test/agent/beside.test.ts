@@ -2,7 +2,6 @@ import { expect, inject, test } from 'vitest';
 import { randomNamespace, removeNamespace } from '../elasticsearch/index.ts';
 import {
   collect,
-  countEvents,
   difference,
   startAgent,
   temporaryFolder,
@@ -32,13 +31,14 @@ test('verify in a loop beside a shipping agent never finds anything, over rotati
   for (let life = 0; life < 2; life += 1) {
     await using agent = await startAgent({ config });
     await writer.lines(20);
+    // Before the first record there is nothing to check.
     await until(
-      async () => (await countEvents(url, namespace)) > 0,
+      async () => (await verify(url, namespace)).exitCode !== 2,
       () => agent.tail(),
     );
     const work = { done: false };
     const writing = (async () => {
-      for (let round = 0; round < 6; round += 1) {
+      for (let round = 0; round < 3; round += 1) {
         await writer.lines(60);
         await writer.rotate();
         await verifyOnce();
@@ -50,7 +50,7 @@ test('verify in a loop beside a shipping agent never finds anything, over rotati
     await verifyOnce();
   }
   expect(new Set(verdicts)).toEqual(new Set(['verified']));
-  expect(verdicts.length).toBeGreaterThan(20);
+  expect(verdicts.length).toBeGreaterThan(10);
   expect(difference(writer.written, await collect(url, namespace))).toEqual([]);
   await removeNamespace(url, namespace);
-});
+}, 180_000);
