@@ -53,6 +53,11 @@ describe('a glued line is split', () => {
       [`${start}"a":`, `${start}"b":{`, other],
       [`${start}"a":${start}"b":{`, other],
     ],
+    [
+      'an object and two events, of which only the last is told apart',
+      ['{}', whole, other],
+      [`{}${whole}`, other],
+    ],
     ['the NULs of a hole', ['\u0000\u0000\u0000', whole], ['\u0000\u0000\u0000', whole]],
   ])('into %s', (_, parts, pieces) => {
     expect(split(parts.join(''))).toEqual(pieces);

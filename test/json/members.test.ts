@@ -125,6 +125,8 @@ describe('members', () => {
     '{"a":1,}',
     '{,}',
     '{"a":[}',
+    '{"a":[1}}',
+    '{"a":{"b":1]}',
     '\u{feff}{}',
   ])('refuses %j', (text) => {
     expect(() => members(Buffer.from(text))).toThrow(JsonError);

@@ -142,6 +142,11 @@ describe('hostile events', () => {
     const policy = policyOf('{level: None}');
     expect(policy.decide(event()).action).toBe('drop');
     expect(policy.decide(event(changes))).toEqual({ action: 'keep', rule: 'default' });
+    const omitting = parsePolicy(
+      `${header}omitStages: [ResponseComplete]\nrules: [{level: RequestResponse, verbs: [get]}]`,
+    );
+    expect(omitting.decide(event()).action).toBe('drop');
+    expect(omitting.decide(event(changes)).action).toBe('keep');
   });
 
   test('a request without an authenticated user matches no rule about users or groups', () => {
