@@ -136,6 +136,16 @@ describe('the default policy', () => {
       'keep',
     ],
     [
+      'a pod through attach',
+      { objectRef: { resource: 'pods', subresource: 'attach', name: 'x' }, verb: 'get' },
+      'keep',
+    ],
+    [
+      'a pod through port-forward',
+      { objectRef: { resource: 'pods', subresource: 'portforward', name: 'x' }, verb: 'get' },
+      'keep',
+    ],
+    [
       'a pod through exec',
       { objectRef: { resource: 'pods', subresource: 'exec', name: 'x' }, verb: 'get' },
       'keep',
