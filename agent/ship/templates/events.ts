@@ -43,6 +43,7 @@ export const eventMapping: Field = {
     }),
     user: object({ ...identity, effective: object(identity) }),
     source: object({ ip, address: keyword }),
+    network: object({ forwarded_ip: ip }),
     orchestrator: object({
       ...keywords('type', 'namespace', 'api_version'),
       cluster: object(keywords('id', 'name', 'url', 'version')),
