@@ -82,7 +82,7 @@ export class Scene {
   }
 
   /** Waits until Elasticsearch has as many events as lines were written (or `count`). */
-  async shipped(count = this.writer.count, millisecondsMax = 60_000): Promise<void> {
+  async shipped(count = this.writer.count, millisecondsMax = 120_000): Promise<void> {
     let found = 0;
     await until(
       async () => {

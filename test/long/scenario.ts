@@ -1,0 +1,49 @@
+import { chaos } from '../crash/chaos.ts';
+import { failpointGroups, killAtFailpoints, type Failpoint } from '../crash/failpoints.ts';
+import type { UnreliableElasticsearch } from '../crash/outages.ts';
+import { Random } from '../crash/random.ts';
+
+const failpoints: readonly Failpoint[] = failpointGroups.flat();
+
+/** How often an agent is killed at one failpoint before one lives. */
+export const killsAtFailpoint = 20;
+
+export interface Outcome {
+  name: string;
+  /** The point at which agents were killed {@link killsAtFailpoint} times, if that was the scenario. */
+  failpoint?: Failpoint;
+  problems: string[];
+}
+
+/** Kills an agent at one failpoint `times` times, in one log; returns what is wrong after the last start. */
+export async function killOftenAt(
+  url: string,
+  failpoint: Failpoint,
+  random: Random,
+  times = killsAtFailpoint,
+): Promise<string[]> {
+  return await killAtFailpoints({ url, failpoints: Array.from({ length: times }, () => failpoint), random });
+}
+
+/** What a seed stands for: every second one a failpoint, in turn; the others half a minute of chaos. */
+export async function runScenario(seed: number, elasticsearch: UnreliableElasticsearch): Promise<Outcome> {
+  const random = new Random(seed);
+  const { url } = elasticsearch;
+  if (seed % 2 === 0) {
+    const failpoint = failpoints[(seed / 2) % failpoints.length]!;
+    const problems = await killOftenAt(url, failpoint, random);
+    return { name: `${killsAtFailpoint} kills at "${failpoint}"`, failpoint, problems };
+  }
+  const outages = random.next() < 0.5 ? elasticsearch : undefined;
+  const milliseconds = random.integer(5_000, 40_000);
+  const { actions, problems } = await chaos({ url, random, milliseconds, ...(outages && { outages }) });
+  return { name: `chaos: ${countsOf(actions)}`, problems };
+}
+
+/** Of `n` seeds in a row, the number of failpoints that all have been visited in. */
+export const failpointCount = failpoints.length;
+
+function countsOf(actions: readonly string[]): string {
+  const groups = Object.entries(Object.groupBy(actions, (name) => name));
+  return groups.map(([name, all]) => `${all?.length} ${name}`).join(', ');
+}
