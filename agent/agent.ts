@@ -29,6 +29,8 @@ export interface AgentOptions {
   failpoint: (name: string) => void;
   /** Told when metrics and health are served, with the port. */
   listening?: (port: number) => void;
+  /** Default true. False: only polling; nothing but delay may follow from it. */
+  watch?: boolean;
 }
 
 /**

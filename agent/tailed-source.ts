@@ -30,6 +30,8 @@ export interface TailedSourceParts {
   now: () => Date;
   failpoint: (name: string) => void;
   beat: () => void;
+  /** Whether a file system watcher may wake the reader before its poll; default true. */
+  watch?: boolean;
 }
 
 /** From state to shipped batches: everything that one source of the configuration has of its own. */
@@ -157,6 +159,7 @@ function assemble(
     path,
     lineBytesMax: entryBytesMax,
     pollMilliseconds,
+    watch: parts.watch ?? true,
     ...(state.reader && { state: state.reader }),
     longLine: () =>
       new LongLineParts({ eventBytesMax: entryBytesMax, textBytesMax: Math.floor(entryBytesMax / 4) }),

@@ -15,8 +15,15 @@ export function runCommand(): Command {
     });
 }
 
-/** Runs the agent until SIGTERM or SIGINT; resolves with the exit code: 0, 78 (configuration), 1 (see the log). */
-export async function run(file: string, failpoint: (name: string) => void): Promise<number> {
+/**
+ * Runs the agent until SIGTERM or SIGINT; resolves with the exit code: 0, 78 (configuration), 1 (see the log).
+ * `watch: false` leaves the file system watcher out, which correctness must not rest on.
+ */
+export async function run(
+  file: string,
+  failpoint: (name: string) => void,
+  { watch = true }: { watch?: boolean } = {},
+): Promise<number> {
   const setup = await loadSetup(file).catch((error: unknown) => {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -38,7 +45,8 @@ export async function run(file: string, failpoint: (name: string) => void): Prom
   const listening = (port: number) => logger.info({ 'server.port': port }, 'metrics and health are served');
   try {
     logger.info({ 'service.version': agentVersion }, 'auditseal starts');
-    await runAgent({ ...setup, logger, agent, now: () => new Date(), failpoint, listening }, stop.signal);
+    const now = () => new Date();
+    await runAgent({ ...setup, logger, agent, now, failpoint, listening, watch }, stop.signal);
     logger.info('auditseal has stopped');
     return 0;
   } catch (error) {

@@ -4,14 +4,19 @@ import { run } from '../../agent/cli/run.ts';
 /**
  * `node child.ts CONFIG [FAILPOINT HIT]`: the agent as `auditseal run` runs it, which stops itself (SIGSTOP) at the hit-th
  * time that it comes to the named failpoint, after a line on file descriptor 3 for whoever is to kill it.
+ *
+ * With AUDITSEAL_TEST_WATCH=no in the environment it has no file system watcher, as on a system that says nothing. The
+ * variable is inherited: `AUDITSEAL_TEST_WATCH=no npx vitest run test/agent test/crash test/tail` runs all of them so.
  */
 const [config = '', failpoint, hit = '1'] = process.argv.slice(2);
+const watch = process.env['AUDITSEAL_TEST_WATCH'] !== 'no';
 let hits = 0;
 
-process.exitCode = await run(config, (name) => {
+const stopAt = (name: string) => {
   if (name !== failpoint) return;
   hits += 1;
   if (hits !== Number(hit)) return;
   writeSync(3, `${name}\n`);
   process.kill(process.pid, 'SIGSTOP');
-});
+};
+process.exitCode = await run(config, stopAt, { watch });

@@ -15,6 +15,8 @@ export interface StartOptions {
   sources?: number;
   /** A program and arguments to run node under, for example strace. */
   under?: readonly string[];
+  /** False: without a file system watcher. Default: as the environment says (see child.ts). */
+  watch?: boolean;
   /** The tree with `agent/` and `test/agent/child.ts`; default this one. */
   tree?: string;
 }
@@ -56,11 +58,15 @@ export class AgentProcess {
   readonly #child: ChildProcess;
   #logsOpen = 0;
 
-  constructor({ config, failpoint, sources = 1, under = [], tree = thisTree }: StartOptions) {
+  constructor({ config, failpoint, sources = 1, under = [], watch, tree = thisTree }: StartOptions) {
     const node = [process.execPath, join(tree, 'test/agent/child.ts'), config];
     const at = failpoint ? [failpoint.name, String(failpoint.hit ?? 1)] : [];
     const [program = '', ...args] = [...under, ...node, ...at];
-    this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+    const env = {
+      ...process.env,
+      ...(watch !== undefined && { AUDITSEAL_TEST_WATCH: watch ? 'yes' : 'no' }),
+    };
+    this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env });
     this.pid = this.#child.pid ?? 0;
     const ready = new Promise<void>((resolve) => {
       createInterface({ input: this.#child.stdout! }).on('line', (text) => {
