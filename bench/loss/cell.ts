@@ -9,6 +9,11 @@ import { Sink, type SinkStats } from './sink.ts';
 import { Writer } from './writer.ts';
 
 const maxSizeMiB = 5;
+/**
+ * What the writer keeps lasts for 13 s at either rate. Five backups at 20 MB/s would last for 1.3 s, less than any shipper takes to start, and
+ * than a shared machine may keep one waiting: what is deleted before it could be looked at says nothing about a shipper.
+ */
+const maxBackupsDefault: Record<Rate, number> = { 2: 5, 20: 50 };
 const pollMilliseconds = 20;
 const warmUpEvents = 20;
 const warmUpMillisecondsMax = 60_000;
@@ -17,15 +22,10 @@ const completeMilliseconds = 4000;
 /** Not all has arrived: after so long without anything new it is not going to. After an outage, retries may pause for long. */
 const quietMilliseconds = 20_000;
 const quietAfterFaultsMilliseconds = 45_000;
+const catchUpMillisecondsMax = 30_000;
+/** Three seconds' worth, at about 435 events per MB. */
+const behindEventsPerMegabyte = 1300;
 const drainMillisecondsMax = 180_000;
-
-/**
- * Backups that the writer keeps. Five, but where the shipper is down at the high rate: five are written over in 1.3 s, less than any of the
- * shippers takes to start, so nothing would be left to be found; fifty last as long as five do at the low rate.
- */
-export function maxBackupsOf(scenario: ScenarioName, rate: Rate): number {
-  return 'kills' in (scenarios[scenario].trouble ?? {}) && rate === 20 ? 50 : 5;
-}
 
 /** What happened in a run while the shipper was reading. */
 export interface Happened extends Minimum {
@@ -58,6 +58,8 @@ export interface CellOptions {
   folder: string;
   rotator: string;
   seed: number;
+  /** Backups that the writer keeps; default {@link maxBackupsDefault}. */
+  maxBackups?: number | undefined;
   /** Waits for its turn to load the machine, and does it then. */
   inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 }
@@ -78,7 +80,7 @@ export async function runCell(options: CellOptions): Promise<Cell> {
     list: files.list,
     megabytesPerSecond: rate,
     maxSizeMiB,
-    maxBackups: maxBackupsOf(scenario, rate),
+    maxBackups: options.maxBackups ?? maxBackupsDefault[rate],
     compress: scenarios[scenario].compress,
   });
   const shipping = new Shipping(shipper, { ...place, sinkPort: sink.port });
@@ -168,7 +170,7 @@ class Run {
 
   async #trouble(): Promise<void> {
     const { scenario, rate } = this.#options;
-    const { trouble, before } = scenarios[scenario];
+    const { trouble } = scenarios[scenario];
     if (trouble === undefined) return;
     if ('fault' in trouble) {
       await this.#sink.fault(trouble.fault);
@@ -178,7 +180,7 @@ class Run {
       return;
     }
     for (let kills = 0; kills < trouble.kills; kills++) {
-      if (kills > 0) await delay(before[rate] * 1000);
+      if (kills > 0) await this.#untilCaughtUp();
       await this.#killOver(trouble.rotations);
     }
   }
@@ -195,6 +197,17 @@ class Run {
     while (!over()) await delay(pollMilliseconds);
     this.#rotationsDown += this.rotations.count - from;
     this.#shipping.start();
+  }
+
+  /** What it reads is no older than some seconds, and so it goes on for a while: then it can be killed again. */
+  async #untilCaughtUp(): Promise<void> {
+    const { scenario, rate } = this.#options;
+    const end = performance.now() + catchUpMillisecondsMax;
+    for (let behind = Infinity; behind > rate * behindEventsPerMegabyte && performance.now() < end;) {
+      await delay(pollMilliseconds);
+      behind = this.#writer.written - (await this.#sink.stats()).newest;
+    }
+    await delay(scenarios[scenario].before[rate] * 1000);
   }
 
   async #untilIdle(): Promise<SinkStats> {

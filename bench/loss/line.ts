@@ -13,6 +13,11 @@ export function keyOfNumber(n: number): string {
   return `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 }
 
+/** The other way round; 0 for what is no key. */
+export function numberOfKey(key: string | undefined): number {
+  return Number.parseInt(key?.slice(-12) ?? '', 16) || 0;
+}
+
 /**
  * The n-th audit event of a writer, with its newline: 1.0 to 3.6 kB, different from every other, by a person whose requests the
  * default policy keeps whole. It holds what a shipper that parses and prints again changes: escapes, integers above

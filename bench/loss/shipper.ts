@@ -35,6 +35,12 @@ export interface Shipper {
 
 const termMillisecondsMax = 30_000;
 
+/** None outlives this process, however it ends. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** A shipper's process, started again when it ends by itself, as systemd or the kubelet would. */
 export class Shipping {
   /** How often it ended by itself. */
@@ -57,7 +63,9 @@ export class Shipping {
       env: { ...process.env, ...environment },
     });
     closeSync(output);
+    running.add(child);
     child.once('exit', () => {
+      running.delete(child);
       if (this.#child !== child) return;
       this.exits += 1;
       setTimeout(() => this.#child === child && this.start(), 1000);

@@ -7,7 +7,7 @@ import { simulatedIndex, simulatedIndexPath } from '../simulated-index.ts';
 import { encodeArrival } from './arrivals.ts';
 import { eventIn } from './extract.ts';
 import type { Fault } from './fault.ts';
-import { keyIn } from './line.ts';
+import { keyIn, numberOfKey } from './line.ts';
 import type { SinkOptions, SinkStats, ToSink } from './sink.ts';
 
 /*
@@ -30,6 +30,7 @@ const keys = new Set<string>();
 const stats: SinkStats = {
   documents: 0,
   different: 0,
+  newest: 0,
   requests: 0,
   faults: { unavailable: 0, reset: 0, busy: 0, 'busy items': 0 },
 };
@@ -100,9 +101,10 @@ function carryOut(body: Buffer, path: string): string {
   let errors = false;
   for (let at = 0; at < body.length;) {
     const [action, afterAction] = lineAt(body, at);
+    at = afterAction;
+    if (action.length === 0) continue;
     const [document, next] = lineAt(body, afterAction);
     at = next;
-    if (action.length === 0) continue;
     const [verb = '', { _id: id, _index: index = path } = {}] =
       Object.entries(JSON.parse(action.toString()) as Record<string, { _id?: string; _index?: string }>)[0] ??
       [];
@@ -141,7 +143,9 @@ function store(document: Buffer): void {
   const event = eventIn(document, options.form);
   for (const bytes of encodeArrival(event)) arrivals.write(bytes);
   stats.documents += 1;
-  keys.add(keyIn(event) ?? event.toString('latin1'));
+  const key = keyIn(event);
+  keys.add(key ?? event.toString('latin1'));
+  stats.newest = Math.max(stats.newest, numberOfKey(key));
   stats.different = keys.size;
 }
 

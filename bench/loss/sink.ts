@@ -8,6 +8,8 @@ export interface SinkStats {
   /** Events stored, and different ones among them. */
   documents: number;
   different: number;
+  /** The highest number of an event. */
+  newest: number;
   requests: number;
   faults: FaultCounts;
 }

@@ -18,8 +18,10 @@ export function tableOf(cells: readonly Cell[], rate: Rate): string {
   const quotes = rate === 2 ? quoted : [];
   for (const { name, cells: texts } of quotes)
     rows.push([name, ...shown.map((scenario) => texts[scenarioNames.indexOf(scenario)] ?? none)]);
-  rows.push(['harsh enough?', ...shown.map((scenario) => harshnessOf(measured, scenario))]);
-  const head = [`${rate} MB/s`, ...shown.map((scenario) => scenarios[scenario].title)];
+  rows.push(['harsh enough?', ...shown.map((scenario) => harshnessOf(measured, scenario, rate))]);
+  const reached = measured.map(({ happened }) => happened.megabytes / happened.writeSeconds);
+  const range = [Math.min(...reached), Math.max(...reached)].map((number) => number.toFixed(1)).join('–');
+  const head = [`${rate} MB/s (reached: ${range})`, ...shown.map((scenario) => scenarios[scenario].title)];
   const lines = [head, head.map((_, i) => (i === 0 ? '---' : '--:')), ...rows];
   return lines.map((texts) => `| ${texts.join(' | ')} |\n`).join('');
 }
@@ -45,19 +47,23 @@ export function lineOf({ shipper, scenario, rate, count, happened, void: why }: 
   return parts.join('\n    ');
 }
 
-/** Peers that are known to lose or duplicate in a scenario, where none did: the torture is too gentle to prove anything. */
-export function tooGentle(cells: readonly Cell[], scenario: ScenarioName): boolean {
-  const known = cells.filter(
-    (cell) => cell.scenario === scenario && scenarios[scenario].losers.includes(cell.shipper),
-  );
+/** Whether peers that are known to lose or duplicate in a scenario were tried and none did: then it proves nothing. */
+export function tooGentle(cells: readonly Cell[], scenario: ScenarioName, rate: Rate): boolean {
+  const known = knownLosers(cells, scenario, rate);
   return known.length > 0 && known.every(({ count: { lost, duplicated } }) => lost + duplicated === 0);
 }
 
-function harshnessOf(cells: readonly Cell[], scenario: ScenarioName): string {
+function harshnessOf(cells: readonly Cell[], scenario: ScenarioName, rate: Rate): string {
+  if (scenarios[scenario].losers.length === 0) return 'no known loser';
+  if (knownLosers(cells, scenario, rate).length === 0) return 'not tried';
+  return tooGentle(cells, scenario, rate) ? '**too gentle**' : 'yes';
+}
+
+function knownLosers(cells: readonly Cell[], scenario: ScenarioName, rate: Rate): Cell[] {
   const { losers } = scenarios[scenario];
-  if (losers.length === 0) return 'no known loser';
-  if (!cells.some((cell) => cell.scenario === scenario && losers.includes(cell.shipper))) return 'not tried';
-  return tooGentle(cells, scenario) ? '**too gentle**' : 'yes';
+  return cells.filter(
+    (cell) => cell.scenario === scenario && cell.rate === rate && losers.includes(cell.shipper),
+  );
 }
 
 function textOf(cell: Cell | undefined): string {
