@@ -1,10 +1,10 @@
-import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigError, loadConfig } from '../config/index.ts';
 import { verifyLogs, type Finding, type Summary } from '../seal/verify/index.ts';
 import { createClient, type ClientSettings } from '../ship/index.ts';
 import { ElasticsearchStreams, readTrust, type TimeRange } from '../verify/index.ts';
 import { parseTime } from './time.ts';
+import { MemoryKeeper } from './verify-memory.ts';
 import { ProgressLine } from './verify-progress.ts';
 import { describeSummary, findingLine, type Scope } from './verify-report.ts';
 
@@ -76,8 +76,6 @@ function collect(value: string, before: string[] | undefined): string[] {
 
 /** Runs the verification and prints it; resolves with the exit code and never rejects. */
 async function verify(options: Options): Promise<number> {
-  // Most of what is read is garbage at once: a small young generation collects it before the heap grows over it.
-  setFlagsFromString('--max-semi-space-size=4');
   const stop = new AbortController();
   const abort = () => stop.abort();
   process.once('SIGINT', abort).once('SIGTERM', abort);
@@ -102,11 +100,13 @@ async function check(options: Options, signal: AbortSignal): Promise<number> {
   const trust = options.trust === undefined ? undefined : await readTrust(options.trust);
   const client = await createClient(settings);
   const progress = new ProgressLine(process.stderr);
+  const memory = new MemoryKeeper();
   try {
     await using streams = await ElasticsearchStreams.open(client, {
       namespace,
       time,
       refreshMilliseconds,
+      onRead: (stream, bytes) => memory.read(stream, bytes),
       signal,
     });
     const judgement = verifyLogs(streams, {

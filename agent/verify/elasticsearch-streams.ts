@@ -15,7 +15,7 @@ import {
 } from './queries.ts';
 import { searchPage } from './search.ts';
 import { rangeOfLog } from './time-range.ts';
-import { walk } from './walk.ts';
+import { walk, type Walk } from './walk.ts';
 
 /** Origins that get a walk of their own; somebody may have written a million forged ones. */
 const originsMax = 10_000;
@@ -30,6 +30,8 @@ export interface StreamOptions {
   time?: TimeRange | undefined;
   /** Between opening the records and opening the events: at least one refresh of the events stream. */
   refreshMilliseconds: number;
+  /** Called with the length of every document that was read. */
+  onRead?: ((stream: Stream, bytes: number) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -88,7 +90,7 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     if (!this.#records) return;
     const { time } = this.#options;
     const walks = time ? rangeRecordWalks(this.#ranges, time) : recordWalks(this.#origins);
-    yield* this.#walkAll(this.#records, walks);
+    yield* this.#walkAll('records', this.#records, walks);
   }
 
   async *events(logs: readonly LogExtent[]): AsyncGenerator<StoredDocument> {
@@ -97,7 +99,8 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     if (wait > 0) await sleep(wait, undefined, { signal });
     this.#events = await PointInTime.open(this.#client, eventStream(namespace), signal);
     if (!this.#events) return;
-    yield* this.#walkAll(this.#events, time ? rangeEventWalks(logs, time) : eventWalks(logs));
+    const walks = time ? rangeEventWalks(logs, time) : eventWalks(logs);
+    yield* this.#walkAll('events', this.#events, walks);
   }
 
   async *find(stream: Stream, ids: readonly string[]): AsyncGenerator<StoredDocument> {
@@ -130,8 +133,13 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
       );
   }
 
-  async *#walkAll(pit: PointInTime, walks: Parameters<typeof walk>[2][]): AsyncGenerator<StoredDocument> {
-    for (const each of walks) yield* walk(this.#client, pit, each, this.#options.signal);
+  async *#walkAll(stream: Stream, pit: PointInTime, walks: readonly Walk[]): AsyncGenerator<StoredDocument> {
+    const { onRead, signal } = this.#options;
+    for (const each of walks)
+      for await (const hit of walk(this.#client, pit, each, signal)) {
+        onRead?.(stream, hit.source.length);
+        yield hit;
+      }
   }
 
   /** The origins that records are indexed under: only a hint for the order of reading. */
