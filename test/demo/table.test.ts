@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { tableLines } from './table.ts';
+import { printable, widthOf } from './text.ts';
+
+test('columns line up under their headings, numbers to the right, wide characters as wide as a terminal shows them', () => {
+  const table = {
+    columns: [{ heading: 'USER' }, { heading: 'N' }],
+    rows: [
+      ['Zoë 管理者', 1234],
+      ['bob', 5],
+    ],
+  };
+  expect(tableLines(table, 10)).toEqual(['USER            N', 'Zoë 管理者  1,234', 'bob             5']);
+  expect(widthOf('Zoë 管理者')).toBe(10);
+});
+
+test('what does not fit is cut or counted', () => {
+  const table = { columns: [{ heading: 'A', widthMax: 4 }], rows: [['abcdef'], ['管理者'], ['x'], ['y']] };
+  expect(tableLines(table, 2)).toEqual(['A', 'abc…', '管…', '… and 2 more']);
+});
+
+test('a name that a client chose cannot steer the terminal', () => {
+  expect(printable('\u001B[2Jroot\n\u202Egnp\u009B')).toBe('\\u001b[2Jroot\\u000a\\u202egnp\\u009b');
+});
