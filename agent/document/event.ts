@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { parseJson } from '../json/index.ts';
+import { cutMembers, JsonError, parseJson } from '../json/index.ts';
+import { bodyMembers } from './long-line.ts';
 
 /**
  * An audit event (`audit.k8s.io/v1` Event), parsed. Every field is `unknown` and narrowed where
@@ -21,6 +22,7 @@ export interface AuditEvent {
   readonly userAgent?: unknown;
   readonly objectRef?: unknown;
   readonly responseStatus?: unknown;
+  /** Left out, as is the responseObject, of an event of more than 256 KiB. */
   readonly requestObject?: unknown;
   readonly responseObject?: unknown;
   readonly requestReceivedTimestamp?: unknown;
@@ -30,6 +32,12 @@ export interface AuditEvent {
 
 /** A JSON object whose members nobody has checked. */
 export type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Parsed, a body takes up to thirty times its bytes of memory (`[{},{},{},…`), and a client chooses it: those of a longer
+ * line are not parsed. What the API server itself writes beside them is bounded by the length of a request's headers.
+ */
+const parsedBytesMax = 256 * 1024;
 
 const apiGroupPrefix = 'audit.k8s.io/';
 
@@ -42,11 +50,21 @@ const apiGroupPrefix = 'audit.k8s.io/';
 export function parseEvent(line: Buffer): AuditEvent | undefined {
   // The parser alone would see U+FFFD where the bytes are invalid, and Elasticsearch refuses such bytes.
   if (!isUtf8(line)) return undefined;
-  const value = parseJson(line);
+  const value = line.length > parsedBytesMax ? parseWithoutBodies(line) : parseJson(line);
   if (!isFields(value) || value['kind'] !== 'Event') return undefined;
   const apiVersion = value['apiVersion'];
   if (typeof apiVersion !== 'string' || !apiVersion.startsWith(apiGroupPrefix)) return undefined;
   return value as unknown as AuditEvent;
+}
+
+function parseWithoutBodies(line: Buffer): unknown {
+  try {
+    const pieces = cutMembers(line, bodyMembers);
+    return parseJson(pieces.length === 1 ? line : Buffer.concat(pieces));
+  } catch (error) {
+    if (error instanceof JsonError) return undefined;
+    throw error;
+  }
 }
 
 /** True for a JSON object (not null, not an array). */

@@ -23,8 +23,9 @@ export class StreamingCutter {
   readonly #keys: ReadonlySet<string>;
   readonly #outputBytesMax: number;
   readonly #scanner = new JsonScanner();
-  readonly #output: Buffer[] = [];
   readonly #cut = new Set<string>();
+  /** Grows to `outputBytesMax` at most: one buffer, since a hostile text has millions of small members. */
+  #output: Buffer = Buffer.alloc(0);
   #outputBytes = 0;
   #bytes = 0;
   #overflowed = false;
@@ -58,7 +59,7 @@ export class StreamingCutter {
   /** Call once, after the last `write`. */
   end(): CutText {
     return {
-      output: Buffer.concat(this.#output),
+      output: this.#output.subarray(0, this.#outputBytes),
       bytes: this.#bytes,
       closed: this.#scanner.closed,
       overflowed: this.#overflowed,
@@ -118,23 +119,29 @@ export class StreamingCutter {
 
   #take(bytes: Buffer, from: number, to: number): void {
     if (from === to || this.#mode === 'skip' || this.#overflowed) return;
-    const piece = Buffer.from(bytes.subarray(from, to));
+    const piece = bytes.subarray(from, to);
     if (this.#outputBytes + this.#heldBytes + piece.length > this.#outputBytesMax) return this.#overflow();
-    if (this.#mode === 'copy') {
-      this.#output.push(piece);
-      this.#outputBytes += piece.length;
-    } else {
-      this.#held.push(piece);
-      this.#heldBytes += piece.length;
-    }
+    if (this.#mode === 'copy') return this.#append(piece);
+    this.#held.push(Buffer.from(piece));
+    this.#heldBytes += piece.length;
   }
 
   #flush(from: number, to = this.#heldBytes): void {
     if (this.#overflowed) return;
-    const held = Buffer.concat(this.#held).subarray(from, to);
-    this.#output.push(held);
-    this.#outputBytes += held.length;
+    this.#append(Buffer.concat(this.#held).subarray(from, to));
     this.#drop();
+  }
+
+  #append(piece: Buffer): void {
+    const needed = this.#outputBytes + piece.length;
+    if (needed > this.#output.length) {
+      const size = Math.max(needed, Math.min(2 * this.#output.length, this.#outputBytesMax));
+      const grown = Buffer.allocUnsafeSlow(size);
+      this.#output.copy(grown, 0, 0, this.#outputBytes);
+      this.#output = grown;
+    }
+    piece.copy(this.#output, this.#outputBytes);
+    this.#outputBytes = needed;
   }
 
   #drop(): void {
@@ -144,7 +151,8 @@ export class StreamingCutter {
 
   #overflow(): void {
     this.#overflowed = true;
-    this.#output.length = 0;
+    this.#output = Buffer.alloc(0);
+    this.#outputBytes = 0;
     this.#drop();
   }
 }
