@@ -98,10 +98,12 @@ func (v *verifier) findKeys() {
 		}
 		l := v.know(origin, keys)
 		l.linked = len(named[origin]) > 0
+		seen := map[int64]bool{}
 		for _, r := range valid[origin] {
-			if l.keys[r.vkey] == nil {
-				continue
+			if l.keys[r.vkey] == nil || seen[r.man.batch] {
+				continue // not a valid record of the log, or not one that counts
 			}
+			seen[r.man.batch] = true
 			for _, k := range nextKeys(r) {
 				named[k.origin] = append(named[k.origin], k)
 				todo[k.origin] = true

@@ -46,6 +46,13 @@ describe('documents', () => {
       [`changed ${epoch1} #1`],
     ],
     [
+      'one under an _id without an index is changed: it still claims its index',
+      (w) => {
+        event(w, 1).id = event(w, 1).id.replace('-000000000001-', '-x00000000001-');
+      },
+      [`changed ${epoch1} #1`],
+    ],
+    [
       'one under an _id of another kind is changed: it still claims its index',
       (w) => {
         event(w, 1).id = 'own';

@@ -1,6 +1,6 @@
 import { eventDocumentId, hashBytes, leafHash } from '../index.ts';
 import type { Batch } from './batches.ts';
-import { claimantOf, hasLeafSuffix, isLeaf, matches, type Claimant } from './claimant.ts';
+import { claimantOf, isIdOf, isLeaf, matches, type Claimant } from './claimant.ts';
 import type { Emit } from './finding.ts';
 import type { Problems } from './problems.ts';
 import { findIdsMax, type StoredDocument, type Streams } from './streams.ts';
@@ -50,11 +50,7 @@ export class BatchCheck {
       this.#emit({ finding: 'inserted', origin, index, batch, id, detail });
       return;
     }
-    if (
-      hasLeafSuffix(id, leaves, offset) &&
-      id.startsWith(key.logId) &&
-      isLeaf(leafHash(source), leaves, offset)
-    ) {
+    if (isIdOf(id, key.logId, index, leaves, offset) && isLeaf(leafHash(source), leaves, offset)) {
       if (this.#states[offset] === none) this.#match(offset, whole);
       else if (this.#states[offset] === whole) this.#counts.copies += 1;
       else this.#keep(index, { id, leaf: leafHash(source), refused: undefined });

@@ -25,11 +25,27 @@ export async function claimantOf(
 }
 
 const suffixAt = 30;
+const indexAt = 17;
 
-/** Whether an `_id` whose log id and index are right ends with the first 16 hex digits of the leaf hash at `offset`. */
-export function hasLeafSuffix(id: string, leaves: Buffer, offset: number): boolean {
+/**
+ * Whether an `_id` is that of `index` in a log, whose leaf hash is at `offset`. By hand, since it is done for every event;
+ * the whole of it, since the index of a document may have been taken from its bytes.
+ */
+export function isIdOf(id: string, logId: string, index: number, leaves: Buffer, offset: number): boolean {
   const at = offset * hashBytes;
-  return id.length === suffixAt + 16 && id.endsWith(leaves.toString('hex', at, at + 8));
+  if (
+    id.length !== suffixAt + 16 ||
+    !id.startsWith(logId) ||
+    !id.endsWith(leaves.toString('hex', at, at + 8))
+  )
+    return false;
+  if (id[indexAt - 1] !== '-' || id[suffixAt - 1] !== '-') return false;
+  let rest = index;
+  for (let digit = suffixAt - 2; digit >= indexAt; digit -= 1) {
+    if (id.charCodeAt(digit) - 0x30 !== rest % 10) return false;
+    rest = Math.floor(rest / 10);
+  }
+  return rest === 0;
 }
 
 export function isLeaf(leaf: Buffer, leaves: Buffer, offset: number): boolean {
@@ -41,8 +57,7 @@ export function matches(claimant: Claimant, { leaves, first, key }: Batch, index
   const offset = index - first;
   const { id, leaf, refused } = claimant;
   return (
-    id.startsWith(key.logId) &&
-    hasLeafSuffix(id, leaves, offset) &&
+    isIdOf(id, key.logId, index, leaves, offset) &&
     (isLeaf(leaf, leaves, offset) || (refused !== undefined && isLeaf(refused, leaves, offset)))
   );
 }
