@@ -15,6 +15,7 @@ const maxSizeMiB = 5;
  */
 const maxBackupsDefault: Record<Rate, number> = { 2: 5, 20: 50 };
 const pollMilliseconds = 20;
+const settleMilliseconds = 200;
 const warmUpEvents = 20;
 const warmUpMillisecondsMax = 60_000;
 /** All has arrived: so long for a duplicate to come, too. */
@@ -185,16 +186,23 @@ class Run {
     }
   }
 
-  /** Kills it, and starts it again when so many rotations have passed and, with compression, all backups are compressed. */
+  /**
+   * Kills it, and starts it again when so many rotations have passed. With compression, the writer is then held until all backups are
+   * compressed: at the high rate, lumberjack does not keep up with itself.
+   */
   async #killOver(rotations: number): Promise<void> {
     await this.#shipping.kill();
     const { different } = await this.#sink.stats();
     this.#behindAtKills.push(this.#writer.written - different);
     const { count: from } = this.rotations;
-    const { compress } = scenarios[this.#options.scenario];
-    const over = () =>
-      this.rotations.count - from >= rotations && (!compress || this.rotations.allCompressed);
-    while (!over()) await delay(pollMilliseconds);
+    while (this.rotations.count - from < rotations) await delay(pollMilliseconds);
+    if (scenarios[this.#options.scenario].compress) {
+      this.#writer.held = true;
+      // The names that were seen last may be older than the last rotation.
+      await delay(settleMilliseconds);
+      while (!this.rotations.allCompressed) await delay(pollMilliseconds);
+      this.#writer.held = false;
+    }
     this.#rotationsDown += this.rotations.count - from;
     this.#shipping.start();
   }

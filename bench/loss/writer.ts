@@ -25,6 +25,8 @@ export interface WriterOptions {
 export class Writer {
   written = 0;
   bytes = 0;
+  /** Nothing is written while it is set. */
+  held = false;
   readonly #options: WriterOptions;
   readonly #rotator: Rotator;
   readonly #list: WriteStream;
@@ -73,6 +75,7 @@ export class Writer {
         behindSecondsMax * 1000 * bytesPerMillisecond,
       );
       before = now;
+      if (this.held) due = 0;
       let text = '';
       while (due > 0) {
         const line = this.#next();
