@@ -40,7 +40,7 @@ test('verify in a loop beside a shipping agent never finds anything, over rotati
     const writing = (async () => {
       for (let round = 0; round < 3; round += 1) {
         await writer.lines(60);
-        await writer.rotate();
+        writer.rotate();
         await verifyOnce();
       }
     })().finally(() => (work.done = true));

@@ -38,7 +38,7 @@ export async function writeConfig(folder: string, config: TestConfig): Promise<s
     policyFile,
     elasticsearch: { urls: [elasticsearchUrl], namespace, requestSeconds: 10, ...elasticsearch },
     batchSeconds: 0.1,
-    heartbeatSeconds: 5,
+    heartbeatSeconds: 60,
     pollMilliseconds: 25,
     commitsPerSecondMax: 1000,
     freeBytesMin: 0,

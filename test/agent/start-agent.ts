@@ -26,7 +26,7 @@ export interface Exit {
   signal: NodeJS.Signals | null;
 }
 
-const startMillisecondsMax = 30_000;
+const startMillisecondsMax = 90_000;
 const thisTree = join(import.meta.dirname, '../..');
 
 /**
@@ -49,7 +49,7 @@ export class AgentProcess {
   readonly exited: Promise<Exit>;
   /** Resolves when the process has stopped at its failpoint; never if it does not come there. */
   readonly stopped: Promise<void>;
-  /** Resolves when it is ready, stopped or gone; rejects after half a minute. */
+  /** Resolves when it is ready, stopped or gone; rejects when that takes too long. */
   readonly started: Promise<void>;
   state: 'starting' | 'ready' | 'stopped' | 'exited' = 'starting';
   port = 0;
@@ -103,7 +103,7 @@ export class AgentProcess {
   }
 
   /** SIGTERM; resolves with the exit code (null if a signal ended it). Rejects after `millisecondsMax`. */
-  async stop(millisecondsMax = 30_000): Promise<number | null> {
+  async stop(millisecondsMax = 60_000): Promise<number | null> {
     this.#signal('SIGTERM');
     const { code } = await within(
       millisecondsMax,
@@ -180,7 +180,7 @@ export async function within<T>(milliseconds: number, promise: Promise<T>, why: 
 export async function until(
   condition: () => Promise<boolean> | boolean,
   why: () => string,
-  { millisecondsMax = 30_000, everyMilliseconds = 50 } = {},
+  { millisecondsMax = 90_000, everyMilliseconds = 50 } = {},
 ): Promise<void> {
   const end = performance.now() + millisecondsMax;
   while (!(await condition())) {

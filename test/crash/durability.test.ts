@@ -8,7 +8,7 @@ import { Scene } from './scene.ts';
 import { parseTrace, underStrace, whyNoStrace } from './strace.ts';
 
 // A process under strace takes its time.
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const url = inject('elasticsearchUrl');
 const root = join(import.meta.dirname, '../..');
@@ -47,7 +47,7 @@ test.skipIf(skipped !== undefined)(
   },
 );
 
-test.skipIf(skipped !== undefined)('without synchronous = FULL that check fails', async () => {
+test.skipIf(skipped !== undefined).concurrent('without synchronous = FULL that check fails', async () => {
   await using tree = await temporaryFolder();
   await cp(join(root, 'agent'), join(tree.path, 'agent'), { recursive: true });
   await mkdir(join(tree.path, 'test/agent'), { recursive: true });

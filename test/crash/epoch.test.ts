@@ -6,7 +6,7 @@ import { manifestsOf, until } from '../agent/index.ts';
 import { Scene } from './scene.ts';
 
 // Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const url = inject('elasticsearchUrl');
 
@@ -33,7 +33,7 @@ async function filesWith(state: string, bytes: Buffer): Promise<string[]> {
 }
 
 test('while running, epochs follow each other, verify is content, and the old private key is gone from the disk', async () => {
-  await using scene = await Scene.make({ url, more: { epochDays: 3 / 86_400, heartbeatSeconds: 1 } });
+  await using scene = await Scene.make({ url, more: { epochDays: 3 / 86_400 } });
   const state = join(scene.folder, 'state');
   await scene.writer.lines(20);
   const agent = await scene.start();

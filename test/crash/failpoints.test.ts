@@ -5,7 +5,7 @@ import { failpointGroups, killAtFailpoints } from './failpoints.ts';
 import { Random } from './random.ts';
 
 // Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const agentFolder = join(import.meta.dirname, '../../agent');
 

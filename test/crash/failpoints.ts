@@ -28,7 +28,7 @@ export async function killAtFailpoints(options: KillOptions): Promise<string[]> 
   const { failpoints, random, url } = options;
   const epochs = failpoints.some((failpoint) => failpoint.startsWith('epoch'));
   // Four seconds: an epoch's name is a second, and a test should see the change soon.
-  const more = { heartbeatSeconds: 1, ...(epochs && { epochDays: 4 / 86_400 }), ...options.more };
+  const more = { ...(epochs && { epochDays: 4 / 86_400 }), ...options.more };
   await using scene = await Scene.make({ url, more });
   for (const failpoint of failpoints) {
     const problem = await killOnce(scene, failpoint, random);
@@ -49,11 +49,11 @@ async function killOnce(scene: Scene, name: Failpoint, random: Random): Promise<
     if (agent.state === 'exited' || turn > 2000)
       return `did not come to "${name}" (hit ${hit}): ${agent.state}, ${agent.tail()}`;
     if (turn % 5 === 0) await writer.lines(random.integer(1, 5));
-    if (turn % 40 === 39) await writer.rotate();
+    if (turn % 40 === 39) writer.rotate();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   await agent.kill();
   await writer.lines(random.integer(0, 3));
-  if (random.next() < 0.4) await writer.rotate();
+  if (random.next() < 0.4) writer.rotate();
   return undefined;
 }

@@ -7,7 +7,7 @@ import { collect, manifestsOf, startAgent, verify } from '../agent/index.ts';
 import { Scene } from './scene.ts';
 
 // Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const url = inject('elasticsearchUrl');
 
@@ -37,39 +37,45 @@ async function findings({ namespace }: Scene) {
   return { exitCode, findings: parsed.flatMap(({ finding }) => finding ?? []) };
 }
 
-test('a state folder that was rolled back begins a new epoch: nothing is lost, and verify names the unlinked epoch', async () => {
-  await using scene = await Scene.make({ url });
-  const state = join(scene.folder, 'state');
-  const snapshot = join(scene.folder, 'snapshot');
-  await life(scene, 40);
-  await cp(state, snapshot, { recursive: true });
-  await life(scene, 40);
-  expect(await findings(scene)).toEqual({ exitCode: 0, findings: [] });
+test.concurrent(
+  'a state folder that was rolled back begins a new epoch: nothing is lost, and verify names the unlinked epoch',
+  async () => {
+    await using scene = await Scene.make({ url });
+    const state = join(scene.folder, 'state');
+    const snapshot = join(scene.folder, 'snapshot');
+    await life(scene, 40);
+    await cp(state, snapshot, { recursive: true });
+    await life(scene, 40);
+    expect(await findings(scene)).toEqual({ exitCode: 0, findings: [] });
 
-  await rm(state, { recursive: true });
-  await cp(snapshot, state, { recursive: true });
-  // The 40 lines of the other life are read again: this one cannot know of them.
-  await life(scene, 40, 160);
-  expect(scene.agent?.said(/rolled back/u)).toHaveLength(1);
-  expect(await lost(scene)).toEqual([]);
-  expect(await epochReasons(scene)).toEqual(['first', 'rolled back']);
-  expect(await findings(scene)).toEqual({ exitCode: 3, findings: ['unlinked epoch'] });
-});
+    await rm(state, { recursive: true });
+    await cp(snapshot, state, { recursive: true });
+    // The 40 lines of the other life are read again: this one cannot know of them.
+    await life(scene, 40, 160);
+    expect(scene.agent?.said(/rolled back/u)).toHaveLength(1);
+    expect(await lost(scene)).toEqual([]);
+    expect(await epochReasons(scene)).toEqual(['first', 'rolled back']);
+    expect(await findings(scene)).toEqual({ exitCode: 3, findings: ['unlinked epoch'] });
+  },
+);
 
-test('a second agent on one state folder ends with 1 and says why; the first goes on', async () => {
-  await using scene = await Scene.make({ url });
-  await scene.writer.lines(10);
-  const first = await scene.start();
-  await using second = await startAgent({ config: scene.config });
-  expect(await second.exited).toEqual({ code: 1, signal: null });
-  expect(second.tail()).toContain(
-    'another auditseal runs on this state folder; stop it, or give this one its own stateDir',
-  );
-  expect(first.state).toBe('ready');
-  expect(await scene.finish()).toEqual([]);
-});
+test.concurrent(
+  'a second agent on one state folder ends with 1 and says why; the first goes on',
+  async () => {
+    await using scene = await Scene.make({ url });
+    await scene.writer.lines(10);
+    const first = await scene.start();
+    await using second = await startAgent({ config: scene.config });
+    expect(await second.exited).toEqual({ code: 1, signal: null });
+    expect(second.tail()).toContain(
+      'another auditseal runs on this state folder; stop it, or give this one its own stateDir',
+    );
+    expect(first.state).toBe('ready');
+    expect(await scene.finish()).toEqual([]);
+  },
+);
 
-test('the state of a newer release is refused and stays as it is', async () => {
+test.concurrent('the state of a newer release is refused and stays as it is', async () => {
   await using scene = await Scene.make({ url });
   await life(scene, 10);
   const path = join(scene.folder, 'state', 'state.db');
@@ -91,16 +97,19 @@ test('the state of a newer release is refused and stays as it is', async () => {
   expect(await content()).toEqual(before);
 });
 
-test('a state that cannot be read is put aside, and a new epoch begins that reads again what is there', async () => {
-  await using scene = await Scene.make({ url });
-  await life(scene, 40);
-  const file = await open(join(scene.folder, 'state', 'state.db'), 'r+');
-  await file.write(Buffer.alloc(4096, 0xa5), 0, 4096, 0);
-  await file.close();
-  await life(scene, 10, 90);
-  expect(scene.agent?.said(/could not be read and was put aside/u)).toHaveLength(1);
-  expect((await readdir(join(scene.folder, 'state'))).join(' ')).toMatch(/state\.db\.corrupt-\d+/u);
-  expect(await lost(scene)).toEqual([]);
-  expect(await epochReasons(scene)).toEqual(['first', 'state lost']);
-  expect(await findings(scene)).toEqual({ exitCode: 3, findings: ['unlinked epoch'] });
-});
+test.concurrent(
+  'a state that cannot be read is put aside, and a new epoch begins that reads again what is there',
+  async () => {
+    await using scene = await Scene.make({ url });
+    await life(scene, 40);
+    const file = await open(join(scene.folder, 'state', 'state.db'), 'r+');
+    await file.write(Buffer.alloc(4096, 0xa5), 0, 4096, 0);
+    await file.close();
+    await life(scene, 10, 90);
+    expect(scene.agent?.said(/could not be read and was put aside/u)).toHaveLength(1);
+    expect((await readdir(join(scene.folder, 'state'))).join(' ')).toMatch(/state\.db\.corrupt-\d+/u);
+    expect(await lost(scene)).toEqual([]);
+    expect(await epochReasons(scene)).toEqual(['first', 'state lost']);
+    expect(await findings(scene)).toEqual({ exitCode: 3, findings: ['unlinked epoch'] });
+  },
+);

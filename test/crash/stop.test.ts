@@ -6,10 +6,10 @@ import { manifestsOf, until } from '../agent/index.ts';
 import { Scene } from './scene.ts';
 
 // Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 // Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const url = inject('elasticsearchUrl');
 const readLines = 'auditseal_read_lines_total{source="kube-apiserver"}';
@@ -42,30 +42,36 @@ async function kindsOfNotices(scene: Scene): Promise<string[][]> {
   return manifests.map(({ notices }) => notices.map(({ kind }) => kind));
 }
 
-test('SIGTERM seals what was read, ships it with a notice of the stop, and ends with 0', async () => {
-  await using scene = await Scene.make({ url, more: byCount });
-  const agent = await withRest(scene);
-  expect(await agent.stop()).toBe(0);
-  expect(await scene.problems()).toEqual([]);
-  const kinds = await kindsOfNotices(scene);
-  expect(kinds[0]).toEqual(['start', 'epoch', 'policy', 'config']);
-  expect(kinds.at(-1)).toContain('stop');
-  expect(kinds.flat().filter((kind) => kind === 'stop')).toHaveLength(1);
-});
+test.concurrent(
+  'SIGTERM seals what was read, ships it with a notice of the stop, and ends with 0',
+  async () => {
+    await using scene = await Scene.make({ url, more: byCount });
+    const agent = await withRest(scene);
+    expect(await agent.stop()).toBe(0);
+    expect(await scene.problems()).toEqual([]);
+    const kinds = await kindsOfNotices(scene);
+    expect(kinds[0]).toEqual(['start', 'epoch', 'policy', 'config']);
+    expect(kinds.at(-1)).toContain('stop');
+    expect(kinds.flat().filter((kind) => kind === 'stop')).toHaveLength(1);
+  },
+);
 
-test('with Elasticsearch away SIGTERM ends with 0 within shutdownSeconds, and the next start ships the rest', async () => {
-  await using scene = await Scene.make({ url });
-  await scene.configure({ url: await nowhere(), more: { ...byCount, shutdownSeconds: 2 } });
-  const agent = await withRest(scene);
-  const before = performance.now();
-  // Two seconds, and what a busy machine takes to end a process.
-  expect(await agent.stop(10_000)).toBe(0);
-  expect(performance.now() - before).toBeGreaterThan(1900);
+test.concurrent(
+  'with Elasticsearch away SIGTERM ends with 0 within shutdownSeconds, and the next start ships the rest',
+  async () => {
+    await using scene = await Scene.make({ url });
+    await scene.configure({ url: await nowhere(), more: { ...byCount, shutdownSeconds: 2 } });
+    const agent = await withRest(scene);
+    const before = performance.now();
+    // Two seconds, and what a busy machine takes to end a process.
+    expect(await agent.stop(10_000)).toBe(0);
+    expect(performance.now() - before).toBeGreaterThan(1900);
 
-  await scene.configure({});
-  await scene.start();
-  await scene.writer.lines(5);
-  expect(await scene.finish()).toEqual([]);
-  const stops = (await kindsOfNotices(scene)).flat().filter((kind) => kind === 'stop');
-  expect(stops).toHaveLength(2);
-});
+    await scene.configure({});
+    await scene.start();
+    await scene.writer.lines(5);
+    expect(await scene.finish()).toEqual([]);
+    const stops = (await kindsOfNotices(scene)).flat().filter((kind) => kind === 'stop');
+    expect(stops).toHaveLength(2);
+  },
+);
