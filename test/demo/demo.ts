@@ -29,18 +29,34 @@ export interface DemoOptions {
 
 /**
  * The main job, start to end, on real parts. What it starts it stops and what it makes it removes, however it ends.
- * Throws DemoError if something did not go as it should, ElasticsearchStartError, or AbortError.
+ * Resolves with what a borrowed server does not let us remove. Throws DemoError if something did not go as it should,
+ * ElasticsearchStartError, or AbortError.
  */
-export async function runDemo({ screen, keep, borrowed, signal }: DemoOptions): Promise<void> {
+export async function runDemo(options: DemoOptions): Promise<string[]> {
+  const remains: string[] = [];
+  await demonstrate(options, (paths) => remains.push(...paths));
+  return remains;
+}
+
+async function demonstrate(
+  { screen, keep, borrowed, signal }: DemoOptions,
+  leave: (paths: string[]) => void,
+): Promise<void> {
   await using cleanup = new AsyncDisposableStack();
   const workplace = cleanup.adopt(await Workplace.create(), (made) => made.remove());
   const recorded = recording();
   recorded.catch(() => undefined);
 
   screen.heading('A real Elasticsearch');
-  const { url } = cleanup.adopt(await startElasticsearch(screen, signal), (running) => running.stop());
+  const started = await startElasticsearch(screen, signal);
+  const { url, version } = cleanup.adopt(started, (running) => running.stop());
   const namespace = borrowed ? randomNamespace() : 'auditseal';
-  if (borrowed) cleanup.defer(() => clearNamespace(url, namespace, screen));
+  if (borrowed) {
+    screen.line(
+      `Elasticsearch ${version} at ${url}, in which the namespace ${namespace} is made and removed again`,
+    );
+    cleanup.defer(async () => leave(await removeNamespace(url, namespace)));
+  }
 
   screen.heading('The agent, as on a control-plane node');
   screen.lines((await workplace.configure(url, namespace)).trimEnd().split('\n'));
@@ -85,11 +101,4 @@ async function startElasticsearch(screen: Screen, signal: AbortSignal): Promise<
   } finally {
     signal.removeEventListener('abort', abort);
   }
-}
-
-/** Removes what was made in somebody's Elasticsearch, and says what that server does not let us remove. */
-async function clearNamespace(url: string, namespace: string, screen: Screen): Promise<void> {
-  const remains = await removeNamespace(url, namespace);
-  if (remains.length > 0)
-    screen.lines(['', `This server has no way to remove these, now empty, from it:`, ...remains]);
 }

@@ -35,11 +35,11 @@ async function main(): Promise<number> {
   const screen = new Screen(process.stdout);
   try {
     const borrowed = Boolean(process.env['ELASTICSEARCH_URL']);
-    await runDemo({ screen, keep: values.keep, borrowed, signal: stop.signal });
-    screen.lines([
-      '',
-      `Done in ${Math.round((performance.now() - startedAt) / 1000)} s; nothing is left running or behind.`,
-    ]);
+    const remains = await runDemo({ screen, keep: values.keep, borrowed, signal: stop.signal });
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    const took = values.keep ? 'Stopped' : `Done in ${seconds} s`;
+    if (remains.length === 0) screen.lines(['', `${took}; nothing is left running or behind.`]);
+    else screen.lines(['', `${took}. This server has no way to remove these, which are empty:`, ...remains]);
     return 0;
   } catch (error) {
     if (stop.signal.aborted) {

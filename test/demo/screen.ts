@@ -6,6 +6,9 @@ export interface Output {
   columns?: number | undefined;
 }
 
+/** Of a terminal that does not say. */
+const columnsUnknown = 80;
+
 /** Where the demo speaks: headings, lines, and on a terminal one block that is redrawn in place. */
 export class Screen {
   readonly #output: Output;
@@ -37,7 +40,7 @@ export class Screen {
   /** Draws a block over the one before; on a terminal only. */
   redraw(texts: readonly string[]): void {
     const up = this.#blockLines > 0 ? `\u001B[${this.#blockLines}A` : '';
-    const width = (this.#output.columns ?? 80) - 4;
+    const width = (this.#output.columns || columnsUnknown) - 4;
     // Each line is cleared to its end, so that a shorter one leaves nothing of the longer one before.
     this.#output.write(up + texts.map((text) => `   ${fit(text, width)}\u001B[K\n`).join(''));
     this.#blockLines = texts.length;
