@@ -1,4 +1,4 @@
-import { hashBytes, leafHashInPlace } from './hash.ts';
+import { hashBytes, writeLeafHash } from './hash.ts';
 import { eventId } from './ids.ts';
 
 /** A run of entries that becomes one gzip member of the bulk body: small enough that a 413 splits without compressing again. */
@@ -61,8 +61,8 @@ export class Entries {
     return Buffer.from(this.#leaves.subarray(0, this.#count * hashBytes));
   }
 
-  /** Appends a document in pieces; returns its leaf hash, valid until the buffer is begun anew. */
-  add(pieces: readonly (string | Buffer)[]): Buffer {
+  /** Appends a document in pieces. */
+  add(pieces: readonly (string | Buffer)[]): void {
     this.#reserve(pieces);
     const line = this.#length;
     const index = this.nextIndex;
@@ -74,14 +74,13 @@ export class Entries {
     for (const piece of pieces) {
       at += typeof piece === 'string' ? this.#buffer.write(piece, at) : piece.copy(this.#buffer, at);
     }
-    const leaf = leafHashInPlace(this.#buffer, start, at);
-    this.#buffer.write(leaf.toString('hex', 0, idHashDigits / 2), hashAt, 'latin1');
+    const leaf = this.#count * hashBytes;
+    writeLeafHash(this.#buffer, start, at, this.#leaves, leaf);
+    this.#buffer.write(this.#leaves.toString('hex', leaf, leaf + idHashDigits / 2), hashAt, 'latin1');
     this.#buffer[at] = 0x0a;
     this.#length = at + 1;
-    leaf.copy(this.#leaves, this.#count * hashBytes);
     this.#count += 1;
     this.#extendMember(index, line);
-    return leaf;
   }
 
   /** The members' uncompressed bytes: views, valid until the buffer is begun anew. */

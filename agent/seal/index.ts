@@ -1,5 +1,5 @@
 export { SealError } from './error.ts';
-export { hashBytes, leafHash, leafHashInPlace, nodeHash, sha256 } from './hash.ts';
+export { hashBytes, leafHash, nodeHash, sha256, writeLeafHash } from './hash.ts';
 export { Tree } from './tree.ts';
 export { jsonString, parseBase64 } from './json.ts';
 export { makeVerifierKey, parseVerifierKey, type VerifierKey } from './vkey.ts';

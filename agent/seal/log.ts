@@ -1,5 +1,5 @@
 import { signCheckpoint } from './checkpoint.ts';
-import { leafHash } from './hash.ts';
+import { hashBytes, leafHash } from './hash.ts';
 import { logIdOf, recordDocumentId } from './ids.ts';
 import { importKey, type SigningKey } from './key.ts';
 import { manifestBytes, type Manifest } from './manifest.ts';
@@ -95,8 +95,8 @@ export class Log {
 
   #append(leafHashes: Buffer): number {
     let count = 0;
-    for (let at = 0; at < leafHashes.length; at += 32, count += 1)
-      this.#tree.append(Buffer.from(leafHashes.subarray(at, at + 32)));
+    for (let at = 0; at < leafHashes.length; at += hashBytes, count += 1)
+      this.#tree.append(leafHashes.subarray(at, at + hashBytes));
     return count;
   }
 }
