@@ -1,14 +1,17 @@
 import { isIP } from 'node:net';
+import { derived } from './derived.ts';
+import { printMembers } from './print.ts';
 import { arrayItemsMax } from './text.ts';
 
-/** `source`, `network` and `related.ip` of ECS. */
+/** What is said of addresses, as `printMembers` prints it. */
 export interface Addresses {
-  readonly source: { ip: string } | undefined;
-  readonly network: { forwarded_ip: string[] } | undefined;
-  readonly related: string[] | undefined;
+  /** `source` and `network` of ECS. */
+  readonly members: string;
+  /** `ip` of ECS `related`. */
+  readonly related: string;
 }
 
-const nothing: Addresses = { source: undefined, network: undefined, related: undefined };
+const nothing: Addresses = { members: '', related: '' };
 
 /**
  * Where a request came from. Only the last address is the connection's own: the client writes all others
@@ -16,19 +19,21 @@ const nothing: Addresses = { source: undefined, network: undefined, related: und
  * the host behind the address that was seen, where no rule takes them for the peer. `related.ip` has all, to search by.
  */
 export function addressesOf(sourceIPs: unknown): Addresses {
-  if (!Array.isArray(sourceIPs)) return nothing;
-  const own = sourceIPs.at(-1) as unknown;
-  const source = isAddress(own) ? { ip: own } : undefined;
-  if (sourceIPs.length === 1) return source ? { source, network: undefined, related: [source.ip] } : nothing;
-  // The bound must not cost the one address that counts: of a longer list the end stays.
-  const claimed = (sourceIPs as unknown[]).slice(-arrayItemsMax, -1).filter((text) => isAddress(text));
-  const related = [...new Set(source ? [...claimed, source.ip] : claimed)];
-  return {
-    source,
-    network: claimed.length === 0 ? undefined : { forwarded_ip: claimed },
-    related: related.length === 0 ? undefined : related,
-  };
+  return Array.isArray(sourceIPs) ? addressesOfList(sourceIPs) : nothing;
 }
+
+const addressesOfList = derived((sourceIPs: readonly unknown[]): Addresses => {
+  const own = sourceIPs.at(-1);
+  const source = isAddress(own) ? { ip: own } : undefined;
+  // The bound must not cost the one address that counts: of a longer list the end stays.
+  const claimed = sourceIPs.slice(-arrayItemsMax, -1).filter((text) => isAddress(text));
+  const related = [...new Set(source ? [...claimed, source.ip] : claimed)];
+  const network = claimed.length === 0 ? undefined : { forwarded_ip: claimed };
+  return {
+    members: printMembers({ source, network }),
+    related: related.length === 0 ? '' : printMembers({ ip: related }),
+  };
+});
 
 /** A zone (`fe80::1%eth0`) is not part of an address to Elasticsearch. */
 function isAddress(value: unknown): value is string {

@@ -1,25 +1,20 @@
-import type { Cut, DocumentContext, Place } from './context.ts';
-import { print } from './print.ts';
+import type { DocumentContext, Place } from './context.ts';
+import { derived } from './derived.ts';
+import { print, printMembers } from './print.ts';
 import { isoText } from './timestamp.ts';
 
 const dataset = 'kubernetes.audit_logs';
 const indexDigits = 12;
 
-const constants = new WeakMap<DocumentContext, string>();
-
 /** What all documents of a context have alike, as printed members: where they go, who made them, on which node. */
-export function commonMembers(context: DocumentContext): string {
-  const known = constants.get(context);
-  if (known !== undefined) return known;
-  const made = print({
+export const commonMembers = derived((context: DocumentContext): string =>
+  printMembers({
     data_stream: { type: 'logs', dataset, namespace: context.namespace },
     ecs: { version: context.ecsVersion },
     agent: { type: 'auditseal', version: context.agentVersion },
     host: { name: context.node },
-  }).slice(1, -1);
-  constants.set(context, made);
-  return made;
-}
+  }),
+);
 
 /**
  * The last members of the object `event`, printed: what identifies the document, and when it was read. `id` is the
@@ -30,23 +25,28 @@ export function eventMembers({ logId }: DocumentContext, { index, readAt }: Plac
   return `"id":"${id}","sequence":${index},"created":"${isoText(readAt)}","dataset":"${dataset}","module":"kubernetes"`;
 }
 
-/** Where the line stood, and where its document is sealed. */
-export interface Provenance {
-  log: { file: { path: string }; offset: number };
-  auditseal: {
-    origin: string;
-    batch: number;
-    recovered: true | undefined;
-    cut: Cut | undefined;
-  };
+let lastPath = '';
+let lastPathText = '';
+
+/** `log`, printed: where the line stood. */
+export function logMember({ path, offset }: Place): string {
+  if (path !== lastPath) {
+    lastPathText = print(path);
+    lastPath = path;
+  }
+  return `"log":{"file":{"path":${lastPathText}},"offset":${offset}},`;
 }
 
-export function provenance(
-  { origin }: DocumentContext,
-  { path, offset, batch, recovered, cut }: Place,
-): Provenance {
-  return {
-    log: { file: { path }, offset },
-    auditseal: { origin, batch, recovered: recovered ? true : undefined, cut },
-  };
+const originOf = derived(({ origin }: DocumentContext) => print(origin));
+
+/** `auditseal`, printed: where the document is sealed, and what was done to it. `more` is put at its end. */
+export function sealMember(
+  context: DocumentContext,
+  { batch, recovered, cut }: Place,
+  more: object = {},
+): string {
+  const marks =
+    recovered || cut ? `,${printMembers({ recovered: recovered ? true : undefined, cut })}`.slice(0, -1) : '';
+  const rest = printMembers(more);
+  return `"auditseal":{"origin":${originOf(context)},"batch":${batch}${marks}${rest && `,${rest.slice(0, -1)}`}}`;
 }

@@ -1,31 +1,25 @@
 import { isUtf8 } from 'node:buffer';
-import { cutMembers, JsonError, parseJson } from '../json/index.ts';
-import { bodyMembers } from './long-line.ts';
+import { WantedMembers } from '../json/index.ts';
 
 /**
- * An audit event (`audit.k8s.io/v1` Event), parsed. Every field is `unknown` and narrowed where
- * it is used: whoever can write to the audit log, or to a request body, chooses types as well as values.
+ * An audit event (`audit.k8s.io/v1` Event), read as far as deciding on it and shaping it need it. Not its bodies: they are
+ * most of its bytes, and parsed they take up to thirty times as much memory, for what a client chose. Every field is
+ * `unknown` and narrowed where it is used: whoever can write to the audit log, or to a request body, chooses types as well as values.
  * Field list: k8s.io/apiserver/pkg/apis/audit/v1/types.go.
  */
 export interface AuditEvent {
   readonly kind: 'Event';
   readonly apiVersion: string;
-  readonly level?: unknown;
   readonly auditID?: unknown;
   readonly stage?: unknown;
   readonly requestURI?: unknown;
   readonly verb?: unknown;
   readonly user?: unknown;
   readonly impersonatedUser?: unknown;
-  readonly authenticationMetadata?: unknown;
   readonly sourceIPs?: unknown;
   readonly userAgent?: unknown;
   readonly objectRef?: unknown;
   readonly responseStatus?: unknown;
-  /** Left out, as is the responseObject, of an event of more than 256 KiB. */
-  readonly requestObject?: unknown;
-  readonly responseObject?: unknown;
-  readonly requestReceivedTimestamp?: unknown;
   readonly stageTimestamp?: unknown;
   readonly annotations?: unknown;
 }
@@ -33,38 +27,52 @@ export interface AuditEvent {
 /** A JSON object whose members nobody has checked. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/**
- * Parsed, a body takes up to thirty times its bytes of memory (`[{},{},{},…`), and a client chooses it: those of a longer
- * line are not parsed. What the API server itself writes beside them is bounded by the length of a request's headers.
- */
-const parsedBytesMax = 256 * 1024;
-
 const apiGroupPrefix = 'audit.k8s.io/';
 
+const members = new WantedMembers();
+const kind = members.member('kind');
+const apiVersion = members.member('apiVersion');
+const auditID = members.member('auditID');
+const stage = members.member('stage');
+const requestURI = members.member('requestURI');
+const verb = members.member('verb');
+const user = members.member('user');
+const impersonatedUser = members.member('impersonatedUser');
+const sourceIPs = members.member('sourceIPs');
+const userAgent = members.member('userAgent');
+const objectRef = members.member('objectRef');
+const responseStatus = members.member('responseStatus');
+const stageTimestamp = members.member('stageTimestamp');
+const annotations = members.member('annotations');
+
 /**
- * Reads one line of audit.log, without its newline.
+ * Reads one line of audit.log, without its newline. What is an object or array in it (a user, annotations) is shared
+ * between events that have the same text there: it must not be changed, and may serve to remember what follows from it.
  *
  * @returns the event, or undefined if the line is not strict UTF-8, not one whole JSON text, or not an
  * `audit.k8s.io` Event. It never throws.
  */
 export function parseEvent(line: Buffer): AuditEvent | undefined {
-  // The parser alone would see U+FFFD where the bytes are invalid, and Elasticsearch refuses such bytes.
-  if (!isUtf8(line)) return undefined;
-  const value = line.length > parsedBytesMax ? parseWithoutBodies(line) : parseJson(line);
-  if (!isFields(value) || value['kind'] !== 'Event') return undefined;
-  const apiVersion = value['apiVersion'];
-  if (typeof apiVersion !== 'string' || !apiVersion.startsWith(apiGroupPrefix)) return undefined;
-  return value as unknown as AuditEvent;
-}
-
-function parseWithoutBodies(line: Buffer): unknown {
-  try {
-    const pieces = cutMembers(line, bodyMembers);
-    return parseJson(pieces.length === 1 ? line : Buffer.concat(pieces));
-  } catch (error) {
-    if (error instanceof JsonError) return undefined;
-    throw error;
-  }
+  // A lossy decoder would see U+FFFD where the bytes are invalid, and Elasticsearch refuses such bytes.
+  if (!isUtf8(line) || !members.read(line) || kind.value !== 'Event') return undefined;
+  const version = apiVersion.value;
+  if (typeof version !== 'string' || !version.startsWith(apiGroupPrefix)) return undefined;
+  return {
+    kind: 'Event',
+    apiVersion: version,
+    auditID: auditID.value,
+    stage: stage.value,
+    requestURI: requestURI.value,
+    verb: verb.value,
+    user: user.value,
+    impersonatedUser: impersonatedUser.value,
+    sourceIPs: sourceIPs.value,
+    userAgent: userAgent.value,
+    objectRef: objectRef.value,
+    responseStatus: responseStatus.value,
+    stageTimestamp: stageTimestamp.value,
+    annotations: annotations.value,
+  };
 }
 
 /** True for a JSON object (not null, not an array). */

@@ -1,11 +1,11 @@
 import { addressesOf } from './addresses.ts';
 import { categoryMembers } from './category.ts';
-import { commonMembers, eventMembers, provenance } from './common.ts';
+import { commonMembers, eventMembers, logMember, sealMember } from './common.ts';
 import type { DocumentContext, Place } from './context.ts';
+import { derived } from './derived.ts';
 import { isFields, type AuditEvent, type Fields } from './event.ts';
-import { joined } from './flat.ts';
-import { identityOf } from './identity.ts';
-import { print } from './print.ts';
+import { namesMember, rolesMember, userMember } from './identity.ts';
+import { memberOf, print, printMembers } from './print.ts';
 import { textOf, textUnitsMax } from './text.ts';
 import { timestampOf } from './timestamp.ts';
 
@@ -20,56 +20,45 @@ const codeMax = 999;
  * a request must not be able to make its own event disappear.
  */
 export function eventHead(event: AuditEvent, context: DocumentContext, place: Place): string {
-  const objectRef = isFields(event.objectRef) ? event.objectRef : none;
-  const annotations = isFields(event.annotations) ? event.annotations : none;
-  const decision = textOf(annotations['authorization.k8s.io/decision']);
-  const reason = textOf(annotations['authorization.k8s.io/reason']);
+  const { requestURI, verb, stage, sourceIPs, auditID, userAgent } = event;
+  const authorization = authorizationOf(isFields(event.annotations) ? event.annotations : none);
+  const target = targetOf(isFields(event.objectRef) ? event.objectRef : none);
   const code = codeOf(event.responseStatus);
-  const { log, auditseal } = provenance(context, place);
-  const { source, network, related } = addressesOf(event.sourceIPs);
-  const { user, names } = identityOf(event, reason);
-  const rest = print({
-    log,
-    orchestrator: orchestratorOf(objectRef, context.cluster),
-    user,
-    source,
-    network,
-    http: httpOf(event.auditID, code),
-    user_agent: original(event.userAgent),
-    related: names || related ? { user: names, ip: related } : undefined,
-    // As Elastic's integration names them; its detection rules read them there.
-    'kubernetes.audit.annotations.authorization_k8s_io/decision': decision,
-    'kubernetes.audit.annotations.authorization_k8s_io/reason': reason,
-    auditseal,
-  });
+  const addresses = addressesOf(sourceIPs);
+  const request = { ...target.request, verb: textOf(verb) ?? '', stage: textOf(stage) ?? '', code };
   return (
     `{"@timestamp":"${timestampOf(event, place.readAt)}","event":{"kind":"event",` +
-    categoryMembers(requestOf(event, objectRef, code, decision)) +
-    actionMember(event.verb) +
-    `${eventMembers(context, place)}},${commonMembers(context)},${urlMember(event.requestURI)}${rest.slice(1, -1)}`
+    categoryMembers({ ...request, decision: authorization.decision }) +
+    textMember('action', verb) +
+    `${eventMembers(context, place)}},${commonMembers(context)}` +
+    urlMember(requestURI) +
+    logMember(place) +
+    `"orchestrator":{${orchestratorMembers(context)}${target.members}},` +
+    userMember(event, authorization.roles) +
+    addresses.members +
+    httpMember(auditID, code) +
+    memberOf('user_agent', textMember('original', userAgent)) +
+    memberOf('related', namesMember(event) + addresses.related) +
+    authorization.members +
+    sealMember(context, place)
   );
 }
 
-function requestOf(
-  event: AuditEvent,
-  objectRef: Fields,
-  code: number | undefined,
-  decision: string | undefined,
-) {
-  return {
-    group: textOf(objectRef['apiGroup']) ?? '',
-    resource: textOf(objectRef['resource']) ?? '',
-    subresource: textOf(objectRef['subresource']) ?? '',
-    verb: textOf(event.verb) ?? '',
-    stage: textOf(event.stage) ?? '',
-    code,
-    decision,
-  };
-}
+const authorizationOf = derived((annotations: Fields) => {
+  const decision = textOf(annotations['authorization.k8s.io/decision']);
+  const reason = textOf(annotations['authorization.k8s.io/reason']);
+  // As Elastic's integration names them; its detection rules read them there.
+  const members = printMembers({
+    'kubernetes.audit.annotations.authorization_k8s_io/decision': decision,
+    'kubernetes.audit.annotations.authorization_k8s_io/reason': reason,
+  });
+  return { decision, roles: rolesMember(reason), members };
+});
 
-function actionMember(verb: unknown): string {
-  const action = textOf(verb);
-  return action === undefined ? '' : `"action":${print(action)},`;
+/** `"name":"text",`, or nothing. */
+function textMember(name: string, value: unknown): string {
+  const text = textOf(value);
+  return text === undefined ? '' : `"${name}":${print(text)},`;
 }
 
 /** The status code, if it is one that HTTP could have sent. */
@@ -80,34 +69,33 @@ export function codeOf(responseStatus: unknown): number | undefined {
     : undefined;
 }
 
-/** The resource's type is written as audit policies write it: `pods`, `pods/exec`. */
-function orchestratorOf(objectRef: Fields, cluster: string) {
+const orchestratorMembers = derived(({ cluster }: DocumentContext) =>
+  printMembers({ type: 'kubernetes', cluster: { name: cluster } }).slice(0, -1),
+);
+
+/** What the request was for; `members` are further ones of `orchestrator`, each after a comma. */
+const targetOf = derived((objectRef: Fields) => {
   const resource = textOf(objectRef['resource']);
   const subresource = textOf(objectRef['subresource']);
   const version = textOf(objectRef['apiVersion']);
   const group = textOf(objectRef['apiGroup']);
-  const name = textOf(objectRef['name']);
-  const id = textOf(objectRef['uid']);
-  const type = resource !== undefined && subresource !== undefined ? joined(resource, subresource) : resource;
-  return {
-    type: 'kubernetes',
-    cluster: { name: cluster },
-    api_version: textOf(group !== undefined && version !== undefined ? joined(group, version) : version),
+  // As audit policies write it: `pods`, `pods/exec`.
+  const type = resource !== undefined && subresource !== undefined ? `${resource}/${subresource}` : resource;
+  const named = { type: textOf(type), name: textOf(objectRef['name']), id: textOf(objectRef['uid']) };
+  const members = printMembers({
+    api_version: textOf(group !== undefined && version !== undefined ? `${group}/${version}` : version),
     namespace: textOf(objectRef['namespace']),
-    resource:
-      type === undefined && name === undefined && id === undefined
-        ? undefined
-        : { type: textOf(type), name, id },
-  };
-}
-
-function httpOf(auditID: unknown, code: number | undefined) {
-  const id = textOf(auditID);
-  if (id === undefined && code === undefined) return undefined;
+    resource: Object.values(named).every((text) => text === undefined) ? undefined : named,
+  });
   return {
-    request: id === undefined ? undefined : { id },
-    response: code === undefined ? undefined : { status_code: code },
+    request: { group: group ?? '', resource: resource ?? '', subresource: subresource ?? '' },
+    members: members && `,${members.slice(0, -1)}`,
   };
+});
+
+function httpMember(auditID: unknown, code: number | undefined): string {
+  const response = code === undefined ? '' : `"response":{"status_code":${code}},`;
+  return memberOf('http', memberOf('request', textMember('id', auditID)) + response);
 }
 
 /** Path and query are cut out of the printed URI: a question mark is never escaped. */
@@ -127,9 +115,4 @@ function longUrlMember(requestURI: string): string {
   const path = textOf(mark < 0 ? requestURI : requestURI.slice(0, mark));
   const query = mark < 0 ? undefined : textOf(requestURI.slice(mark + 1));
   return `"url":${print({ original: textOf(requestURI), path, query })},`;
-}
-
-function original(userAgent: unknown) {
-  const text = textOf(userAgent);
-  return text === undefined ? undefined : { original: text };
 }

@@ -1,93 +1,67 @@
-import { isFields, type AuditEvent } from './event.ts';
-import { remembered } from './flat.ts';
+import { derived } from './derived.ts';
+import { isFields, type AuditEvent, type Fields } from './event.ts';
+import { memberOf, printMembers } from './print.ts';
 import { textOf, textsOf } from './text.ts';
 
 /** One `@`, no white space, a dot in the domain: a name that an identity provider took from an address. */
 const address = /^[^\s@]+@([^\s@]+\.[^\s@]+)$/;
 const roleKinds = [' of ClusterRole "', ' of Role "'];
 
-const domainOf = remembered((name) => address.exec(name)?.[1]);
-
 interface Person {
-  name: string | undefined;
-  id: string | undefined;
-  email: string | undefined;
-  domain: string | undefined;
-  group: { name: string[] } | undefined;
-  roles: string[] | undefined;
+  readonly name: string | undefined;
+  /** As `printMembers` prints them. */
+  readonly members: string;
 }
 
-/** ECS `user`, and the names in it for `related.user`. */
-export interface Identity {
-  readonly user: (Person & { effective: Person | undefined }) | undefined;
-  readonly names: readonly string[] | undefined;
-}
+const nobody: Person = { name: undefined, members: '' };
 
 /**
- * `user` is who authenticated and `user.effective` whom the request acted as: under impersonation the apiserver
- * authorizes the impersonated one, so the role that allowed it is in `user.effective.roles`.
+ * ECS `user`, printed. `user` is who authenticated and `user.effective` whom the request acted as: under impersonation the
+ * apiserver authorizes the impersonated one, so the role that allowed it is in `user.effective.roles`.
  *
- * @param reason the annotation `authorization.k8s.io/reason`
+ * @param roles `rolesMember` of the annotation `authorization.k8s.io/reason`
  */
-export function identityOf(event: AuditEvent, reason: string | undefined): Identity {
-  const role = reason === undefined ? undefined : roleOf(reason);
-  const roles = role === undefined ? undefined : [role];
-  const impersonated = isFields(event.impersonatedUser);
-  const effective = impersonated ? personOf(event.impersonatedUser, roles) : undefined;
-  const own = personOf(event.user, impersonated ? undefined : roles);
-  if (own === undefined && effective === undefined) return { user: undefined, names: undefined };
-  const person = own ?? nobody;
-  const { name, id, email, domain, group } = person;
-  return {
-    user: { name, id, email, domain, group, roles: person.roles, effective },
-    names: namesOf(name, effective?.name),
-  };
+export function userMember({ user, impersonatedUser }: AuditEvent, roles: string): string {
+  if (!isFields(impersonatedUser))
+    return isFields(user) ? memberOf('user', personOf(user).members + roles) : '';
+  const own = isFields(user) ? personOf(user) : nobody;
+  return memberOf('user', own.members + memberOf('effective', personOf(impersonatedUser).members + roles));
 }
 
-const nobody: Person = {
-  name: undefined,
-  id: undefined,
-  email: undefined,
-  domain: undefined,
-  group: undefined,
-  roles: undefined,
-};
-
-function namesOf(own: string | undefined, effective: string | undefined): string[] | undefined {
-  if (own === undefined) return effective === undefined ? undefined : [effective];
-  return effective === undefined || effective === own ? [own] : [own, effective];
+/** The names for ECS `related.user`, printed as that member. */
+export function namesMember({ user, impersonatedUser }: AuditEvent): string {
+  const own = isFields(user) ? personOf(user).name : undefined;
+  const effective = isFields(impersonatedUser) ? personOf(impersonatedUser).name : undefined;
+  const names = [own, effective === own ? undefined : effective].filter((name) => name !== undefined);
+  return names.length === 0 ? '' : printMembers({ user: names });
 }
 
-/** Undefined if there is nothing to say: a failed login has an empty user. */
-function personOf(user: unknown, roles: string[] | undefined): Person | undefined {
-  if (!isFields(user)) return undefined;
+const personOf = derived((user: Fields): Person => {
   const name = textOf(user['username']);
-  const id = textOf(user['uid']);
+  const domain = name === undefined ? undefined : address.exec(name)?.[1];
   const groups = textsOf(user['groups']);
-  if (name === undefined && id === undefined && groups === undefined && roles === undefined) return undefined;
-  const domain = name?.includes('@') ? domainOf(name) : undefined;
-  return {
+  const members = printMembers({
     name,
-    id,
+    id: textOf(user['uid']),
     email: domain === undefined ? undefined : name,
     domain,
     group: groups && { name: groups },
-    roles,
-  };
-}
+  });
+  return { name, members };
+});
 
 /**
- * The role in `RBAC: allowed by ClusterRoleBinding "x" of ClusterRole "y" to User "z"`. The apiserver prints names with
- * Go's %q, so a quote in a binding's name is `\"` and cannot end it.
+ * `user.roles`, printed: the role in `RBAC: allowed by ClusterRoleBinding "x" of ClusterRole "y" to User "z"`. The apiserver
+ * prints names with Go's %q, so a quote in a binding's name is `\"` and cannot end it.
  */
-const roleOf = remembered((reason) => {
-  if (!reason.startsWith('RBAC: allowed by ')) return undefined;
+export function rolesMember(reason: string | undefined): string {
+  if (!reason?.startsWith('RBAC: allowed by ')) return '';
   for (const kind of roleKinds) {
     const found = reason.indexOf(kind);
     if (found < 0) continue;
     const start = found + kind.length;
     const end = reason.indexOf('" to ', start);
-    if (end > start) return reason.slice(start, end);
+    if (end > start) return printMembers({ roles: [reason.slice(start, end)] });
   }
-  return undefined;
-});
+  return '';
+}

@@ -11,3 +11,14 @@ export function print(value: object | string): string {
 function wellFormed(_: string, value: unknown): unknown {
   return typeof value === 'string' ? value.toWellFormed() : value;
 }
+
+/** The members of an object, printed, with a comma after each: what is printed once is put together like this. */
+export function printMembers(value: object): string {
+  const text = print(value);
+  return text === '{}' ? '' : `${text.slice(1, -1)},`;
+}
+
+/** `"name":{members},`, or nothing without members, which are as `printMembers` prints them. */
+export function memberOf(name: string, members: string): string {
+  return members === '' ? '' : `"${name}":{${members.slice(0, -1)}},`;
+}

@@ -1,4 +1,4 @@
-import { commonMembers, eventMembers, provenance } from './common.ts';
+import { commonMembers, eventMembers, logMember, sealMember } from './common.ts';
 import type { DocumentContext, LongLine, Place } from './context.ts';
 import { print } from './print.ts';
 import type { Shaped } from './shape.ts';
@@ -44,9 +44,8 @@ function shaped(
   place: Place,
 ): Shaped {
   const timestamp = isoText(place.readAt);
-  const { log, auditseal } = provenance(context, place);
   const start = `{"@timestamp":"${timestamp}","event":{"kind":"pipeline_error","original":`;
-  const event = `,${eventMembers(context, place)}},${commonMembers(context)},`;
-  const rest = print({ log, auditseal: { ...auditseal, original_base64: base64 } });
-  return { timestamp, pieces: [start, print(original), event, rest.slice(1)] };
+  const event = `,${eventMembers(context, place)}},${commonMembers(context)}${logMember(place)}`;
+  const seal = sealMember(context, place, { original_base64: base64 });
+  return { timestamp, pieces: [start, print(original), `${event}${seal}}`] };
 }

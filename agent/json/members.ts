@@ -1,6 +1,6 @@
 import { JsonError } from './error.ts';
 import { decodeKey } from './key.ts';
-import { JsonScanner } from './scanner.ts';
+import { scanObject } from './scan-object.ts';
 
 const isLetters = /^[A-Za-z]+$/;
 /** How an escape of a letter begins; the apiserver escapes `&`, `<` and `>` in almost every line. */
@@ -23,27 +23,11 @@ export interface Member {
  */
 export function members(text: Buffer): Member[] {
   const found: Member[] = [];
-  const scanner = new JsonScanner();
-  let keyStart = 0;
-  let keyEnd = 0;
-  let open = false;
-  for (let at = 0; at < text.length;) {
-    at = scanner.next(text, at);
-    if (scanner.broken) break;
-    if (scanner.mark === 'key') keyStart = at - 1;
-    if (scanner.mark === 'keyEnd') {
-      keyEnd = at;
-      open = true;
-    }
-    if (open && (scanner.mark === 'comma' || scanner.mark === 'close')) {
-      open = false;
-      found.push({ keyStart, keyEnd, ...valueRange(text, keyEnd, at - 1), end: at - 1 });
-    }
-  }
-  if (!scanner.closed) {
-    throw new JsonError('not_an_object', `${text.length} bytes that are not one whole JSON object`);
-  }
-  return found;
+  const isObject = scanObject(text, (keyStart, keyEnd, valueStart, valueEnd, end) => {
+    found.push({ keyStart, keyEnd, valueStart, valueEnd, end });
+  });
+  if (isObject) return found;
+  throw new JsonError('not_an_object', `${text.length} bytes that are not one whole JSON object`);
 }
 
 /** The key that a member goes by, its escapes decoded. */
@@ -84,17 +68,4 @@ export function cutMembers(text: Buffer, keys: ReadonlySet<string>): Buffer[] {
 function mayHold(text: Buffer, keys: ReadonlySet<string>): boolean {
   for (const key of keys) if (!isLetters.test(key) || text.includes(`"${key}"`)) return true;
   return escapedLetters.some((escape) => text.includes(escape));
-}
-
-/** The value's bytes between the key and the comma or brace after it. */
-function valueRange(text: Buffer, keyEnd: number, end: number): { valueStart: number; valueEnd: number } {
-  let valueStart = text.indexOf(0x3a, keyEnd) + 1;
-  while (isSpace(text[valueStart])) valueStart++;
-  let valueEnd = end;
-  while (isSpace(text[valueEnd - 1])) valueEnd--;
-  return { valueStart, valueEnd };
-}
-
-function isSpace(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
