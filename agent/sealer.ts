@@ -20,7 +20,7 @@ import type { BatchRow, Committer, Member, Refusal } from './store/index.ts';
 const compress = promisify(gzip);
 
 /** Measured on audit events: level 1 takes half the CPU of level 6 and gives a tenth more bytes. */
-const compression = { level: constants.Z_BEST_SPEED };
+const compression = { level: constants.Z_BEST_SPEED, chunkSize: 256 * 1024 };
 
 /** So that a 413 splits a request without compressing again. */
 const memberBytesMax = 1024 * 1024;
