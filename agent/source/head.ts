@@ -26,14 +26,19 @@ export async function readHead(entry: Entry): Promise<Head> {
   }
 }
 
-/** Whether the up to 1,024 bytes before an offset have this SHA-256. */
-export async function readMatches(entry: Entry, offset: number, check: string): Promise<boolean> {
+/** What a file holds before a position of a known one: the same bytes, others, or it ends before it. */
+export type Comparison = 'same' | 'other' | 'shorter';
+
+/** Compares the up to 1,024 bytes before an offset with the SHA-256 of those that were read there. */
+export async function compareBefore(entry: Entry, offset: number, check: string): Promise<Comparison> {
   const file = await openListed(entry);
-  if (!file) return false;
+  if (!file) return 'other';
   try {
-    const { bytes, corrupt } = await readStretch(file, Math.max(0, offset - CHECK_BYTES_MAX), offset);
+    const start = Math.max(0, offset - CHECK_BYTES_MAX);
+    const { bytes, corrupt } = await readStretch(file, start, offset);
     // A damaged backup that begins alike and cannot be read up to the offset holds nothing that was not read.
-    return corrupt || checkOf(bytes) === check;
+    if (corrupt || checkOf(bytes) === check) return 'same';
+    return bytes.length < offset - start ? 'shorter' : 'other';
   } finally {
     await file.close();
   }

@@ -1,6 +1,6 @@
 import { fingerprintOf } from './fingerprint.ts';
-import { fingerprintIn, readHead, readMatches } from './head.ts';
-import type { Head } from './head.ts';
+import { compareBefore, fingerprintIn, readHead } from './head.ts';
+import type { Comparison, Head } from './head.ts';
 import type { Known } from './known.ts';
 import type { Entry } from './listing.ts';
 import { isSameInode } from './stat.ts';
@@ -8,11 +8,11 @@ import type { FileStat } from './stat.ts';
 import type { FileRecord } from './state.ts';
 
 /**
- * What a listed file is: one that is known; a new one; `young`, a live file too short to be told from others yet;
+ * What a listed file is: one that is known (`isCopy`: a copy of what was read of it, or of less); a new one; `young`, a live file too short to be told from others yet;
  * `empty`, a backup that holds nothing; `unreadable`, for now.
  */
 export type Identity =
-  | { kind: 'known'; record: FileRecord }
+  | { kind: 'known'; record: FileRecord; isCopy?: true }
   | { kind: 'new' | 'young' | 'empty' }
   | { kind: 'unreadable'; error: Error };
 
@@ -32,7 +32,7 @@ const keyOf = ({ stem, compressed, stat }: Entry) =>
 export class Identifier {
   /** What was read of files that have not changed since; only of those last listed. */
   #heads = new Map<string, Head>();
-  #matches = new Map<string, boolean>();
+  #comparisons = new Map<string, Comparison>();
 
   async identify(entries: Entry[], known: Known, holding?: Holding): Promise<Map<Entry, Identity>> {
     const heads = await this.#readHeads(entries);
@@ -70,15 +70,15 @@ export class Identifier {
       }
     }
     for (const entry of open) {
-      const copied = known.records.find((record) => isCopyOf(entry, heads.get(entry), record));
-      if (copied) identities.set(entry, { kind: 'known', record: copied });
+      const record = await this.#copied(entry, heads.get(entry), known.records);
+      if (record) identities.set(entry, { kind: 'known', record, isCopy: true });
     }
     return identities;
   }
 
   /** Remembers that a file turned out not to continue a known one. */
   refuse(entry: Entry, record: FileRecord): void {
-    this.#matches.set(matchKey(entry, record), false);
+    this.#comparisons.set(comparisonKey(entry, record), 'other');
   }
 
   async #readHeads(entries: Entry[]): Promise<Map<Entry, Head>> {
@@ -91,8 +91,9 @@ export class Identifier {
       if (head !== 'gone' && !(head instanceof Error)) cache.set(key, head);
     }
     this.#heads = cache;
-    for (const key of this.#matches.keys()) {
-      if (!cache.has(key.slice(0, key.lastIndexOf('|', key.lastIndexOf('|') - 1)))) this.#matches.delete(key);
+    for (const key of this.#comparisons.keys()) {
+      const entryKey = key.slice(0, key.lastIndexOf('|', key.lastIndexOf('|') - 1));
+      if (!cache.has(entryKey)) this.#comparisons.delete(key);
     }
     return heads;
   }
@@ -103,17 +104,41 @@ export class Identifier {
    */
   async #isContinued(entry: Entry, record: FileRecord, trusted: boolean): Promise<boolean> {
     if (!entry.compressed && entry.stat.size < record.offset) return false;
-    const key = matchKey(entry, record);
-    const cached = this.#matches.get(key);
-    if (cached !== undefined) return cached;
-    if (entry.compressed && trusted) return true;
-    const matches = await readMatches(entry, record.offset, record.check);
-    this.#matches.set(key, matches);
-    return matches;
+    if (entry.compressed && trusted && !this.#comparisons.has(comparisonKey(entry, record))) return true;
+    return (await this.#compare(entry, record)) === 'same';
+  }
+
+  async #compare(entry: Entry, record: FileRecord): Promise<Comparison> {
+    const key = comparisonKey(entry, record);
+    const known = this.#comparisons.get(key);
+    if (known !== undefined) return known;
+    const comparison = await compareBefore(entry, record.offset, record.check);
+    this.#comparisons.set(key, comparison);
+    return comparison;
+  }
+
+  /**
+   * logrotate's copytruncate leaves a copy of the file that was cut; if we had read more than was copied, the copy is
+   * shorter than what we read and holds nothing new. The size of a compressed one tells nothing.
+   */
+  async #copied(
+    entry: Entry,
+    head: Head | undefined,
+    records: readonly FileRecord[],
+  ): Promise<FileRecord | undefined> {
+    if (entry.backup === undefined || entry.backup.rotatedAt !== undefined) return undefined;
+    for (const record of records) {
+      if (record.truncated !== true || fingerprintIn(head) !== fingerprintOf(record.id)) continue;
+      const isShort = entry.compressed
+        ? (await this.#compare(entry, record)) === 'shorter'
+        : entry.stat.size <= record.offset;
+      if (isShort) return record;
+    }
+    return undefined;
   }
 }
 
-const matchKey = (entry: Entry, record: FileRecord) => `${keyOf(entry)}|${record.id}|${record.offset}`;
+const comparisonKey = (entry: Entry, record: FileRecord) => `${keyOf(entry)}|${record.id}|${record.offset}`;
 
 interface Hint {
   fits: (entry: Entry, record: FileRecord) => boolean;
@@ -138,18 +163,4 @@ function startingIdentity(entry: Entry, head: Exclude<Head, 'gone'>): Identity {
   if (head.complete) return { kind: 'new' };
   if (!entry.backup) return { kind: 'young' };
   return { kind: head.empty ? 'empty' : 'new' };
-}
-
-/**
- * logrotate's copytruncate leaves a copy of the file that was cut; if we had read more than was copied, the copy is
- * shorter than what we read and holds nothing new.
- */
-function isCopyOf(entry: Entry, head: Head | undefined, record: FileRecord): boolean {
-  const outside = entry.backup !== undefined && entry.backup.rotatedAt === undefined;
-  return (
-    outside &&
-    record.truncated === true &&
-    fingerprintIn(head) === fingerprintOf(record.id) &&
-    entry.stat.size <= record.offset
-  );
 }

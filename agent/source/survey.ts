@@ -45,10 +45,12 @@ export async function survey(
       if (identity.kind !== 'known') {
         return identity.kind !== 'empty' && !(entry.backup && known.isBelowFloor(basename(entry.stem)));
       }
-      const { record } = identity;
+      const { record, isCopy } = identity;
+      if (isCopy) return false;
       if (holding && isSameInode(stat, holding.stat)) return false;
       // An outside rename leaves the writer in the renamed file: it may have grown after it was read to its end.
-      const grown = !entry.compressed && stat.size > record.offset;
+      // And the copy of a file that was cut in place may hold more than was read; of a compressed one only reading tells.
+      const grown = entry.compressed ? record.truncated === true : stat.size > record.offset;
       return grown || (!record.ended && record.id !== holding?.record.id);
     },
   };
