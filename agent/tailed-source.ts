@@ -166,6 +166,7 @@ function assemble(
     tell: (level, message, details) =>
       logger[level]({ 'auditseal.source': sourceName, 'auditseal.details': details }, message),
   });
+  parts.metrics.watchLag(sourceName, () => source.lagBytes());
   const shipper: Shipper = new Shipper({
     ...parts,
     sourceName,

@@ -4,6 +4,7 @@ import type { Manifest } from '../seal/index.ts';
 /** Every metric of the agent, in one place: docs/operations.md lists them. Invariant: read + pieces = dropped + sealed. */
 export class Metrics {
   readonly registry = new Registry();
+  readonly #lags = new Map<string, () => Promise<number>>();
   readonly readLines = this.#counter('auditseal_read_lines_total', 'Lines read from the audit log', [
     'source',
   ]);
@@ -68,11 +69,7 @@ export class Metrics {
     'Compressed bytes sealed and not yet acknowledged',
     ['source'],
   );
-  readonly lagBytes = this.#gauge(
-    'auditseal_lag_bytes',
-    'Bytes of the audit log not yet read, as far as the directory shows',
-    ['source'],
-  );
+  readonly lagBytes = this.#lagGauge();
   readonly newestEvent = this.#gauge(
     'auditseal_newest_shipped_event_timestamp_seconds',
     'Time of the newest event that Elasticsearch has',
@@ -91,6 +88,11 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  /** Asked at each scrape, since nobody needs it in between. */
+  watchLag(source: string, lagBytes: () => Promise<number>): void {
+    this.#lags.set(source, lagBytes);
+  }
+
   /** Counts what a durable batch says of itself, so that the metrics and the manifests cannot disagree. */
   countSealed(source: string, manifest: Manifest): void {
     this.readLines.inc({ source }, manifest.read);
@@ -104,6 +106,19 @@ export class Metrics {
     for (const [rule, count] of Object.entries(manifest.reduced)) this.reduced.inc({ source, rule }, count);
     this.sealedEvents.inc({ source }, manifest.count);
     this.sealedBatches.inc({ source });
+  }
+
+  #lagGauge(): Gauge {
+    const lags = this.#lags;
+    return new Gauge({
+      name: 'auditseal_lag_bytes',
+      help: 'Bytes of the audit log not yet read, as far as the directory shows',
+      labelNames: ['source'],
+      registers: [this.registry],
+      async collect() {
+        for (const [source, lagBytes] of lags) this.set({ source }, await lagBytes());
+      },
+    });
   }
 
   #counter(name: string, help: string, labelNames: string[]): Counter {
