@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { run } from '../../agent/cli/run.ts';
 
 /**
@@ -19,4 +20,10 @@ const stopAt = (name: string) => {
   writeSync(3, `${name}\n`);
   process.kill(process.pid, 'SIGSTOP');
 };
+// Ends with whoever started it, however that one ends.
+new Socket({ fd: 3 })
+  .on('close', () => process.kill(process.pid, 'SIGKILL'))
+  .resume()
+  .unref();
+
 process.exitCode = await run(config, stopAt, { watch });
