@@ -17,8 +17,8 @@ export class MemoryKeeper {
   #garbageBytes = 0;
 
   constructor() {
-    // Most of what is read is garbage at once: a small young generation collects it before the heap grows over it.
-    setFlagsFromString('--max-semi-space-size=4');
+    // A young generation that grows gives nothing here, and its size can no longer be set: only its growth can.
+    setFlagsFromString('--semi-space-growth-factor=1');
     setFlagsFromString('--expose-gc');
     this.#collect = runInNewContext('gc') as () => void;
   }

@@ -119,7 +119,8 @@ async function check(options: Options, signal: AbortSignal): Promise<number> {
     return await print(judgement, scope, options.json === true, progress);
   } finally {
     progress.clear();
-    await client.close();
+    // Not waited for: it would wait in turn for an answer that a dead server began.
+    client.close().catch(() => undefined);
   }
 }
 

@@ -4,6 +4,7 @@ import { VerifyError } from './error.ts';
 /** Long against the time between two pages; renewed while it is held. */
 const keepAlive = '10m';
 const renewMilliseconds = 60_000;
+const closeMilliseconds = 5000;
 
 /** A frozen view of one stream. Renewed by itself until it is closed; its id may change with every answer. */
 export class PointInTime {
@@ -53,6 +54,7 @@ export class PointInTime {
       path: '/_pit',
       body: { id: this.id },
       expect: [404],
+      signal: AbortSignal.timeout(closeMilliseconds),
     }).catch((error: unknown) => {
       if (!(error instanceof ShipError)) throw error;
     });

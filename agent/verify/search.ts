@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { errors } from '@elastic/elasticsearch';
 import { ShipError, type ElasticsearchClient } from '../ship/index.ts';
 import { VerifyError } from './error.ts';
@@ -32,6 +32,8 @@ export async function* searchPage(
   const where = `POST ${path}`;
   const answer = await send(client, path, body, signal);
   const stream = answer.body;
+  // The client heeds the signal only until the answer begins.
+  if (signal) addAbortSignal(signal, stream);
   const scanner = new HitScanner();
   try {
     if (answer.statusCode !== 200) throw await refusal(where, answer.statusCode, stream);

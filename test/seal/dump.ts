@@ -35,20 +35,20 @@ async function writePages(
   }
 }
 
-/** The body of a `_search` answer, `_source` byte for byte. */
-export function searchAnswer(documents: readonly StoredDocument[]): Buffer {
+/** The body of a `_search` answer, `_source` byte for byte; `from` is the position of the first document. */
+export function searchAnswer(documents: readonly StoredDocument[], pit = 'a pit', from = 0): Buffer {
   const hits = documents.map(({ index, id, source }, i) =>
     Buffer.concat([
       Buffer.from(
         `${i === 0 ? '' : ','}{"_index":${JSON.stringify(index)},"_id":${JSON.stringify(id)},"_score":null,"_source":`,
       ),
       source,
-      Buffer.from(`,"sort":[${i},9223372036854775807]}`),
+      Buffer.from(`,"sort":[${from + i},9223372036854775807]}`),
     ]),
   );
   return Buffer.concat([
     Buffer.from(
-      '{"pit_id":"a pit","took":3,"timed_out":false,"_shards":{"total":1,"successful":1,"skipped":0,"failed":0},"hits":{"max_score":null,"hits":[',
+      `{"pit_id":${JSON.stringify(pit)},"took":3,"timed_out":false,"_shards":{"total":1,"successful":1,"skipped":0,"failed":0},"hits":{"max_score":null,"hits":[`,
     ),
     ...hits,
     Buffer.from(']}}'),

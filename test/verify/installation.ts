@@ -12,7 +12,7 @@ import {
 } from '../elasticsearch/index.ts';
 import type { Written } from '../seal/log.ts';
 
-const main = join(import.meta.dirname, '../../agent/cli/main.ts');
+export const main = join(import.meta.dirname, '../../agent/cli/main.ts');
 
 export interface Ran {
   code: number | null;

@@ -51,14 +51,19 @@ export async function* verifyLogs(
   const batches = compared(readBatches(streams.records(), reading), alternates);
   const join = new DocumentJoin(streams, reading, batches, options.now, emit);
   let documents = 0;
-  for await (const document of streams.events(extentsOf(reading))) {
-    const pending = join.take(document);
-    if (pending) await pending;
-    documents += 1;
-    options.onProgress?.({ records: reading.records, documents });
-    if (findings.length > 0) for (const finding of findings.splice(0)) yield counted(finding);
+  try {
+    for await (const document of streams.events(extentsOf(reading))) {
+      const pending = join.take(document);
+      if (pending) await pending;
+      documents += 1;
+      options.onProgress?.({ records: reading.records, documents });
+      if (findings.length > 0) for (const finding of findings.splice(0)) yield counted(finding);
+    }
+    await join.close();
+  } finally {
+    // Where the documents could not be read to their end, the reading of the records is still in the middle.
+    await batches.return(undefined);
   }
-  await join.close();
   alternates.close();
   await resolveStrays(join, streams, reading);
   join.elsewhere.close();

@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import { LogWriter } from '../seal/log.ts';
+import { auditseal, main } from './installation.ts';
+import { MisbehavingServer } from './misbehaving-server.ts';
+
+function log(): LogWriter {
+  const writer = new LogWriter();
+  for (let i = 0; i < 5; i += 1) writer.batch({ events: 200 });
+  return writer;
+}
+
+const isEventSearch = (body: string) => body.includes('"pit":{"id":"events"');
+const verify = ({ url }: MisbehavingServer, writer: LogWriter) =>
+  auditseal(['verify', '--url', url, '--now', writer.now.toISOString()]);
+
+describe.concurrent('auditseal verify', () => {
+  test('reads everything from a server that behaves', async () => {
+    const writer = log();
+    await using server = await MisbehavingServer.start(writer.written, () => undefined);
+    const { code, stdout, stderr } = await verify(server, writer);
+    expect([code, stderr, stdout.at(-1)]).toEqual([0, '', 'verdict: verified']);
+    expect(server.requests.filter((path) => path === 'DELETE /_pit')).toHaveLength(2);
+  });
+
+  test('says so when the server dies in the middle of the events', async () => {
+    const writer = log();
+    await using server = await MisbehavingServer.start(writer.written, ({ body }, answer, response) => {
+      if (!isEventSearch(body)) return undefined;
+      response.write(answer.subarray(0, answer.length / 2), () => server.die());
+      return 'misbehaved';
+    });
+    const { code, stdout, stderr } = await verify(server, writer);
+    expect([code, stdout]).toEqual([2, []]);
+    expect(stderr).toMatch(/^auditseal verify: could not check: POST \/_search: .*\n$/u);
+  });
+
+  test('asks again for what broke off, from the last document on', async () => {
+    const writer = log();
+    let broke = false;
+    await using server = await MisbehavingServer.start(writer.written, ({ body }, answer, response) => {
+      if (broke || !body.includes('"search_after"') || !isEventSearch(body)) return undefined;
+      broke = true;
+      const cut = answer.indexOf('"_id":"', answer.length / 2);
+      response.write(answer.subarray(0, cut), () => response.destroy());
+      return 'misbehaved';
+    });
+    const { code, stdout, stderr } = await verify(server, writer);
+    expect([code, stderr, stdout.at(-1)]).toEqual([0, '', 'verdict: verified']);
+    expect(broke).toBe(true);
+    expect(stdout).toContain('events: 1000 documents read, 1000 as sealed');
+  });
+
+  test.each<[string, string | Buffer, number, string]>([
+    [
+      'a shard fails',
+      '{"timed_out":false,"_shards":{"failed":1,"failures":[{"reason":"broken"}]},"hits":{"hits":[]}}',
+      200,
+      'not every shard answered: [{"reason":"broken"}]',
+    ],
+    [
+      'a search runs out of time',
+      '{"timed_out":true,"_shards":{"failed":0},"hits":{"hits":[]}}',
+      200,
+      'not every shard answered',
+    ],
+    [
+      'it may not read',
+      '{"error":"action is unauthorized"}',
+      403,
+      'POST /_search: 403 {"error":"action is unauthorized"}',
+    ],
+    ['the answer is no JSON', '<html>', 200, 'not JSON'],
+  ])('could not check when %s', async (_what, body, status, message) => {
+    const writer = log();
+    await using server = await MisbehavingServer.start(writer.written, (request, _answer, response) => {
+      if (!isEventSearch(request.body)) return undefined;
+      response.writeHead(status).end(body);
+      return 'misbehaved';
+    });
+    const { code, stderr } = await verify(server, writer);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
+  test('ends at SIGINT with 2, and leaves no point in time behind', async () => {
+    const writer = log();
+    const { promise: isAsked, resolve: asked } = Promise.withResolvers<void>();
+    await using server = await MisbehavingServer.start(writer.written, ({ body }, answer, response) => {
+      if (!isEventSearch(body)) return undefined;
+      response.write(answer.subarray(0, answer.length / 2), () => asked());
+      return 'misbehaved';
+    });
+    const child = spawn(process.execPath, [main, 'verify', '--url', server.url], { stdio: 'pipe' });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    await isAsked;
+    child.kill('SIGINT');
+    expect((await once(child, 'close'))[0]).toBe(2);
+    expect(stderr).toBe('auditseal verify: could not check: stopped before the end\n');
+    expect(server.requests.filter((path) => path === 'DELETE /_pit')).toHaveLength(2);
+  });
+});
