@@ -188,7 +188,7 @@ function assemble(
       shipper.notify();
     },
   });
-  const pausedBy = () => spool.pausedBy(sourceName);
+  const pausedBy = () => (parts.committer.isDiskFull ? 'disk' : spool.pausedBy(sourceName));
   const pipeline = new Pipeline({
     ...parts,
     sourceName,

@@ -36,12 +36,18 @@ export class Committer {
   #running = false;
   #lazyTimer: NodeJS.Timeout | undefined;
   #lastAt = -Infinity;
+  #isDiskFull = false;
 
   constructor(store: Store, options: CommitterOptions) {
     this.#store = store;
     this.#options = options;
     this.#intervalMilliseconds = 1000 / options.commitsPerSecondMax;
     this.#lazyMilliseconds = options.lazyMilliseconds ?? 10_000;
+  }
+
+  /** Whether a transaction is being waited out for want of room: reading should pause, or memory would be the spool. */
+  get isDiskFull(): boolean {
+    return this.#isDiskFull;
   }
 
   /** Durable when it resolves; gives the sequence numbers of the part's batches. */
@@ -107,9 +113,12 @@ export class Committer {
   async #commitUntilRoom(transaction: Transaction): Promise<number[]> {
     for (;;) {
       try {
-        return await this.#store.commit(transaction);
+        const sequences = await this.#store.commit(transaction);
+        this.#isDiskFull = false;
+        return sequences;
       } catch (error) {
         if (!(error instanceof StoreError) || error.code !== 'full') throw error;
+        this.#isDiskFull = true;
         this.#options.retrying?.(error);
         await delay(fullMilliseconds);
       }
