@@ -117,7 +117,7 @@ export class Pipeline {
     for (let at = 0; at < bytes.length;) {
       const found = bytes.indexOf(newline, at);
       const end = found < 0 ? bytes.length : found;
-      this.#line(bytes.subarray(at, end), file, { path, offset: chunk.start + at });
+      this.#line(bytes.subarray(at, end), file, { path, offset: chunk.start + at }, found >= 0);
       at = found < 0 ? end : end + 1;
       lines += 1;
       if (!sealer.isFull && at < bytes.length) continue;
@@ -130,11 +130,15 @@ export class Pipeline {
     }
   }
 
-  #line(line: Buffer, file: string, spot: Spot): void {
+  /**
+   * `isEnded`: its newline is there. The apiserver writes event and newline at once, so a piece at a file's end is torn, and
+   * may be torn right behind what a client made look like an event: it is not split.
+   */
+  #line(line: Buffer, file: string, spot: Spot, isEnded: boolean): void {
     const mac = () => this.#lineMac(file, spot.offset, sha256(line));
     const event = parseEvent(line);
     if (event) return this.#event(event, line, spot, mac);
-    const pieces = splitGlued(line) ?? [line];
+    const pieces = (isEnded ? splitGlued(line) : undefined) ?? [line];
     this.#parts.sealer.tally.pieces += pieces.length - 1;
     for (const piece of pieces) {
       const recovered = pieces.length > 1 ? parseEvent(piece) : undefined;
