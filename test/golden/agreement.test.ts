@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeDump } from '../seal/dump.ts';
+import { corners } from './corners.ts';
 import { generatedScene } from './generated.ts';
 import { buildIndependent, Independent } from './independent.ts';
 import { judgeDump, type Judgement } from './judge.ts';
@@ -57,6 +58,26 @@ describe.skipIf(binary === undefined)('two verifiers that share nothing but the 
         expect(ours).toEqual(theirs);
         expect(ours.findings.filter((finding) => !finding.includes('"gap"'))).toEqual([]);
       }
+  });
+
+  test('agree at the edges of the rules', { timeout: 600_000 }, async () => {
+    const found = corners([await goldenVectors(), generatedScene()], seed);
+    const outcomes: object[] = [];
+    for (let at = 0; at < found.length; at += atOnce)
+      await Promise.all(
+        found.slice(at, at + atOnce).map(async ({ name, scene }, i) => {
+          const [ours, theirs] = await judge(scene, `c${at + i}`);
+          if (JSON.stringify(ours) !== JSON.stringify(theirs))
+            outcomes.push({
+              name,
+              exits: [ours.exit, theirs.exit],
+              onlyOurs: only(ours, theirs),
+              onlyTheirs: only(theirs, ours),
+            });
+        }),
+      );
+    console.log(`agreement: ${found.length} dumps at the edges of the rules`);
+    expect(outcomes).toEqual([]);
   });
 
   test(

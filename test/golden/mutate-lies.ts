@@ -5,7 +5,7 @@ import { attackersKey, parse, partsOf, rehash, replaceIn, type Parts } from './r
 import type { Scene } from './vectors.ts';
 
 /** What a lie may change; all of it is there, since the log itself made it. */
-interface Lied {
+export interface Lied {
   batch: number;
   first: number;
   sealedAt: string;
@@ -33,7 +33,7 @@ const seconds = (manifest: Lied, shift: number) => {
   manifest.sealedAt = new Date(Date.parse(manifest.sealedAt) + shift * 1000).toISOString();
 };
 
-const lies: Record<string, Lie> = {
+export const lies: Record<string, Lie> = {
   'sealed at another time': (m, _scene, random) =>
     seconds(m, random.pick([-86_400, -120, -60, 60, 110, 111, 120, 121, 240, 301, 86_400])),
   'another heartbeat': (m, _scene, random) =>
@@ -166,6 +166,15 @@ export const unrecorded: Mutation = (scene, random) => {
 
 function pick(scene: Scene, random: Random): Parts | undefined {
   return partsOf(random.pick(scene.written.records.filter(isRecord)));
+}
+
+/** Has the log's own key sign what a manifest was made to say, and all that follows; false where that cannot be. */
+export function sealLie(scene: Scene, parts: Parts, change: (manifest: Lied) => void): boolean {
+  const manifest = parse(parts.manifest) as Lied;
+  change(manifest);
+  replaceIn(parts, { manifest: JSON.stringify(manifest) });
+  const { origin, batch: from } = parts;
+  return rehash(scene.written, { origin, from, extent: 'to the end', signing: 'stolen key' });
 }
 
 function tell(parts: Parts, kind: string, scene: Scene, random: Random): boolean {
