@@ -91,7 +91,7 @@ export class Scene {
         return (found = await countEvents(this.url, this.namespace)) >= count;
       },
       () => `${found} of ${count} events have arrived; ${this.agent?.state}: ${this.agent?.tail()}`,
-      { millisecondsMax, everyMilliseconds: 100 },
+      { millisecondsMax, everyMilliseconds: 250 },
     );
   }
 
