@@ -56,7 +56,7 @@ describe.skipIf(binary === undefined)('two verifiers that share nothing but the 
       for (const whose of [{ ...scene, trust }, scene]) {
         const [ours, theirs] = await judge(whose, 'untouched');
         expect(ours).toEqual(theirs);
-        expect(ours.findings.filter((finding) => !finding.includes('"gap"'))).toEqual([]);
+        expect(ours.findings.filter((finding) => !isOwnGap(finding))).toEqual([]);
       }
   });
 
@@ -118,8 +118,13 @@ function disagrees({ ours, theirs }: Outcome): boolean {
   return JSON.stringify(ours) !== JSON.stringify(theirs);
 }
 
+/** Nothing is said but what is true of the untouched vectors too: that they own up to a gap. */
 function passesOver({ ours, broken, done }: Outcome): boolean {
-  return broken && done.excused !== true && ours.exit === 0;
+  return broken && done.excused !== true && ours.exit !== 2 && ours.findings.every(isOwnGap);
+}
+
+function isOwnGap(finding: string): boolean {
+  return finding.includes('"finding":"gap"');
 }
 
 function only(a: Judgement, b: Judgement): string[] {
