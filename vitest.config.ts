@@ -8,7 +8,8 @@ export default defineConfig({
     globalSetup: ['test/elasticsearch/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Nothing is asserted by a timer; this only ends what hangs, on a machine however busy.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
   },
 });

@@ -45,8 +45,10 @@ export async function run(
   const listening = (port: number) => logger.info({ 'server.port': port }, 'metrics and health are served');
   try {
     logger.info({ 'service.version': agentVersion }, 'auditseal starts');
-    const now = () => new Date();
-    await runAgent({ ...setup, logger, agent, now, failpoint, listening, watch }, stop.signal);
+    await runAgent(
+      { ...setup, logger, agent, now: () => new Date(), failpoint, listening, watch },
+      stop.signal,
+    );
     logger.info('auditseal has stopped');
     return 0;
   } catch (error) {
