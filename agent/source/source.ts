@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Chunk, LongLineSink } from './chunk.ts';
 import { Complaints } from './complaints.ts';
 import { isFileSystemError, SourceError } from './error.ts';
@@ -16,13 +17,14 @@ import type { TailState } from './state.ts';
 import { Waker } from './waker.ts';
 
 const CHUNK_BYTES_DEFAULT = 1024 * 1024;
+const LAG_MILLISECONDS_MAX = 1000;
 
 /**
  * One audit.log and its rotated backups as one stream of whole lines: oldest first, each once, nothing skipped
  * without a gap that says so. Identity is content, never an inode; the open file is held across renames and
  * drained; what follows it is decided by the succession rule of docs/seal-format.md §2.
  *
- * Not for concurrent use: one `read()` at a time, and no `read()` during `close()`.
+ * `read()` and `lagBytes()` take turns, since both note where the files are now. No `read()` during `close()`.
  */
 export class Source<L extends LongLineSink = LongLineSink> {
   readonly #path: string;
@@ -34,6 +36,8 @@ export class Source<L extends LongLineSink = LongLineSink> {
   #held: Held | undefined;
   #last: Chunk<L> | undefined;
   #closed = false;
+  #lag = 0;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: SourceOptions<L>) {
     const { path, lineBytesMax, chunkBytesMax = CHUNK_BYTES_DEFAULT, pollMilliseconds, longLine } = options;
@@ -52,7 +56,11 @@ export class Source<L extends LongLineSink = LongLineSink> {
    * next `read()`. Trouble with the file system is told and retried at the next call, never thrown.
    * @throws SourceError `closed`
    */
-  async read(): Promise<Chunk<L> | undefined> {
+  read(): Promise<Chunk<L> | undefined> {
+    return this.#alone(() => this.#read());
+  }
+
+  async #read(): Promise<Chunk<L> | undefined> {
     if (this.#closed) throw new SourceError('closed', `the source of ${this.#path} is closed`);
     try {
       const chunk = await this.#next();
@@ -104,8 +112,28 @@ export class Source<L extends LongLineSink = LongLineSink> {
     return { v: 1, ...(current && { current }), files, ...(floor && { floor }) };
   }
 
-  /** Uncompressed bytes not read yet, as far as the directory shows; compressed backups count as nothing. */
+  /**
+   * Uncompressed bytes not read yet, as far as the directory shows; compressed backups count as nothing. While a read
+   * takes longer than a second (a line of a gigabyte): what was answered before.
+   */
   async lagBytes(): Promise<number> {
+    const asked = this.#alone(() => this.#lagBytes());
+    const late = new AbortController();
+    const before = sleep(LAG_MILLISECONDS_MAX, this.#lag, { signal: late.signal, ref: false });
+    before.catch(() => undefined);
+    this.#lag = await Promise.race([asked, before]);
+    late.abort();
+    return this.#lag;
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async #lagBytes(): Promise<number> {
+    if (this.#closed) return 0;
     const held = this.#held;
     try {
       const own = held && !held.file.compressed ? (await held.file.stat()).size - this.#lines.offset : 0;
