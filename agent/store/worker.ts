@@ -5,6 +5,7 @@ import { storeErrorFrom } from './error.ts';
 import { lockStateDir } from './lock.ts';
 import { State } from './state.ts';
 import type { Call, Reply } from './protocol.ts';
+import type { StoredBatch } from './types.ts';
 
 const { stateDir } = workerData as { stateDir: string };
 const lock: { held?: ReturnType<typeof lockStateDir> } = {};
@@ -49,5 +50,11 @@ parentPort!.on('message', ({ id, call }: { id: number; call: Call }) => {
     const error = storeErrorFrom(cause, join(stateDir, 'state.db'));
     reply = { id, error: { code: error.code, message: error.message } };
   }
-  parentPort!.postMessage(reply);
+  parentPort!.postMessage(reply, transferable(call, reply));
 });
+
+/** A stored batch's bytes are handed over, not copied: this thread has no more use for them. */
+function transferable({ method }: Call, { value }: Reply): ArrayBuffer[] {
+  if (method !== 'next' || value === undefined) return [];
+  return (value as StoredBatch).members.map(({ body }) => body.buffer as ArrayBuffer);
+}
