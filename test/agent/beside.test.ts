@@ -20,7 +20,7 @@ test('verify in a loop beside a shipping agent never finds anything, over rotati
   const config = await writeConfig(place.path, {
     elasticsearchUrl: url,
     namespace,
-    more: { heartbeatSeconds: 1 },
+    more: { heartbeatSeconds: 4 },
   });
   const verdicts: string[] = [];
   const verifyOnce = async () => {
