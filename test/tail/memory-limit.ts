@@ -41,7 +41,7 @@ export class MemoryLimit {
   }
 
   /** What to run a program under, so that it is limited from its first instruction on. */
-  get under(): string[] {
+  get under(): [string, ...string[]] {
     return ['sh', '-c', `echo $$ > ${join(this.#folder, 'cgroup.procs')} && exec "$@"`, 'sh'];
   }
 
