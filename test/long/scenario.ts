@@ -2,8 +2,12 @@ import { chaos } from '../crash/chaos.ts';
 import { failpointGroups, killAtFailpoints, type Failpoint } from '../crash/failpoints.ts';
 import type { UnreliableElasticsearch } from '../crash/outages.ts';
 import { Random } from '../crash/random.ts';
+import { heavyScenes } from '../tail/heavy.ts';
 
 const failpoints: readonly Failpoint[] = failpointGroups.flat();
+
+/** Every so many seeds it is one of what takes minutes: lines of a gigabyte, backlogs. */
+const heavySeeds = 20;
 
 /** How often an agent is killed at one failpoint before one lives. */
 export const killsAtFailpoint = 20;
@@ -25,7 +29,7 @@ export async function killOftenAt(
   return await killAtFailpoints({ url, failpoints: Array.from({ length: times }, () => failpoint), random });
 }
 
-/** What a seed stands for: every second one a failpoint, in turn; the others half a minute of chaos. */
+/** What a seed stands for: every second one a failpoint, every twentieth a heavy scene, each in turn; the others half a minute of chaos. */
 export async function runScenario(seed: number, elasticsearch: UnreliableElasticsearch): Promise<Outcome> {
   const random = new Random(seed);
   const { url } = elasticsearch;
@@ -33,6 +37,10 @@ export async function runScenario(seed: number, elasticsearch: UnreliableElastic
     const failpoint = failpoints[(seed / 2) % failpoints.length]!;
     const problems = await killOftenAt(url, failpoint, random);
     return { name: `${killsAtFailpoint} kills at "${failpoint}"`, failpoint, problems };
+  }
+  if (seed % heavySeeds === heavySeeds - 1) {
+    const { name, run } = heavyScenes[Math.floor(seed / heavySeeds) % heavyScenes.length]!;
+    return { name, problems: await run(url, random) };
   }
   const outages = random.next() < 0.5 ? elasticsearch : undefined;
   const milliseconds = random.integer(5_000, 40_000);

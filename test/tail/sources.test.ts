@@ -67,7 +67,8 @@ test('one source that floods a slow Elasticsearch fills its own share of the spo
   // The flood's share is full, and what is in it takes Elasticsearch many seconds.
   const spooled = (await agent.metrics()).get('auditseal_spool_bytes{source="kube-apiserver"}') ?? 0;
   expect(spooled).toBeGreaterThanOrEqual(mebibyte);
-  expect(spooled).toBeLessThan(1.5 * mebibyte);
+  // A chunk that was read is finished: 1 MiB of lines, which here make 2 MiB of compressed documents.
+  expect(spooled).toBeLessThan(3.5 * mebibyte);
   expect([await paused('openshift-apiserver'), await paused('k3s')]).toEqual([0, 0]);
 
   const began = performance.now();
