@@ -110,6 +110,11 @@ export class Sealer {
     return this.#entries.nextIndex;
   }
 
+  /** Compressed and not yet durable. */
+  get uncommittedBytes(): number {
+    return this.#uncommittedBytes;
+  }
+
   get isFull(): boolean {
     const { batchBytesMax, batchEventsMax } = this.#parts.config;
     return this.#entries.count >= batchEventsMax || this.#entries.bytes >= batchBytesMax;

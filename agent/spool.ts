@@ -38,9 +38,11 @@ export class Spool {
     this.add(source, bytes - (this.#bytes.get(source) ?? 0));
   }
 
-  pausedBy(source: string): 'spool' | 'disk' | undefined {
+  /** `comingBytes` are compressed and about to become durable. */
+  pausedBy(source: string, comingBytes = 0): 'spool' | 'disk' | undefined {
     const { spoolBytesMax, freeBytesMin, sources, stateDir } = this.#options;
-    if ((this.#bytes.get(source) ?? 0) >= spoolBytesMax / sources.length) return 'spool';
+    const held = (this.#bytes.get(source) ?? 0) + comingBytes;
+    if (held >= spoolBytesMax / sources.length) return 'spool';
     const now = performance.now();
     if (now - this.#lookedAt >= statfsMilliseconds) {
       this.#lookedAt = now;

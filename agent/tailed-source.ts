@@ -188,7 +188,8 @@ function assemble(
       shipper.notify();
     },
   });
-  const pausedBy = () => (parts.committer.isDiskFull ? 'disk' : spool.pausedBy(sourceName));
+  const pausedBy = () =>
+    parts.committer.isDiskFull ? 'disk' : spool.pausedBy(sourceName, sealer.uncommittedBytes);
   const pipeline = new Pipeline({
     ...parts,
     sourceName,
