@@ -5,9 +5,9 @@ import { backlog } from './backlog.ts';
 // Processes that start and end: most of it is waiting for a busy machine.
 vi.setConfig({ testTimeout: 300_000 });
 
-test('a first start beside six backups of 10 MB reads them all in the memory of the formula, shows how far it is, and goes on after kills', async () => {
+test('a first start beside six backups of 5 MB reads them all in the memory of the formula, shows how far it is, and goes on after kills', async () => {
   const url = inject('elasticsearchUrl');
-  const result = await backlog({ url, files: 6, fileBytes: 10e6, kills: 3, random: new Random(20_261_123) });
+  const result = await backlog({ url, files: 6, fileBytes: 5e6, kills: 3, random: new Random(20_261_123) });
   expect(result.problems).toEqual([]);
   expect(result.peakBytes).toBeLessThan(result.limitBytes);
   if (!result.isLimited)
