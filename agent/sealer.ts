@@ -15,7 +15,7 @@ import {
   type Notice,
   type Sealed,
 } from './seal/index.ts';
-import type { BatchRow, Committer, Member, Refusal } from './store/index.ts';
+import { release, type BatchRow, type Committer, type Member, type Refusal } from './store/index.ts';
 
 const compress = promisify(gzip);
 
@@ -252,12 +252,14 @@ export class Sealer {
     this.#uncommittedBytes += bytes;
     this.#parts.failpoint('compressed');
     this.#parts.committer.commit({ epochs, batches: [{ ...row, members, record: recordBody }] }).then(
-      () => this.#durable(manifest, bytes, row.closes),
+      () => this.#durable(manifest, members, bytes, row.closes),
       (error: unknown) => this.#fail(error),
     );
   }
 
-  #durable(manifest: Manifest, bytes: number, closes: boolean): void {
+  #durable(manifest: Manifest, members: readonly Member[], bytes: number, closes: boolean): void {
+    // The store has had its own copy.
+    for (const { body } of members) release(body);
     this.#uncommittedBytes -= bytes;
     this.#parts.failpoint('durable');
     if (closes) this.#parts.failpoint('epoch durable');
@@ -338,12 +340,9 @@ export class Sealer {
 
 async function compressMember(member: { first: number; count: number; body: Buffer }): Promise<Member> {
   const { first, count, body } = member;
-  return { first, count, bytes: body.length, body: shared(await compress(body, compression)) };
-}
-
-/** A copy of its own size in memory that the store's thread sees, too: nothing is copied on the way to it. */
-function shared(bytes: Buffer): Uint8Array {
-  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
-  copy.set(bytes);
-  return copy;
+  const compressed = await compress(body, compression);
+  // Of its own size: what goes to the store is copied with all of its buffer.
+  const exact = new Uint8Array(compressed);
+  release(compressed);
+  return { first, count, bytes: body.length, body: exact };
 }

@@ -8,7 +8,7 @@ import {
   refusalText,
   refusedForm,
 } from '../seal/index.ts';
-import type { Committer, Refusal, Store, StoredBatch } from '../store/index.ts';
+import { release, type Committer, type Refusal, type Store, type StoredBatch } from '../store/index.ts';
 import { bulk } from './bulk.ts';
 import type { ElasticsearchClient } from './client.ts';
 import { deliver, type Poison, type Send } from './delivery.ts';
@@ -68,6 +68,7 @@ export class Shipper {
       const batch = await store.next(sourceName, after);
       if (batch) {
         await this.#ship(batch, signal);
+        for (const { body } of batch.members) release(body);
         after = batch.seq;
       } else if (this.#finishing) break;
       else if (!this.#news) await new Promise<void>((resolve) => (this.#wake = resolve));

@@ -6,6 +6,7 @@ import type { Loaded, Statistics, StoredBatch, Transaction } from './types.ts';
 
 export { StoreError } from './error.ts';
 export { Committer } from './committer.ts';
+export { release } from './release.ts';
 export { readStatus, type SourceStatus } from './status.ts';
 export type * from './types.ts';
 

@@ -5,7 +5,8 @@ import { storeErrorFrom } from './error.ts';
 import { lockStateDir } from './lock.ts';
 import { State } from './state.ts';
 import type { Call, Reply } from './protocol.ts';
-import type { StoredBatch } from './types.ts';
+import { release } from './release.ts';
+import type { StoredBatch, Transaction } from './types.ts';
 
 const { stateDir } = workerData as { stateDir: string };
 const lock: { held?: ReturnType<typeof lockStateDir> } = {};
@@ -19,7 +20,7 @@ function answer(call: Call): unknown {
     case 'load':
       return state.load(call.name);
     case 'commit':
-      return state.commit(call.transaction);
+      return commit(state, call.transaction);
     case 'rollBack':
       return state.rollBack(call.source);
     case 'next':
@@ -31,6 +32,15 @@ function answer(call: Call): unknown {
       return lock.held?.release();
     default:
       throw new Error('not a call of the store');
+  }
+}
+
+/** The transaction is this thread's own copy. */
+function commit(into: State, transaction: Transaction): number[] {
+  try {
+    return into.commit(transaction);
+  } finally {
+    for (const { members } of transaction.batches) for (const { body } of members) release(body);
   }
 }
 
