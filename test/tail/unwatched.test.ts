@@ -27,7 +27,7 @@ test('without a file system watcher nothing is lost over rotations, compression,
 
 test.concurrent.for([true, false])(
   'with default intervals a new line is sealed within the batch time and a poll (watcher: %s), and polling is cheap',
-  async (watch, { expect }) => {
+  async (watch) => {
     const defaults = { batchSeconds: 5, pollMilliseconds: 500, heartbeatSeconds: 60, commitsPerSecondMax: 1 };
     await using scene = await Scene.make({ url, more: defaults });
     await scene.writer.lines(1);
