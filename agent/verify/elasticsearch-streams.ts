@@ -6,6 +6,7 @@ import { sortOf } from './hits.ts';
 import { PointInTime } from './point-in-time.ts';
 import {
   eventWalks,
+  neighbourWalk,
   nextOriginWalk,
   rangeEventWalks,
   rangeRecordWalks,
@@ -107,6 +108,16 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     const name = (stream === 'records' ? recordStream : eventStream)(this.namespace);
     for (let at = 0; at < ids.length; at += idsAtOnce)
       yield* this.#findSome(name, ids.slice(at, at + idsAtOnce));
+  }
+
+  async newestBatch(origin: string): Promise<number | undefined> {
+    const body = JSON.stringify({ size: 1, track_total_hits: false, ...neighbourWalk(origin, 'desc') });
+    const path = `/${encodeURIComponent(recordStream(this.namespace))}/_search`;
+    for await (const hit of searchPage(this.#client, { path, body, signal: this.#options.signal })) {
+      const [batch] = JSON.parse(sortOf(hit)) as unknown[];
+      if (typeof batch === 'number' || typeof batch === 'string') return Number(batch);
+    }
+    return undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

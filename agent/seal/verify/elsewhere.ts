@@ -13,6 +13,7 @@ export class Elsewhere {
   readonly #reading: RecordReading;
   readonly #now: Date;
   readonly #emit: Emit;
+  readonly #beyond: { id: string; origin: string; index: number; batch: number | undefined }[] = [];
   readonly #extents = new Map<string, Extent[]>();
   /** Per log that no trusted key speaks for, its documents. */
   readonly #unjudged = new Map<string, number>();
@@ -66,7 +67,21 @@ export class Elsewhere {
       if (!newest || !isStale(newest, this.#now)) return;
       const detail = `the newest record is of ${new Date(newest.sealedAt).toISOString()}`;
       this.#emit({ finding: 'not yet recorded', origin, index, batch, id, detail });
-    } else
+    } else this.#beyond.push({ id, origin, index, batch });
+  }
+
+  /**
+   * Names what was only counted so far. The records were read before the events, and a quick agent has recorded more batches
+   * since: what seems to be beyond its newest record is judged by the newest that there is now.
+   */
+  async close(newestBatch?: (origin: string) => Promise<number | undefined>): Promise<void> {
+    const newest = new Map<string, number>();
+    for (const { id, origin, index, batch } of this.#beyond) {
+      if (!newest.has(origin)) newest.set(origin, (await newestBatch?.(origin)) ?? -Infinity);
+      if (batch !== undefined && batch <= newest.get(origin)! + batchesUnderWayMax) {
+        add(this.notYetRecorded, origin);
+        continue;
+      }
       this.#emit({
         finding: 'inserted',
         origin,
@@ -75,10 +90,11 @@ export class Elsewhere {
         id,
         detail: 'beyond the newest record, and of no batch that can be under way',
       });
+    }
+    this.#nameCounted();
   }
 
-  /** Names what was only counted so far. */
-  close(): void {
+  #nameCounted(): void {
     for (const [origin, documents] of this.#unjudged)
       this.#emit({
         finding: 'unproven',

@@ -27,6 +27,11 @@ export interface Streams {
   events(logs: readonly LogExtent[]): AsyncIterable<StoredDocument>;
   /** Every document of a stream with one of these ids, in any backing index, as of now; at most `findIdsMax` ids. */
   find(stream: Stream, ids: readonly string[]): AsyncIterable<StoredDocument>;
+  /**
+   * The greatest batch number that the record stream has for a log as of now, later than the events were read; a reader of
+   * what does not change (a dump) has none to add and leaves it out.
+   */
+  newestBatch?(origin: string): Promise<number | undefined>;
 }
 
 export const findIdsMax = 500;

@@ -66,7 +66,7 @@ export async function* verifyLogs(
   }
   alternates.close();
   await resolveStrays(join, streams, reading);
-  join.elsewhere.close();
+  await join.elsewhere.close(streams.newestBatch?.bind(streams));
   for (const finding of findings) yield counted(finding);
   for (const finding of join.problems.named()) yield counted(finding);
   return summarize({ reading, join, documents, counts, obstacle: obstacleOf(reading, join), options });
