@@ -3,7 +3,7 @@ import type { Cut, DocumentContext, Place } from './context.ts';
 import type { AuditEvent } from './event.ts';
 import { eventHead, timestampOf } from './head.ts';
 import { bodyMembers } from './long-line.ts';
-import { auditMember } from './pieces.ts';
+import { documentPieces } from './pieces.ts';
 
 /** A document in pieces, and its `@timestamp`. */
 export interface Shaped {
@@ -64,7 +64,7 @@ function shapeWhole(
 ): Shaped {
   return {
     timestamp: timestampOf(event, place.readAt),
-    pieces: [eventHead(event, context, place) + auditMember, ...audit, '}}'],
+    pieces: documentPieces(eventHead(event, context, place), audit),
   };
 }
 
