@@ -1,54 +1,64 @@
 import { statfsSync } from 'node:fs';
-import type { Metrics } from './observe/index.ts';
+import type { SourceMeter } from './observe/index.ts';
 
 /** statfs is cheap, but not for every chunk. */
 const statfsMilliseconds = 1000;
+
+/** Once paused, reading goes on only with this share of room to spare: else a slow server would make it stutter, and flood the log. */
+const spareShare = 0.1;
 
 export interface SpoolOptions {
   stateDir: string;
   spoolBytesMax: number;
   freeBytesMin: number;
-  sources: readonly string[];
-  metrics: Metrics;
+  /** How many share it. */
+  sources: number;
+  /** Bytes of the state's file that hold nothing: what is written there takes nothing from the disk. */
+  reusableBytes: () => number;
 }
 
 /**
- * How full the store is. Each source has an equal share of `spoolBytesMax`, so that one whose log grows fast cannot stop
- * the others; with less than `freeBytesMin` left on the disk all wait, because etcd lives there too.
+ * How full the store may be. Each source has an equal share of `spoolBytesMax`, so that one whose log grows fast cannot
+ * stop the others; with less than `freeBytesMin` left on the disk all wait, because etcd lives there too.
  */
 export class Spool {
   readonly #options: SpoolOptions;
-  readonly #bytes = new Map<string, number>();
-  #freeBytes = Infinity;
+  #freeBytes: number | undefined;
   #lookedAt = -Infinity;
+  #isDiskLow = false;
 
   constructor(options: SpoolOptions) {
     this.#options = options;
   }
 
-  /** Compressed bytes that became durable (positive) or were acknowledged (negative). */
-  add(source: string, bytes: number): void {
-    const held = (this.#bytes.get(source) ?? 0) + bytes;
-    this.#bytes.set(source, held);
-    this.#options.metrics.spoolBytes.set({ source }, held);
-  }
-
-  /** After a rollback: what is really there. */
-  set(source: string, bytes: number): void {
-    this.add(source, bytes - (this.#bytes.get(source) ?? 0));
-  }
-
-  /** `comingBytes` are compressed and about to become durable. */
-  pausedBy(source: string, comingBytes = 0): 'spool' | 'disk' | undefined {
-    const { spoolBytesMax, freeBytesMin, sources, stateDir } = this.#options;
-    const held = (this.#bytes.get(source) ?? 0) + comingBytes;
-    if (held >= spoolBytesMax / sources.length) return 'spool';
+  /** Bytes free on the disk, asked at most once a second; undefined if it cannot be asked. */
+  freeBytes(): number | undefined {
     const now = performance.now();
-    if (now - this.#lookedAt >= statfsMilliseconds) {
-      this.#lookedAt = now;
-      const { bavail, bsize } = statfsSync(stateDir);
+    if (now - this.#lookedAt < statfsMilliseconds) return this.#freeBytes;
+    this.#lookedAt = now;
+    try {
+      const { bavail, bsize } = statfsSync(this.#options.stateDir);
       this.#freeBytes = bavail * bsize;
+    } catch {
+      this.#freeBytes = undefined;
     }
-    return this.#freeBytes < freeBytesMin ? 'disk' : undefined;
+    return this.#freeBytes;
+  }
+
+  /** Why reading has to wait. `comingBytes` are compressed and about to become durable. */
+  pausedBy(meter: SourceMeter, comingBytes = 0): 'spool' | 'disk' | undefined {
+    const share = this.#options.spoolBytesMax / this.#options.sources;
+    const limit = meter.paused?.reason === 'spool' ? share * (1 - spareShare) : share;
+    if (meter.waitingBytes + comingBytes >= limit) return 'spool';
+    return this.#isLow() ? 'disk' : undefined;
+  }
+
+  #isLow(): boolean {
+    const { freeBytesMin, reusableBytes } = this.#options;
+    const limit = this.#isDiskLow ? freeBytesMin * (1 + spareShare) : freeBytesMin;
+    // The spool itself may have taken the disk to its floor. Its file does not shrink when Elasticsearch is back, but what
+    // was shipped makes room in it: without counting that, reading would never go on.
+    this.#isDiskLow = (this.freeBytes() ?? Infinity) + reusableBytes() < limit;
+    return this.#isDiskLow;
   }
 }

@@ -1,131 +1,185 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Manifest } from '../seal/index.ts';
+import { families, type Family } from './families.ts';
+import { SourceMeter } from './source-meter.ts';
+import { WeightedHistogram } from './weighted-histogram.ts';
 
-/** Every metric of the agent, in one place: docs/operations.md lists them. Invariant: read + pieces = dropped + sealed. */
+/** From a quick setup's tenths of a second to an outage of days. */
+const deliveryBuckets = [
+  0.1, 0.25, 0.5, 1, 2, 3, 5, 7.5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 86_400,
+];
+
+/** What may be 0 for ever and must still be seen to rise from 0. */
+const gapReasons = ['unproven', 'deleted', 'truncated', 'corrupt'] as const;
+const epochReasons = ['first', 'age', 'state lost', 'rolled back'] as const;
+const retryCauses = [
+  'unreachable',
+  'timeout',
+  'too-large',
+  'unauthorized',
+  'rejected',
+  'refused',
+  'bad-response',
+] as const;
+
+export interface MetricsOptions {
+  version: string;
+  now: () => Date;
+  spoolBytesMax: number;
+  freeBytesMin: number;
+  /** Names of the policy's rules. */
+  rules: readonly string[];
+  /** Bytes free on the state's disk; undefined if it cannot be asked. */
+  freeBytes: () => number | undefined;
+}
+
+/**
+ * Every metric of the agent; docs/operations.md lists them. What belongs to a source is counted by its meter and copied at
+ * a scrape, all at one instant, so that what belongs together is together: read + pieces = dropped + shipped + waiting.
+ */
 export class Metrics {
-  readonly registry = new Registry();
+  readonly meters = new Map<string, SourceMeter>();
+  readonly #options: MetricsOptions;
+  readonly #registry = new Registry();
+  readonly #copied: { family: Family; metric: Counter | Gauge }[];
   readonly #lags = new Map<string, () => Promise<number>>();
-  readonly readLines = this.#counter('auditseal_read_lines_total', 'Lines read from the audit log', [
-    'source',
-  ]);
-  readonly readBytes = this.#counter(
-    'auditseal_read_bytes_total',
-    'Uncompressed bytes read from the audit log',
-    ['source'],
-  );
-  readonly pieces = this.#counter('auditseal_pieces_total', 'Extra entries made by splitting glued lines', [
-    'source',
-  ]);
-  readonly malformed = this.#counter(
-    'auditseal_malformed_total',
-    'Entries that were not an audit event, sealed as text',
-    ['source'],
-  );
-  readonly dropped = this.#counter('auditseal_dropped_events_total', 'Events dropped by policy', [
-    'source',
-    'rule',
-  ]);
-  readonly reduced = this.#counter(
-    'auditseal_reduced_events_total',
-    'Events of which policy cut the bodies',
-    ['source', 'rule'],
-  );
-  readonly gaps = this.#counter(
-    'auditseal_gaps_total',
-    'Stretches of the audit log known or assumed missing',
-    ['source', 'reason'],
-  );
-  readonly sealedEvents = this.#counter('auditseal_sealed_events_total', 'Events sealed and durable', [
-    'source',
-  ]);
-  readonly sealedBatches = this.#counter(
-    'auditseal_sealed_batches_total',
-    'Batches sealed and durable, heartbeats included',
-    ['source'],
-  );
-  readonly shippedEvents = this.#counter(
-    'auditseal_shipped_events_total',
-    'Events of batches that Elasticsearch has whole',
-    ['source'],
-  );
-  readonly shippedBatches = this.#counter(
-    'auditseal_shipped_batches_total',
-    'Batches that Elasticsearch has whole',
-    ['source'],
-  );
-  readonly refused = this.#counter(
-    'auditseal_refused_events_total',
-    'Events that Elasticsearch refused for good, sent in the refused form',
-    ['source'],
-  );
-  readonly retries = this.#counter(
-    'auditseal_retries_total',
-    'Requests to Elasticsearch that were tried again',
-    ['source', 'cause'],
-  );
-  readonly commits = this.#counter('auditseal_commits_total', 'Durable transactions', []);
-  readonly spoolBytes = this.#gauge(
-    'auditseal_spool_bytes',
-    'Compressed bytes sealed and not yet acknowledged',
-    ['source'],
-  );
-  readonly lagBytes = this.#lagGauge();
-  readonly newestEvent = this.#gauge(
-    'auditseal_newest_shipped_event_timestamp_seconds',
-    'Time of the newest event that Elasticsearch has',
-    ['source'],
-  );
-  readonly paused = this.#gauge(
-    'auditseal_paused',
-    '1 while reading is paused because the spool or the disk is full',
-    ['source'],
-  );
-  readonly deliverySeconds = new Histogram({
+  #turn: Promise<unknown> = Promise.resolve();
+  readonly #delivery = new WeightedHistogram({
     name: 'auditseal_delivery_seconds',
-    help: 'From the newest event of a batch to its acknowledgement',
-    labelNames: ['source'],
-    buckets: [0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200],
-    registers: [this.registry],
+    help: "From each event's own time to the acknowledgement of its batch, since this process began.",
+    buckets: deliveryBuckets,
+    registers: [this.#registry],
   });
+  readonly #commits = this.#counter('auditseal_commits_total', 'Durable transactions of the state.');
+  readonly #commitRetries = this.#counter(
+    'auditseal_commit_retries_total',
+    'Transactions that failed because the disk was full and were tried again.',
+  );
+  readonly #commitSeconds = new Histogram({
+    name: 'auditseal_commit_seconds',
+    help: 'Duration of a durable transaction, fsync included.',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
+    registers: [this.#registry],
+  });
+  /** Lookups of what is there already that failed. */
+  readonly lookupFailures = this.#counter(
+    'auditseal_lookup_failures_total',
+    'Lookups of what Elasticsearch has already that failed; documents are then sent without one.',
+  );
+  readonly #freeBytes = this.#gauge('auditseal_disk_free_bytes', "Bytes free on the state folder's disk.");
+  readonly #clock = this.#gauge(
+    'auditseal_clock_timestamp_seconds',
+    "The node's clock at the scrape; compare it with the time of the sample.",
+  );
+  readonly #memory = this.#gauge('process_resident_memory_bytes', 'Resident memory of the agent.');
+  readonly #cpu = this.#counter('process_cpu_seconds_total', 'User and system CPU time of the agent.');
 
-  /** Asked at each scrape, since nobody needs it in between. */
+  constructor(options: MetricsOptions) {
+    this.#options = options;
+    this.#copied = families.map((family) => {
+      const { name, help, label } = family;
+      const labelNames = ['source', ...(label === undefined ? [] : [label])];
+      const config = { name, help, labelNames, registers: [this.#registry] };
+      return { family, metric: family.type === 'counter' ? new Counter(config) : new Gauge(config) };
+    });
+    const { version, spoolBytesMax, freeBytesMin } = options;
+    this.#gauge('auditseal_build_info', '1, with the version of the agent and of Node.', [
+      'version',
+      'node_version',
+    ]).set({ version, node_version: process.versions.node }, 1);
+    this.#gauge('auditseal_spool_limit_bytes', 'spoolBytesMax: each source has an equal share of it.').set(
+      spoolBytesMax,
+    );
+    this.#gauge(
+      'auditseal_disk_free_min_bytes',
+      'freeBytesMin: with less free on the disk reading pauses.',
+    ).set(freeBytesMin);
+    this.#gauge('process_start_time_seconds', 'When the agent began, seconds since 1970.').set(
+      Math.round(performance.timeOrigin / 1000),
+    );
+  }
+
+  /** The meter of a source; `lagBytes` is asked at each scrape. */
+  meter(source: string): SourceMeter {
+    const known = this.meters.get(source);
+    if (known) return known;
+    const meter = new SourceMeter(source, (seconds, events) => this.#delivery.add(source, seconds, events));
+    this.#delivery.begin(source);
+    meter.declare('gaps', gapReasons);
+    meter.declare('dropped', this.#options.rules);
+    meter.declare('reduced', this.#options.rules);
+    for (const reason of epochReasons) meter.epochs.set(reason, 0);
+    for (const cause of retryCauses) meter.retries.set(cause, 0);
+    for (const reason of ['spool', 'disk']) meter.pauses.set(reason, 0);
+    this.meters.set(source, meter);
+    return meter;
+  }
+
+  /** Where the bytes of a source that are not read are asked for. */
   watchLag(source: string, lagBytes: () => Promise<number>): void {
     this.#lags.set(source, lagBytes);
   }
 
-  /** Counts what a durable batch says of itself, so that the metrics and the manifests cannot disagree. */
-  countSealed(source: string, manifest: Manifest): void {
-    this.readLines.inc({ source }, manifest.read);
-    this.readBytes.inc(
-      { source },
-      manifest.sources.reduce((sum, { start, end }) => sum + end - start, 0),
-    );
-    this.pieces.inc({ source }, manifest.pieces);
-    this.malformed.inc({ source }, manifest.malformed);
-    for (const [rule, count] of Object.entries(manifest.dropped)) this.dropped.inc({ source, rule }, count);
-    for (const [rule, count] of Object.entries(manifest.reduced)) this.reduced.inc({ source, rule }, count);
-    this.sealedEvents.inc({ source }, manifest.count);
-    this.sealedBatches.inc({ source });
-  }
-
-  #lagGauge(): Gauge {
-    const lags = this.#lags;
-    return new Gauge({
-      name: 'auditseal_lag_bytes',
-      help: 'Bytes of the audit log not yet read, as far as the directory shows',
-      labelNames: ['source'],
-      registers: [this.registry],
-      async collect() {
-        for (const [source, lagBytes] of lags) this.set({ source }, await lagBytes());
-      },
+  /** Asks every source how far behind it is: at each scrape, and as often as `status` shall know it. */
+  async lookAtLags(): Promise<void> {
+    const asked = [...this.#lags].map(async ([source, lagBytes]) => {
+      this.meter(source).lagBytes = await lagBytes();
     });
+    await Promise.all(asked);
   }
 
-  #counter(name: string, help: string, labelNames: string[]): Counter {
-    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  committed(seconds: number): void {
+    this.#commits.inc();
+    this.#commitSeconds.observe(seconds);
   }
 
-  #gauge(name: string, help: string, labelNames: string[]): Gauge {
-    return new Gauge({ name, help, labelNames, registers: [this.registry] });
+  commitRetried(): void {
+    this.#commitRetries.inc();
   }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The text of a scrape. One at a time: while one is printed, the copies stay. */
+  text(): Promise<string> {
+    const text = this.#turn.then(async () => {
+      await this.lookAtLags();
+      this.#copy();
+      return await this.#registry.metrics();
+    });
+    this.#turn = text.catch(() => undefined);
+    return text;
+  }
+
+  #copy(): void {
+    const now = this.#options.now();
+    this.#clock.set(now.getTime() / 1000);
+    this.#memory.set(process.memoryUsage.rss());
+    const { user, system } = process.cpuUsage();
+    this.#cpu.reset();
+    this.#cpu.inc((user + system) / 1e6);
+    const free = this.#options.freeBytes();
+    if (free === undefined) this.#freeBytes.reset();
+    else this.#freeBytes.set(free);
+    for (const { family, metric } of this.#copied) {
+      metric.reset();
+      for (const meter of this.meters.values()) copyFamily(family, metric, meter, now);
+    }
+  }
+
+  #counter(name: string, help: string): Counter {
+    return new Counter({ name, help, registers: [this.#registry] });
+  }
+
+  #gauge(name: string, help: string, labelNames: string[] = []): Gauge {
+    return new Gauge({ name, help, labelNames, registers: [this.#registry] });
+  }
+}
+
+function copyFamily(family: Family, metric: Counter | Gauge, meter: SourceMeter, now: Date): void {
+  const { source } = meter;
+  const value = family.read(meter, now);
+  if (value === undefined) return;
+  if (typeof value === 'number') metric.inc({ source }, value);
+  else for (const [label, each] of value) metric.inc({ source, [family.label ?? '']: label }, each);
 }

@@ -26,8 +26,8 @@ export async function serve(options: {
     if (request.url === '/healthz') return response.writeHead(health.isAlive() ? 200 : 503).end();
     if (request.url === '/readyz') return response.writeHead(health.isReady() ? 200 : 503).end();
     if (request.url !== '/metrics') return response.writeHead(404).end();
-    metrics.registry.metrics().then(
-      (text) => response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(text),
+    metrics.text().then(
+      (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
       () => response.writeHead(500).end(),
     );
     return response;

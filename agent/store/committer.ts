@@ -19,8 +19,10 @@ export interface CommitterOptions {
   lazyMilliseconds?: number;
   /** Told of each failure that is waited out: a full disk. */
   retrying?: (error: Error) => void;
-  /** Told after each durable transaction. */
-  committed?: () => void;
+  /** Told after each durable transaction, with how long it took. */
+  committed?: (seconds: number) => void;
+  /** Asked before each transaction: what `status` shall show of each source. */
+  observe?: () => Transaction['observations'];
 }
 
 /**
@@ -97,10 +99,14 @@ export class Committer {
       refusals: parts.flatMap((part) => part.refusals ?? []),
       acknowledged: parts.flatMap((part) => part.acknowledged ?? []),
       starts: parts.flatMap((part) => part.starts ?? []),
+      copies: parts.flatMap((part) => part.copies ?? []),
+      seen: parts.flatMap((part) => part.seen ?? []),
+      observations: this.#options.observe?.() ?? [],
     };
+    const began = performance.now();
     try {
       const sequences = await this.#commitUntilRoom(transaction);
-      this.#options.committed?.();
+      this.#options.committed?.((performance.now() - began) / 1000);
       let given = 0;
       for (const { part, resolve } of group)
         resolve(sequences.slice(given, (given += part.batches?.length ?? 0)));

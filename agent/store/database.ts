@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError, storeErrorFrom } from './error.ts';
-import { schema, stateVersion } from './schema.ts';
+import { migrations, stateVersion } from './schema.ts';
 
 /**
  * Opens `state.db`, making it if there is none. `corrupt` tells that an unreadable one was put aside (and where): its keys
@@ -36,8 +36,10 @@ function openExisting(path: string): DatabaseSync {
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON',
     );
-    if (version === 0)
-      database.exec(`BEGIN IMMEDIATE; ${schema} PRAGMA user_version = ${stateVersion}; COMMIT`);
+    if (version < stateVersion) {
+      const steps = migrations.slice(version).join('');
+      database.exec(`BEGIN IMMEDIATE; ${steps} PRAGMA user_version = ${stateVersion}; COMMIT`);
+    }
     if (database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'] !== 'ok') {
       throw new StoreError('corrupt', `${path}: fails SQLite's quick_check`);
     }
