@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { runAgent } from '../agent.ts';
 import { ConfigError, exitBadConfig } from '../config/index.ts';
 import { createLogger } from '../observe/index.ts';
+import { ShipError } from '../ship/index.ts';
 import { loadSetup } from './load.ts';
 import { agentVersion } from './version.ts';
 
@@ -53,6 +54,7 @@ export async function run(
     return 0;
   } catch (error) {
     logger.fatal({ error }, 'auditseal cannot go on');
-    return 1;
+    // A file that the configuration names: the message begins with the key.
+    return error instanceof ShipError && error.code === 'settings' ? exitBadConfig : 1;
   }
 }

@@ -15,6 +15,7 @@ interface Options {
   username?: string;
   passwordFile?: string;
   caFile?: string;
+  caFingerprint?: string;
   namespace?: string;
   trust?: string;
   since?: string;
@@ -43,6 +44,11 @@ export function verifyCommand(): Command {
     .option('--username <name>', 'user name, with --password-file')
     .option('--password-file <file>', 'file with the password')
     .option('--ca-file <file>', 'certificate authority of the server, PEM')
+    .option(
+      '--ca-fingerprint <hex>',
+      'instead of --ca-file: SHA-256 of its certificate, or of the server’s',
+      hex,
+    )
     .option('--namespace <name>', 'namespace of the data streams (default: auditseal)')
     .option(
       '--trust <file>',
@@ -72,6 +78,11 @@ Example:
 function collect(value: string, before: string[] | undefined): string[] {
   if (!URL.canParse(value)) throw new InvalidArgumentError('It must be a URL.');
   return [...(before ?? []), value];
+}
+
+function hex(value: string): string {
+  if (/^[\da-f]{64}$/iu.test(value.replaceAll(':', ''))) return value;
+  throw new InvalidArgumentError('It must be 64 hex digits, with or without colons.');
 }
 
 /** Runs the verification and prints it; resolves with the exit code and never rejects. */
@@ -170,9 +181,20 @@ async function connectionOf(options: Options): Promise<{ settings: ClientSetting
       apiKeyFile: options.apiKeyFile ?? fromFile?.apiKeyFile,
       username: options.username ?? fromFile?.username,
       passwordFile: options.passwordFile ?? fromFile?.passwordFile,
-      caFile: options.caFile ?? fromFile?.caFile,
+      ...trustOf(options, fromFile),
+      proxy: fromFile?.proxy,
+      proxyUsername: fromFile?.proxyUsername,
+      proxyPasswordFile: fromFile?.proxyPasswordFile,
       requestSeconds: fromFile?.requestSeconds ?? requestSeconds,
     },
     namespace: options.namespace ?? fromFile?.namespace ?? 'auditseal',
   };
+}
+
+/** Whom to trust is said in one place: a CA of the configuration does not stand beside an option's. */
+function trustOf(options: Options, fromFile: Pick<ClientSettings, 'caFile' | 'caFingerprint'> | undefined) {
+  const { caFile, caFingerprint } = (options.caFile ?? options.caFingerprint) ? options : (fromFile ?? {});
+  if (caFile !== undefined && caFingerprint !== undefined)
+    throw new ConfigError('auditseal verify', ['--ca-fingerprint: excludes --ca-file']);
+  return { caFile, caFingerprint };
 }

@@ -8,12 +8,36 @@ const mebibytes = 1024 * 1024;
 
 const source = z.strictObject({ name: name, path: path });
 
+/** Secrets are only ever named by file: the effective configuration is sealed into the log for all to read. */
+const serverUrl = z.url({ protocol: /^https?$/u, error: 'must be an http or https URL' }).refine(
+  (text) => {
+    const { username, password, search, hash } = new URL(text);
+    return [username, password, search, hash].every((part) => part === '');
+  },
+  {
+    error: 'must have no credentials (they go into files), no query and no fragment',
+    when: ({ value }) => URL.canParse(String(value)),
+  },
+);
+
+const fingerprint = z
+  .string()
+  .regex(
+    /^(?:[\da-f]{64}|(?:[\da-f]{2}:){31}[\da-f]{2})$/iu,
+    'must be the SHA-256 of a certificate: 64 hex digits, with or without colons',
+  );
+
 const elasticsearch = z.strictObject({
-  urls: z.array(z.url({ protocol: /^https?$/u })).min(1),
+  urls: z.array(serverUrl).min(1),
   apiKeyFile: path.optional(),
+  lookupApiKeyFile: path.optional(),
   username: z.string().min(1).optional(),
   passwordFile: path.optional(),
   caFile: path.optional(),
+  caFingerprint: fingerprint.optional(),
+  proxy: serverUrl.optional(),
+  proxyUsername: z.string().min(1).optional(),
+  proxyPasswordFile: path.optional(),
   namespace: z
     .string()
     .regex(
@@ -22,9 +46,44 @@ const elasticsearch = z.strictObject({
     )
     .default('auditseal'),
   retentionDays: z.int().min(1).max(36_500).default(400),
+  recordRetentionDays: z.int().min(1).max(36_500).default(36_500),
+  ilmPolicy: z
+    .string()
+    .regex(
+      /^[^_\s,"][^\s,"]{0,199}$/u,
+      'must be the name of an ILM policy: no comma, space or quote, no underscore at its beginning',
+    )
+    .optional(),
   installTemplates: z.boolean().default(true),
   requestSeconds: z.int().min(1).max(600).default(60),
 });
+
+/** Keys that do not go together: the key to change, and why. */
+function contradictions(settings: z.infer<typeof elasticsearch>): [key: string, message: string][] {
+  const { apiKeyFile, username, passwordFile, caFile, caFingerprint, urls } = settings;
+  const { proxy, proxyUsername, proxyPasswordFile } = settings;
+  const found: [string, string][] = [];
+  if ((username === undefined) !== (passwordFile === undefined))
+    found.push(['passwordFile', 'goes with username: set both or none']);
+  if (apiKeyFile !== undefined && username !== undefined)
+    found.push(['apiKeyFile', 'excludes username and passwordFile']);
+  if (caFile !== undefined && caFingerprint !== undefined)
+    found.push(['caFingerprint', 'excludes caFile: one of them says whom to trust']);
+  // Else a mistyped URL would send the key, and every event, in the clear, with a CA that looks as if it protected them.
+  const trusting = caFile === undefined ? caFingerprint && 'caFingerprint' : 'caFile';
+  if (trusting !== undefined && urls.some((url) => !url.toLowerCase().startsWith('https:')))
+    found.push([trusting, 'needs URLs that begin with https']);
+  if ((proxyUsername === undefined) !== (proxyPasswordFile === undefined))
+    found.push(['proxyPasswordFile', 'goes with proxyUsername: set both or none']);
+  if (proxyUsername !== undefined && proxy === undefined)
+    found.push(['proxyUsername', 'goes with proxy, which is not set']);
+  if (settings.recordRetentionDays < settings.retentionDays)
+    found.push([
+      'recordRetentionDays',
+      `must not be below retentionDays (${settings.retentionDays}): events without their records prove nothing`,
+    ]);
+  return found;
+}
 
 /** The configuration file; docs/configuration.md says of each key what it means and what a wrong value can do. */
 export const configSchema = z
@@ -76,21 +135,9 @@ export const configSchema = z
         });
       names.add(sourceName);
     }
-    const { apiKeyFile, username, passwordFile } = config.elasticsearch;
-    if ((username === undefined) !== (passwordFile === undefined)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['elasticsearch', 'passwordFile'],
-        message: 'goes with username: set both or none',
-      });
-    }
-    if (apiKeyFile !== undefined && username !== undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: ['elasticsearch', 'apiKeyFile'],
-        message: 'excludes username and passwordFile',
-      });
-    }
+    const problem = (key: string, message: string) =>
+      context.addIssue({ code: 'custom', path: ['elasticsearch', key], message });
+    for (const [key, message] of contradictions(config.elasticsearch)) problem(key, message);
   });
 
 export type Config = z.infer<typeof configSchema>;

@@ -1,14 +1,23 @@
-import { Client, UndiciConnection } from '@elastic/elasticsearch';
+import {
+  Client,
+  ClusterConnectionPool,
+  UndiciConnection,
+  WeightedConnectionPool,
+} from '@elastic/elasticsearch';
 import type { ClientOptions } from '@elastic/elasticsearch';
-import { Credentials, readText, type CredentialFiles } from './credentials.ts';
+import { connectorOf } from './connector.ts';
+import { Credentials, type CredentialFiles } from './credentials.ts';
+import { proxyOf, type ProxySettings } from './proxy.ts';
+import { Trust, type TrustSettings } from './trust.ts';
 
 /** The `elasticsearch` section of the configuration, as far as a connection needs it. */
-export interface ClientSettings extends CredentialFiles {
+export interface ClientSettings extends CredentialFiles, TrustSettings, ProxySettings {
   urls: readonly string[];
-  caFile?: string | undefined;
   /** Limit of one request, from its start to the last byte of the answer. */
   requestSeconds: number;
 }
+
+const keepAliveMilliseconds = 600_000;
 
 /** Elastic's client, with the limit that every request of ours has. Use {@link request}, not its own API methods. */
 export class ElasticsearchClient extends Client {
@@ -25,18 +34,25 @@ export class ElasticsearchClient extends Client {
 /**
  * A client that never retries by itself (the caller decides, with its own backoff) and reads its secrets from files.
  * Nothing is sent. Throws ShipError `settings` naming the file and the configuration's key.
+ *
+ * Requests go round the URLs. One that fails to answer is left out for a minute, then longer, until it answers a `HEAD /`
+ * that is sent aside; with none left, all are tried.
  */
 export async function createClient(settings: ClientSettings): Promise<ElasticsearchClient> {
-  const { urls, caFile, requestSeconds } = settings;
+  const { urls, requestSeconds } = settings;
   const credentials = await Credentials.read(settings);
+  const connect = connectorOf(await Trust.read(settings), await proxyOf(settings));
+  const agent = { keepAliveTimeout: keepAliveMilliseconds, connect };
   const options: ClientOptions = {
     nodes: [...urls],
     Connection: UndiciConnection,
+    // The one for several leaves out what is dead; the other would have nothing to choose from.
+    ConnectionPool: urls.length > 1 ? ClusterConnectionPool : WeightedConnectionPool,
+    agent,
     maxRetries: 0,
     requestTimeout: requestSeconds * 1000,
     enableMetaHeader: false,
   };
   if (credentials.header !== undefined) options.headers = { authorization: credentials.header };
-  if (caFile !== undefined) options.tls = { ca: await readText(caFile, 'elasticsearch.caFile') };
   return new ElasticsearchClient(options, requestSeconds, credentials);
 }

@@ -3,6 +3,8 @@ import { ShipError } from './error.ts';
 
 export interface CredentialFiles {
   apiKeyFile?: string | undefined;
+  /** The configuration's key for it, in error messages; default `elasticsearch.apiKeyFile`. */
+  apiKeyName?: string;
   username?: string | undefined;
   passwordFile?: string | undefined;
 }
@@ -29,9 +31,9 @@ export class Credentials {
   }
 
   async readAgain(): Promise<void> {
-    const { apiKeyFile, username, passwordFile } = this.#files;
+    const { apiKeyFile, apiKeyName, username, passwordFile } = this.#files;
     if (apiKeyFile !== undefined) {
-      this.#header = `ApiKey ${await readSecret(apiKeyFile, 'elasticsearch.apiKeyFile')}`;
+      this.#header = `ApiKey ${await readSecret(apiKeyFile, apiKeyName ?? 'elasticsearch.apiKeyFile')}`;
     } else if (username !== undefined && passwordFile !== undefined) {
       const password = await readSecret(passwordFile, 'elasticsearch.passwordFile');
       this.#header = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
@@ -39,7 +41,8 @@ export class Credentials {
   }
 }
 
-async function readSecret(file: string, key: string): Promise<string> {
+/** A password or key from its file. Throws ShipError `settings` with the key and the file. */
+export async function readSecret(file: string, key: string): Promise<string> {
   // Editors and `kubectl create secret` leave a newline, which is never part of a key.
   const secret = (await readText(file, key)).trim();
   if (secret === '') throw new ShipError('settings', `${key}: ${file} is empty`);

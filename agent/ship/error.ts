@@ -2,6 +2,7 @@
  * - `settings`: a secret or certificate file cannot be used
  * - `unreachable`: no connection, or it broke before the whole answer was here. A request that is too large may look like
  *   this too: servers close the socket while it is still being sent
+ * - `untrusted`: no TLS connection to whom the configuration trusts; nothing was sent
  * - `timeout`: no whole answer within `requestSeconds`; what was sent may have been done
  * - `aborted`: the caller's signal
  * - `too-large`: 413
@@ -15,6 +16,7 @@
 export type ShipErrorCode =
   | 'settings'
   | 'unreachable'
+  | 'untrusted'
   | 'timeout'
   | 'aborted'
   | 'too-large'
@@ -28,6 +30,7 @@ export type ShipErrorCode =
 export interface ShipErrorOptions extends ErrorOptions {
   status?: number | undefined;
   retryAfterSeconds?: number | undefined;
+  unsent?: boolean | undefined;
 }
 
 /** Why something did not get to Elasticsearch or back. */
@@ -38,11 +41,14 @@ export class ShipError extends Error {
   readonly status: number | undefined;
   /** From a Retry-After header. */
   readonly retryAfterSeconds: number | undefined;
+  /** There was no connection, so nothing of the request can have been done. */
+  readonly unsent: boolean;
 
   constructor(code: ShipErrorCode, message: string, options: ShipErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.status = options.status;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.unsent = options.unsent ?? false;
   }
 }

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import { errors } from '@elastic/elasticsearch';
 import type { ElasticsearchClient } from './client.ts';
+import { noConnection } from './connector.ts';
 import { ShipError } from './error.ts';
+import { noTrust } from './trust.ts';
 
 export interface Request {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -20,6 +22,8 @@ export interface Answer {
   body: unknown;
 }
 
+type Connection = Parameters<ElasticsearchClient['connectionPool']['markDead']>[0];
+
 /** No answer that we ask for is larger; a hostile or broken server must not fill the memory. */
 const responseBytesMax = 64 * 1024 * 1024;
 
@@ -36,12 +40,9 @@ export async function request(client: ElasticsearchClient, wanted: Request): Pro
   const limit = AbortSignal.timeout(client.requestSeconds * 1000);
   const signal = wanted.signal ? AbortSignal.any([wanted.signal, limit]) : limit;
   const content = Buffer.isBuffer(body) ? { bulkBody: body } : body === undefined ? {} : { body };
+  let connection: Connection | null | undefined;
   try {
-    const {
-      statusCode,
-      headers,
-      body: stream,
-    } = await client.transport.request(
+    const answer = await client.transport.request(
       { method, path, ...(query && { querystring: query }), ...content },
       // As a stream, because the transport would parse an error page of a proxy before looking at its status.
       {
@@ -53,7 +54,10 @@ export async function request(client: ElasticsearchClient, wanted: Request): Pro
         maxRetries: 0,
       },
     );
+    connection = answer.meta.connection;
+    const { statusCode, headers, body: stream } = answer;
     const text = await readText(stream);
+    judge(client, connection, ![502, 503, 504].includes(statusCode));
     // The key may have been renewed: what is tried next is sent with what its file says now.
     if (statusCode === 401 || statusCode === 403) await client.credentials.readAgain().catch(() => undefined);
     if (statusCode >= 400 && !wanted.expect?.includes(statusCode))
@@ -61,11 +65,28 @@ export async function request(client: ElasticsearchClient, wanted: Request): Pro
     return { status: statusCode, body: parse(where, statusCode, text) };
   } catch (cause) {
     if (cause instanceof ShipError) throw cause;
+    connection ??= connectionOf(cause);
+    if (!wanted.signal?.aborted) judge(client, connection, false);
     if (limit.aborted)
       throw new ShipError('timeout', `${where}: no whole answer in ${client.requestSeconds} s`, { cause });
     if (wanted.signal?.aborted) throw new ShipError('aborted', `${where}: aborted`, { cause });
     throw translate(where, cause);
   }
+}
+
+/** The transport itself only learns from connections that fail; not from a limit of ours, nor from what it gives as a stream. */
+function judge(
+  { connectionPool }: ElasticsearchClient,
+  connection: Connection | null | undefined,
+  isAlive: boolean,
+): void {
+  if (!connection) return;
+  if (isAlive) connectionPool.markAlive(connection);
+  else if (connection.status === 'alive') connectionPool.markDead(connection);
+}
+
+function connectionOf(error: unknown): Connection | null | undefined {
+  return error instanceof errors.RequestAbortedError ? error.meta?.meta.connection : undefined;
 }
 
 function headersFor(
@@ -107,7 +128,9 @@ function translate(where: string, cause: unknown): ShipError {
   // Too long, or without the X-Elastic-Product header: somebody else answers at this address.
   if (cause instanceof RangeError || cause instanceof errors.ProductNotSupportedError)
     return new ShipError('bad-response', `${where}: ${why}`, { cause });
-  return new ShipError('unreachable', `${where}: ${why}`, { cause });
+  const unsent = why.startsWith(noTrust) || why.startsWith(noConnection);
+  const kind = why.startsWith(noTrust) ? 'untrusted' : 'unreachable';
+  return new ShipError(kind, `${where}: ${why}`, { cause, unsent });
 }
 
 function fromStatus(where: string, status: number, retryAfter: unknown, text: string): ShipError {

@@ -5,12 +5,17 @@ import { bulk } from './bulk.ts';
 import type { ElasticsearchClient } from './client.ts';
 import { ShipError } from './error.ts';
 import { untilDone, type RetryOptions } from './retry.ts';
-import { createLine } from './shipper.ts';
+import { createLine } from './shipment.ts';
+import type { Lookup } from './lookup.ts';
 import { recordStream } from './streams.ts';
 
 export interface StartParts {
   client: ElasticsearchClient;
   namespace: string;
+  /** Finds a marker in whichever backing index; without it, only in the newest. */
+  lookup: Lookup | undefined;
+  /** The write index of the record stream that was seen last before the start; null if none was. */
+  seen: string | null;
   key: SigningKey;
   now: () => Date;
   /** Makes durable how it stands with a counter's marker; an attempt before it is sent. */
@@ -29,6 +34,7 @@ export async function announceStart(
 ): Promise<'continued' | 'rolled back'> {
   let { maybeSent } = start;
   const answer = await untilDone(async () => {
+    if (await isFound(parts, start.counter, options.signal)) return maybeSent ? 'unclear' : 'taken';
     const sentBefore = maybeSent;
     maybeSent = true;
     try {
@@ -51,15 +57,17 @@ export async function announceStart(
 
 /** Nothing was sent, or it was turned away at the door. */
 function cannotHaveArrived(error: unknown): boolean {
-  if (error instanceof ShipError && error.code === 'unauthorized') return true;
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (
-      'code' in cause &&
-      (cause.code === 'ECONNREFUSED' || cause.code === 'ENOTFOUND' || cause.code === 'EAI_AGAIN')
-    )
-      return true;
-  }
-  return false;
+  return error instanceof ShipError && (error.unsent || error.code === 'unauthorized');
+}
+
+/** A create cannot tell once the stream has gone on to another backing index: there the marker's `_id` is free again. */
+async function isFound(parts: StartParts, counter: number, signal: AbortSignal): Promise<boolean> {
+  const { lookup, seen, key, namespace } = parts;
+  if (!lookup) return false;
+  const ids = [startDocumentId(logIdOf(key.verifier.text), counter)];
+  const since = new Set([seen ?? undefined]);
+  const found = await lookup.find({ stream: recordStream(namespace), ids, since, signal });
+  return found !== undefined && found.size > 0;
 }
 
 /** False for a 409. */

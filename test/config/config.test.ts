@@ -55,6 +55,46 @@ test.each([
     least.replace("9200']", "9200'], passwordFile: /p"),
     'elasticsearch.passwordFile: goes with username',
   ],
+  [
+    'a URL with a password, which would be sealed into the log',
+    least.replace('//elastic', '//u:p@elastic'),
+    'elasticsearch.urls.0: must have no credentials',
+  ],
+  [
+    'a URL of another kind',
+    least.replace('https:', 'ftp:'),
+    'elasticsearch.urls.0: must be an http or https',
+  ],
+  [
+    'a proxy URL with a password',
+    least.replace("9200']", "9200'], proxy: 'http://u:p@proxy:3128'"),
+    'elasticsearch.proxy: must have no credentials',
+  ],
+  [
+    'credentials for a proxy that is not set',
+    least.replace("9200']", "9200'], proxyUsername: u, proxyPasswordFile: /p"),
+    'elasticsearch.proxyUsername: goes with proxy',
+  ],
+  [
+    'a proxy user without a password',
+    least.replace("9200']", "9200'], proxy: 'http://proxy:3128', proxyUsername: u"),
+    'elasticsearch.proxyPasswordFile: goes with proxyUsername',
+  ],
+  [
+    'a fingerprint that is not one of SHA-256',
+    least.replace("9200']", "9200'], caFingerprint: 'ab:cd'"),
+    'elasticsearch.caFingerprint: must be the SHA-256',
+  ],
+  [
+    'two things to trust',
+    least.replace("9200']", `9200'], caFile: /ca.pem, caFingerprint: '${'ab'.repeat(32)}'`),
+    'elasticsearch.caFingerprint: excludes caFile',
+  ],
+  [
+    'a CA for connections without TLS',
+    least.replace("9200']", "9200', 'http://b:9200'], caFile: /ca.pem"),
+    'elasticsearch.caFile: needs URLs that begin with https',
+  ],
   ['what is no YAML', 'cluster: [', '(YAML): '],
 ])('%s is refused by its path', (_name, text, problem) => {
   expect(problemsOf(text).join('\n')).toContain(problem);

@@ -1,0 +1,80 @@
+import { X509Certificate } from 'node:crypto';
+import type { ConnectionOptions, DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import { readText } from './credentials.ts';
+import { ShipError } from './error.ts';
+
+export interface TrustSettings {
+  caFile?: string | undefined;
+  /** SHA-256 of a certificate, 64 hex digits with or without colons. */
+  caFingerprint?: string | undefined;
+}
+
+/** Opens a TLS connection with these options and nothing sent on it. */
+type Probe = (options: ConnectionOptions) => Promise<TLSSocket>;
+
+/** How the message begins where TLS failed: see `noConnection`. */
+export const noTrust = 'no trusted TLS connection to ';
+
+const caKey = 'elasticsearch.caFile';
+
+/**
+ * Whom a TLS connection is made to: certificates under the system's CAs, those of a file, or under one with a fingerprint.
+ *
+ * Elastic's own clients, given a fingerprint, look for it in the chain that the server presents; with verification turned
+ * off, as it must be for a CA of one's own, anyone can present a chain that ends with the (public) CA certificate, since
+ * nobody checks its signatures. So here the fingerprint only finds the certificate, on a connection on which nothing is
+ * sent; connections to be used are then verified against it as against a CA file, host name and dates included.
+ */
+export class Trust {
+  readonly #settings: TrustSettings;
+  #ca: string | undefined;
+
+  private constructor(settings: TrustSettings) {
+    this.#settings = settings;
+  }
+
+  /** Throws ShipError `settings` naming the key and the file. */
+  static async read(settings: TrustSettings): Promise<Trust> {
+    const trust = new Trust(settings);
+    if (settings.caFile !== undefined) trust.#ca = await readCertificates(settings.caFile);
+    return trust;
+  }
+
+  /** What to verify the next connection with. A file that was replaced counts from then on; a broken one does not. */
+  async ca(probe: Probe): Promise<ConnectionOptions> {
+    const { caFile, caFingerprint } = this.#settings;
+    if (caFile !== undefined) this.#ca = await readCertificates(caFile).catch(() => this.#ca);
+    else if (caFingerprint !== undefined) this.#ca ??= await find(caFingerprint, probe);
+    if (this.#ca === undefined) return {};
+    // Trusted is what was named, also where it is not the root: a server's own certificate, an intermediate CA.
+    return { ca: this.#ca, allowPartialTrustChain: true };
+  }
+}
+
+async function readCertificates(file: string): Promise<string> {
+  const text = await readText(file, caKey);
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/gu) ?? [];
+  if (blocks.length === 0) throw new ShipError('settings', `${caKey}: ${file} holds no PEM certificate`);
+  try {
+    return blocks.map((block) => new X509Certificate(block).toString()).join('');
+  } catch (cause) {
+    throw new ShipError('settings', `${caKey}: ${file} holds a certificate that cannot be read`, { cause });
+  }
+}
+
+/** The certificate with this fingerprint, PEM, out of the chain that the server presents. */
+async function find(fingerprint: string, probe: Probe): Promise<string> {
+  const socket = await probe({ rejectUnauthorized: false });
+  const presented = new Map<string, Buffer>();
+  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  for (; next?.raw && !presented.has(next.fingerprint256); next = next.issuerCertificate)
+    presented.set(next.fingerprint256, next.raw);
+  socket.destroy();
+  const wanted = (fingerprint.replaceAll(':', '').toUpperCase().match(/../gu) ?? []).join(':');
+  const found = presented.get(wanted);
+  if (found) return new X509Certificate(found).toString();
+  throw new Error(
+    `${noTrust}it: none of the certificates that it presents (${[...presented.keys()].join(', ')}) ` +
+      'has elasticsearch.caFingerprint; a server that does not send its CA needs elasticsearch.caFile',
+  );
+}
