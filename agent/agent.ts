@@ -4,20 +4,16 @@ import { Metrics, serve, type Logger } from './observe/index.ts';
 import type { Policy } from './policy/index.ts';
 import { sha256 } from './seal/index.ts';
 import type { NamedText } from './sealer.ts';
-import {
-  checkStreams,
-  checkTemplates,
-  createClient,
-  installTemplates,
-  untilDone,
-  type ElasticsearchClient,
-} from './ship/index.ts';
+import { createClient, Lookup, prepareStreams } from './ship/index.ts';
 import { Spool } from './spool.ts';
 import { Committer, Store } from './store/index.ts';
 import { runTailedSource } from './tailed-source.ts';
 
 /** A loop that has not come round for so long is stuck: a read that hangs, or a store that does not answer. */
 const aliveMilliseconds = 120_000;
+
+/** How often the bytes that are not read are looked at for `status`; a scrape looks by itself. */
+const lagMilliseconds = 15_000;
 
 export interface AgentOptions {
   config: Config;
@@ -41,6 +37,10 @@ export interface AgentOptions {
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
   const { config, logger } = options;
   const client = await createClient(config.elasticsearch);
+  const lookup = await Lookup.open(config.elasticsearch, {
+    logger,
+    failed: () => metrics.lookupFailures.inc(),
+  });
   const store = await Store.open(config.stateDir);
   if (store.corrupt !== undefined) {
     logger.error(
@@ -48,13 +48,27 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       'the state could not be read and was put aside: a new epoch begins, reading again what the files still hold',
     );
   }
-  const metrics = new Metrics();
-  const diskFull = (error: Error) =>
+  const spool = new Spool({
+    ...config,
+    sources: config.sources.length,
+    reusableBytes: () => store.reusableBytes,
+  });
+  const metrics = new Metrics({
+    ...config,
+    version: options.agent.version,
+    now: options.now,
+    rules: options.policy.parsed.ruleNames,
+    freeBytes: () => spool.freeBytes(),
+  });
+  const diskFull = (error: Error) => {
+    metrics.commitRetried();
     logger.error({ error }, 'the state cannot be written; nothing is lost, it is tried again');
+  };
   const committer = new Committer(store, {
     commitsPerSecondMax: config.commitsPerSecondMax,
     retrying: diskFull,
-    committed: () => metrics.commits.inc(),
+    committed: (seconds) => metrics.committed(seconds),
+    observe: () => observations(metrics, options.now()),
   });
   const beats = new Map<string, number>();
   const health = {
@@ -64,14 +78,23 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const server = await serve({ ...config.http, metrics, health });
   options.listening?.(server.port);
   const failed = new AbortController();
+  const lags = setInterval(() => void metrics.lookAtLags().catch(() => undefined), lagMilliseconds);
   const both = AbortSignal.any([signal, failed.signal]);
   setMaxListeners(0, both, failed.signal);
   try {
-    const spool = await openSpool(config, store, metrics);
     // Not `signal`: after SIGTERM what is stored may still be delivered, should Elasticsearch come back in time.
-    const streamsReady = prepareStreams(client, config, logger, failed.signal);
+    const streamsReady = prepareStreams(client, {
+      ...config.elasticsearch,
+      signal: failed.signal,
+      warn: (warning) => logger.warn(warning),
+      failed: (error, milliseconds) =>
+        logger.warn(
+          { error },
+          `Elasticsearch is not ready; reading and sealing go on, next try in ${Math.round(milliseconds)} ms`,
+        ),
+    });
     streamsReady.catch(() => undefined);
-    const shared = { ...options, store, committer, spool, client, streamsReady, metrics };
+    const shared = { ...options, store, committer, spool, client, lookup, streamsReady, metrics };
     const texts = {
       policyText: named(options.policy.text),
       configText: named(configText(config)),
@@ -89,46 +112,18 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     );
   } finally {
     failed.abort();
+    clearInterval(lags);
     await committer.flush().catch(() => undefined);
     await server.close();
     await store.close();
     await client.close();
+    await lookup?.close();
   }
 }
 
-async function openSpool(config: Config, store: Store, metrics: Metrics): Promise<Spool> {
-  const spool = new Spool({ ...config, sources: config.sources.map(({ name }) => name), metrics });
-  for (const { source, bytes } of (await store.statistics()).sources) spool.set(source, bytes);
-  return spool;
-}
-
-/** Templates before the first document: without them Elasticsearch would map what clients send as it likes. */
-async function prepareStreams(
-  client: ElasticsearchClient,
-  config: Config,
-  logger: Logger,
-  signal: AbortSignal,
-): Promise<void> {
-  const { namespace, retentionDays, installTemplates: install } = config.elasticsearch;
-  const attempt = async () => {
-    const warnings: string[] = [];
-    if (install) {
-      const result = await installTemplates(client, { namespace, retentionDays, signal });
-      warnings.push(...(result.installed ? result.warnings : [result.why]));
-    }
-    warnings.push(...(await checkTemplates(client, { namespace, signal })).warnings);
-    warnings.push(...(await checkStreams(client, { namespace, signal })).warnings);
-    for (const warning of warnings) logger.warn(warning);
-  };
-  await untilDone(attempt, {
-    signal,
-    failed: (error, milliseconds) =>
-      logger.warn(
-        { error },
-        `Elasticsearch is not ready; reading and sealing go on, next try in ${Math.round(milliseconds)} ms`,
-      ),
-    shouldRetry: (error) => !('code' in error && error.code === 'foreign-stream'),
-  });
+/** What `status` shows beside the state goes into every transaction: it costs no write of its own. */
+function observations(metrics: Metrics, now: Date): { source: string; text: string }[] {
+  return [...metrics.meters].map(([source, meter]) => ({ source, text: meter.observation(now) }));
 }
 
 function named(text: string): NamedText {

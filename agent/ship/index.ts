@@ -1,16 +1,28 @@
 export { bulk } from './bulk.ts';
 export type { BulkAnswer, BulkItem, BulkRequest } from './bulk.ts';
-export { checkStreams, checkTemplates } from './check.ts';
-export type { CheckOptions } from './check.ts';
+export { lacksApi, parse } from './answer.ts';
+export { checkStreams } from './check.ts';
+export type { Checked, CheckOptions } from './check.ts';
+export { checkTemplates } from './check-templates.ts';
+export { prepareStreams } from './prepare.ts';
+export { checkRetention, daysOf } from './retention.ts';
 export { createClient, ElasticsearchClient } from './client.ts';
 export type { ClientSettings } from './client.ts';
 export { ShipError } from './error.ts';
 export type { ShipErrorCode } from './error.ts';
+export { Lookup } from './lookup.ts';
 export { request } from './request.ts';
 export type { Answer, Request } from './request.ts';
 export { eventStream, recordStream } from './streams.ts';
-export { installTemplates, templates } from './templates/index.ts';
-export type { Installed, InstallOptions } from './templates/index.ts';
+export { ilmSettings, installTemplates, templates, templateVersion } from './templates/index.ts';
+export type {
+  Installed,
+  InstallOptions,
+  Retention,
+  Send,
+  StreamTemplate,
+  Template,
+} from './templates/index.ts';
 export { Shipper } from './shipper.ts';
 export { announceStart } from './start.ts';
 export { untilDone } from './retry.ts';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startElasticsearch } from '../elasticsearch/index.ts';
 import type { Elasticsearch } from '../elasticsearch/index.ts';
+import { definesBeside } from './beside.ts';
 import { definesShipping } from './elasticsearch.ts';
 
 /** Not in the default run, for its time and its JDK 17 to 20: `ES8=1 npx vitest run es8`. */
@@ -12,4 +13,5 @@ describe('with Elasticsearch 8.19', () => {
   afterAll(() => elasticsearch?.stop());
 
   definesShipping(() => elasticsearch?.url ?? '');
+  definesBeside(() => elasticsearch?.url ?? '');
 });

@@ -7,6 +7,7 @@ import {
   recordStream,
   request,
   templates,
+  templateVersion,
 } from '../../agent/ship/index.ts';
 import { randomNamespace } from '../elasticsearch/index.ts';
 import { gzipBody } from './body.ts';
@@ -44,7 +45,7 @@ describe('on a real Elasticsearch', () => {
     const client = await connect(inject('elasticsearchUrl'));
     const namespace = randomNamespace();
     await installTemplates(client, { namespace, retentionDays: 123 });
-    const { events, records } = templates(namespace, 123);
+    const { events, records } = templates(namespace, { retentionDays: 123 });
     for (const [{ path, stream }, retention] of [
       [events, '123d'],
       [records, '36500d'],
@@ -71,7 +72,7 @@ describe('on a real Elasticsearch', () => {
     const client = await connect(inject('elasticsearchUrl'));
     const namespace = randomNamespace();
     const options = { namespace, retentionDays: 400 };
-    const { components, events, records } = templates(namespace, 400);
+    const { components, events, records } = templates(namespace, { retentionDays: 400 });
     const read = () =>
       Promise.all(
         [...components, events, records].map(({ path }) => request(client, { method: 'GET', path })),
@@ -86,15 +87,19 @@ describe('on a real Elasticsearch', () => {
     const client = await connect(inject('elasticsearchUrl'));
     const namespace = randomNamespace();
     await installTemplates(client, { namespace, retentionDays: 400 });
-    const { events } = templates(namespace, 400);
-    const newer = { ...events.body, version: 2, priority: 700 };
+    const { events } = templates(namespace, { retentionDays: 400 });
+    const newer = { ...events.body, version: templateVersion + 1, priority: 700 };
     await request(client, { method: 'PUT', path: events.path, body: newer });
     expect(await installTemplates(client, { namespace, retentionDays: 400 })).toEqual({
       installed: true,
-      warnings: [expect.stringContaining("version 2, newer than this agent's 1")],
+      warnings: [
+        expect.stringContaining(`version ${templateVersion + 1}, newer than this agent's ${templateVersion}`),
+      ],
     });
     const { body } = await request(client, { method: 'GET', path: events.path });
-    expect(body).toMatchObject({ index_templates: [{ index_template: { version: 2, priority: 700 } }] });
+    expect(body).toMatchObject({
+      index_templates: [{ index_template: { version: templateVersion + 1, priority: 700 } }],
+    });
   });
 });
 
@@ -115,11 +120,21 @@ describe('in the place of servers that cannot be had here', () => {
   const absent = { status: 404, body: '{}' };
   const options = { namespace: 'n', retentionDays: 400 };
 
-  test.each([401, 403])('%i while installing says what to do instead of failing', async (status) => {
-    await using server = await standIn(({ method }) => (method === 'GET' ? absent : { status, body: '{}' }));
+  test('a key that does not count any more is an error, to try again once it is renewed', async () => {
+    await using server = await standIn({ status: 401, body: '{}' });
+    await expect(installTemplates(await connect(server.url), options)).rejects.toMatchObject({
+      code: 'unauthorized',
+      status: 401,
+    });
+  });
+
+  test('credentials that may not install say what to do instead of failing', async () => {
+    await using server = await standIn(({ method }) =>
+      method === 'GET' ? absent : { status: 403, body: '{}' },
+    );
     expect(await installTemplates(await connect(server.url), options)).toEqual({
       installed: false,
-      why: expect.stringMatching(/manage_index_templates.*installTemplates.*auditseal-events-n/u) as unknown,
+      why: expect.stringMatching(/installTemplates.*manage_index_templates.*auditseal-events-n/u) as unknown,
     });
   });
 

@@ -1,27 +1,48 @@
-import { boolean, date, flatObject, keyword, keywords, long, object, type Field } from './fields.ts';
-
-const rules = object(keywords('verbs', 'resources'));
+import { boolean, date, flatObject, keywords, long, object, type Field } from './fields.ts';
 
 // Flat as a whole: the keys of `extra` are chosen by whoever impersonates, and an empty one is refused elsewhere.
 const user = flatObject(keywords('username', 'uid', 'groups', 'extra.authentication.kubernetes.io/pod-name'));
 
-const containers = object({
-  image: keyword,
-  securityContext: object({ privileged: boolean, capabilities: object({ add: keyword }) }),
+/*
+ * Bodies. Whoever can write objects of a kind of his own chooses their types, and Elasticsearch refuses a text where an
+ * object is mapped, and an object where a keyword is, so little is mapped: what Elastic's prebuilt rules read, and what tells who
+ * was granted what and what a pod may do. A flat object takes anything as its members, but does not look into arrays of
+ * objects among them: it is for what has none.
+ */
+const metadata = flatObject(keywords('name', 'namespace', 'uid'));
+const rules = flatObject(keywords('verbs', 'apiGroups', 'resources', 'resourceNames', 'nonResourceURLs'));
+const subjects = flatObject(keywords('kind', 'name', 'namespace'));
+const roleRef = flatObject(keywords('kind', 'name'));
+
+const containers = flatObject({
+  ...keywords('name', 'image', 'command', 'args', 'securityContext.capabilities.add'),
+  'securityContext.privileged': boolean,
+  'securityContext.allowPrivilegeEscalation': boolean,
+  'securityContext.runAsUser': long,
 });
 
-/** Of the bodies only what Elastic's prebuilt rules read. */
 const requestObject = object({
-  roleRef: object({ name: keyword }),
+  metadata,
+  roleRef,
   rules,
+  subjects,
+  webhooks: flatObject(
+    keywords('name', 'clientConfig.url', 'clientConfig.service.namespace', 'clientConfig.service.name'),
+  ),
   spec: object({
-    ...keywords('serviceAccountName', 'type'),
+    ...keywords('serviceAccountName', 'type', 'externalIPs', 'nodeName'),
     containers,
-    volumes: object({ hostPath: object({ path: keyword }) }),
+    initContainers: containers,
+    ephemeralContainers: containers,
+    volumes: flatObject(keywords('hostPath.path', 'secret.secretName')),
     hostPID: boolean,
     hostNetwork: boolean,
     hostIPC: boolean,
+    // SubjectAccessReview: what somebody asked whether he may.
+    resourceAttributes: flatObject(keywords('verb', 'group', 'resource', 'subresource', 'namespace', 'name')),
   }),
+  // A JSON patch is an array of objects; where it points, not what it puts there.
+  ...keywords('op', 'path'),
 });
 
 /**
@@ -60,5 +81,5 @@ export const audit: Field = object({
   // As Elastic's integration names them. The agent writes these beside the event, which has dots instead.
   annotations: flatObject(keywords('authorization_k8s_io/decision', 'authorization_k8s_io/reason')),
   requestObject,
-  responseObject: object({ rules }),
+  responseObject: object({ metadata, rules }),
 });

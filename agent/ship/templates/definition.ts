@@ -4,7 +4,7 @@ import type { Field } from './fields.ts';
 import { recordMapping } from './records.ts';
 
 /** Raised with every change of what follows; a template of a higher version is left alone. */
-export const templateVersion = 1;
+export const templateVersion = 2;
 
 /** Above the 100 of Elasticsearch's own `logs` and the 200 of integrations. */
 const priority = 600;
@@ -25,11 +25,20 @@ const settings = {
   },
 };
 
-/**
- * Records are kept for as long as the cluster stands: they prove what was there after it has expired. An explicit
- * hundred years, since a stream without a retention gets the cluster's `data_streams.lifecycle.retention.default`.
- */
-const recordRetentionDays = 36_500;
+/** What is kept for how long. */
+export interface Retention {
+  /** Of the events. */
+  retentionDays: number;
+  /**
+   * Of the records. They prove what was there after it has expired. Always explicit, since a stream without a retention gets the
+   * cluster's `data_streams.lifecycle.retention.default`. Default: a hundred years.
+   */
+  recordRetentionDays?: number | undefined;
+  /** An ILM policy that manages the events' stream instead of a data stream lifecycle. */
+  ilmPolicy?: string | undefined;
+}
+
+const recordRetentionDaysDefault = 36_500;
 
 export interface Template {
   /** Path below the server's root that it is read from and put to. */
@@ -41,12 +50,13 @@ export interface Template {
 export interface StreamTemplate extends Template {
   stream: string;
   retentionDays: number;
+  ilmPolicy: string | undefined;
 }
 
 /** All templates of a namespace: components first, since the index templates name them. */
 export function templates(
   namespace: string,
-  retentionDays: number,
+  { retentionDays, recordRetentionDays = recordRetentionDaysDefault, ilmPolicy }: Retention,
 ): { components: Template[]; events: StreamTemplate; records: StreamTemplate } {
   const names = {
     settings: `auditseal-settings-${namespace}`,
@@ -59,11 +69,17 @@ export function templates(
       component(names.events, { mappings: eventMapping }),
       component(names.records, { mappings: recordMapping }),
     ],
-    events: index(names.events, eventStream(namespace), retentionDays, [names.settings, names.events]),
-    records: index(names.records, recordStream(namespace), recordRetentionDays, [
-      names.settings,
-      names.records,
-    ]),
+    events: index(names.events, [names.settings, names.events], {
+      stream: eventStream(namespace),
+      retentionDays,
+      ilmPolicy,
+    }),
+    records: index(names.records, [names.settings, names.records], {
+      stream: recordStream(namespace),
+      retentionDays: recordRetentionDays,
+      // Never the events' policy: it would delete the records with the events.
+      ilmPolicy: undefined,
+    }),
   };
 }
 
@@ -74,20 +90,35 @@ function component(name: string, template: Field): Template {
   return { path: `/_component_template/${encodeURIComponent(name)}`, name, body };
 }
 
-function index(name: string, stream: string, retentionDays: number, composedOf: string[]): StreamTemplate {
+function index(
+  name: string,
+  composedOf: string[],
+  kept: Pick<StreamTemplate, 'stream' | 'retentionDays' | 'ilmPolicy'>,
+): StreamTemplate {
   const body = {
     version: templateVersion,
     _meta: about,
     // Exactly our stream: a wildcard would catch the streams of others.
-    index_patterns: [stream],
+    index_patterns: [kept.stream],
     priority,
     data_stream: {},
     composed_of: composedOf,
     template: {
-      lifecycle: { data_retention: `${retentionDays}d` },
+      ...managedBy(kept),
       // A refused document must be refused visibly, not put aside with a success.
       data_stream_options: { failure_store: { enabled: false } },
     },
   };
-  return { path: `/_index_template/${encodeURIComponent(name)}`, name, body, stream, retentionDays };
+  return { path: `/_index_template/${encodeURIComponent(name)}`, name, body, ...kept };
+}
+
+function managedBy({ retentionDays, ilmPolicy }: Pick<StreamTemplate, 'retentionDays' | 'ilmPolicy'>): Field {
+  return ilmPolicy === undefined
+    ? { lifecycle: { data_retention: `${retentionDays}d` } }
+    : { settings: ilmSettings(ilmPolicy) };
+}
+
+/** Flat index settings that hand a stream over to an ILM policy. */
+export function ilmSettings(policy: string): Record<string, string | boolean> {
+  return { 'index.lifecycle.name': policy, 'index.lifecycle.prefer_ilm': true };
 }

@@ -1,4 +1,4 @@
-export { templateVersion, templates } from './definition.ts';
-export type { StreamTemplate, Template } from './definition.ts';
+export { ilmSettings, templateVersion, templates } from './definition.ts';
+export type { Retention, StreamTemplate, Template } from './definition.ts';
 export { installTemplates } from './install.ts';
-export type { Installed, InstallOptions } from './install.ts';
+export type { Installed, InstallOptions, Send } from './install.ts';

@@ -1,14 +1,22 @@
 import { z } from 'zod';
 import type { ElasticsearchClient } from '../client.ts';
 import { ShipError } from '../error.ts';
-import { request } from '../request.ts';
-import { templateVersion, templates, type StreamTemplate, type Template } from './definition.ts';
+import { request, type Answer, type Request } from '../request.ts';
+import {
+  templateVersion,
+  templates,
+  type Retention,
+  type StreamTemplate,
+  type Template,
+} from './definition.ts';
 
-export interface InstallOptions {
+/** Sends a request; {@link request} unless somebody wants to see, or to hold back, what is sent. */
+export type Send = (wanted: Request) => Promise<Answer>;
+
+export interface InstallOptions extends Retention {
   namespace: string;
-  /** Of the events; records are kept. */
-  retentionDays: number;
   signal?: AbortSignal | undefined;
+  send?: Send | undefined;
 }
 
 export type Installed =
@@ -26,42 +34,45 @@ export async function installTemplates(
   client: ElasticsearchClient,
   options: InstallOptions,
 ): Promise<Installed> {
-  const { components, events, records } = templates(options.namespace, options.retentionDays);
+  const { components, events, records } = templates(options.namespace, options);
   const warnings: string[] = [];
+  const send: Send = (wanted) =>
+    (options.send ?? request.bind(undefined, client))({ ...wanted, signal: options.signal });
   try {
-    for (const component of components) await putUnlessNewer(client, component, warnings, options.signal);
+    for (const component of components) await putUnlessNewer(send, component, warnings);
     for (const template of [events, records]) {
-      const before = await putUnlessNewer(client, template, warnings, options.signal);
-      if (before && before.template?.lifecycle?.data_retention !== `${template.retentionDays}d`)
-        await setRetention(client, template, warnings, options.signal);
+      const before = await putUnlessNewer(send, template, warnings);
+      const retention = before?.template?.lifecycle?.data_retention;
+      if (before && template.ilmPolicy === undefined && retention !== `${template.retentionDays}d`)
+        await setRetention(send, template, warnings);
     }
     return { installed: true, warnings };
   } catch (error) {
-    if (!(error instanceof ShipError) || error.code !== 'unauthorized') throw error;
+    // A 401 is a key that does not count any more: it may be renewed, so the caller tries again.
+    if (!(error instanceof ShipError) || error.status !== 403) throw error;
     return { installed: false, why: remedy(options, error) };
   }
 }
 
 function remedy(options: InstallOptions, error: ShipError): string {
-  const { components, events, records } = templates(options.namespace, options.retentionDays);
+  const { components, events, records } = templates(options.namespace, options);
   const names = [...components, events, records].map(({ path }) => path);
   return (
-    `the index templates cannot be installed (${error.message}). Give these credentials the cluster privilege ` +
-    `manage_index_templates; or start the agent once with credentials that have it, then set ` +
-    `elasticsearch.installTemplates to false. Needed are ${names.join(', ')}. ` +
+    `the index templates cannot be installed (${error.message}). If \`auditseal setup\` has, set ` +
+    `elasticsearch.installTemplates to false; else run it once with credentials that have the cluster privilege ` +
+    `manage_index_templates. Needed are ${names.join(', ')}. ` +
     'Without them Elasticsearch may make the streams with settings under which nothing can be verified'
   );
 }
 
 /** Returns the template as it was before, undefined if there was none or a newer one was left. */
 async function putUnlessNewer(
-  client: ElasticsearchClient,
+  send: Send,
   template: Template,
   warnings: string[],
-  signal: AbortSignal | undefined,
 ): Promise<Existing | undefined> {
   const { path, body } = template;
-  const answer = await request(client, { method: 'GET', path, expect: [404], signal });
+  const answer = await send({ method: 'GET', path, expect: [404] });
   const before = answer.status === 404 ? undefined : readTemplate(path, answer.body);
   if (before && before.version > templateVersion) {
     warnings.push(
@@ -69,10 +80,10 @@ async function putUnlessNewer(
     );
     return undefined;
   }
-  await request(client, { method: 'PUT', path, body, signal }).catch(async (error: unknown) => {
+  await send({ method: 'PUT', path, body }).catch(async (error: unknown) => {
     const older = withoutFailureStore(body, error);
     if (!older) throw error;
-    await request(client, { method: 'PUT', path, body: older, signal });
+    await send({ method: 'PUT', path, body: older });
   });
   return before;
 }
@@ -90,16 +101,15 @@ function withoutFailureStore(body: Template['body'], error: unknown): Template['
  * have, and a verifier would call expired events missing.
  */
 async function setRetention(
-  client: ElasticsearchClient,
+  send: Send,
   { stream, retentionDays }: StreamTemplate,
   warnings: string[],
-  signal: AbortSignal | undefined,
 ): Promise<void> {
   const path = `/_data_stream/${encodeURIComponent(stream)}/_lifecycle`;
   const body = { data_retention: `${retentionDays}d` };
   try {
     // 404: there is no such stream yet, so the template will do.
-    await request(client, { method: 'PUT', path, body, expect: [404], signal });
+    await send({ method: 'PUT', path, body, expect: [404] });
   } catch (error) {
     if (!(error instanceof ShipError) || !['refused', 'unauthorized'].includes(error.code)) throw error;
     warnings.push(
