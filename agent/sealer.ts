@@ -1,11 +1,12 @@
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { Config } from './config/index.ts';
-import type { Metrics } from './observe/index.ts';
+import { talliesOf } from './observe/index.ts';
 import {
   batchKey,
   Entries,
   Log,
+  copiesNotices,
   parseOrigin,
   startEpoch,
   sumOf,
@@ -15,7 +16,14 @@ import {
   type Notice,
   type Sealed,
 } from './seal/index.ts';
-import { release, type BatchRow, type Committer, type Member, type Refusal } from './store/index.ts';
+import {
+  release,
+  type BatchRow,
+  type Committer,
+  type CopiesRow,
+  type Member,
+  type Refusal,
+} from './store/index.ts';
 
 const compress = promisify(gzip);
 
@@ -53,13 +61,13 @@ export interface SealerParts {
   /** The epoch's beginning, if nothing was sealed in it yet. */
   epochStart: Pick<EpochStart, 'reason' | 'previous'> | undefined;
   unnoticed: Refusal[];
+  unnoticedCopies: CopiesRow[];
   committer: Committer;
-  metrics: Metrics;
   agent: { name: string; version: string };
   now: () => Date;
   failpoint: (name: string) => void;
   /** Told after a batch has become durable, with its compressed bytes. */
-  stored: (bytes: number) => void;
+  stored: (manifest: Manifest, bytes: number) => void;
 }
 
 /**
@@ -75,6 +83,7 @@ export class Sealer {
   #tally = new Tally();
   #notices: Notice[];
   #unnoticed: Refusal[];
+  #unnoticedCopies: CopiesRow[];
   #sealedAt: string | null;
   /** Monotonic milliseconds: of the batch's first content, of the last batch. */
   #openedAt: number | undefined;
@@ -90,6 +99,7 @@ export class Sealer {
     this.#madeAt = parts.madeAt;
     this.#sealedAt = parts.sealedAt;
     this.#unnoticed = [...parts.unnoticed];
+    this.#unnoticedCopies = [...parts.unnoticedCopies];
     const { batchBytesMax, batchEventsMax } = parts.config;
     const size = { bytes: batchBytesMax + memberBytesMax, events: batchEventsMax, memberBytesMax };
     this.#entries = new Entries(size);
@@ -145,6 +155,11 @@ export class Sealer {
     this.#unnoticed.push(refusal);
   }
 
+  /** Copies that are possible, durably known: the next manifest announces them. */
+  noticeCopies(copies: CopiesRow[]): void {
+    this.#unnoticedCopies.push(...copies);
+  }
+
   /**
    * Seals what was added. `tail` is the reader's state after it. Waits while too much is not yet durable;
    * throws what a commit failed with.
@@ -182,6 +197,7 @@ export class Sealer {
     const noticed = this.#unnoticed.filter(({ origin }) => origin === this.#log.origin);
     for (const { index, status, type, at } of noticed)
       this.#notices.push({ kind: 'refused', at, index, status, type });
+    this.#notices.push(...copiesNotices(this.#unnoticedCopies, this.#log.origin));
     return this.#log.seal(
       {
         sealedAt: now.toISOString(),
@@ -211,6 +227,8 @@ export class Sealer {
     const { manifest } = sealed;
     const noticed = this.#unnoticed.filter(({ origin }) => origin === manifest.origin);
     this.#unnoticed = this.#unnoticed.filter(({ origin }) => origin !== manifest.origin);
+    const noticedCopies = this.#unnoticedCopies;
+    this.#unnoticedCopies = [];
     return {
       source: this.#parts.sourceName,
       origin: manifest.origin,
@@ -218,6 +236,8 @@ export class Sealer {
       first: manifest.first,
       count: manifest.count,
       newest: manifest.latest ?? null,
+      oldest: manifest.earliest ?? null,
+      moments: JSON.stringify(this.#tally.moments.list()),
       tail,
       policy: manifest.policy,
       config: manifest.config,
@@ -226,11 +246,13 @@ export class Sealer {
       checkpoint: sealed.checkpoint,
       sealedAt: manifest.sealedAt,
       noticed,
+      noticedCopies,
       closes,
       read: manifest.read,
       pieces: manifest.pieces,
       dropped: sumOf(manifest.dropped),
       gaps: manifest.gaps.length,
+      tallies: talliesOf(manifest),
     };
   }
 
@@ -263,9 +285,8 @@ export class Sealer {
     this.#uncommittedBytes -= bytes;
     this.#parts.failpoint('durable');
     if (closes) this.#parts.failpoint('epoch durable');
-    this.#parts.metrics.countSealed(this.#parts.sourceName, manifest);
     this.#wake();
-    this.#parts.stored(bytes);
+    this.#parts.stored(manifest, bytes);
   }
 
   /** Two buffers: one fills while the other is compressed. */

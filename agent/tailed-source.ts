@@ -6,7 +6,7 @@ import { parsePipelineState, Pipeline } from './pipeline.ts';
 import type { Policy } from './policy/index.ts';
 import { Log, logName, startEpoch, type EpochReason, type EpochStart } from './seal/index.ts';
 import { Sealer, type NamedText } from './sealer.ts';
-import { announceStart, Shipper, type ElasticsearchClient } from './ship/index.ts';
+import { announceStart, Shipper, type ElasticsearchClient, type Lookup } from './ship/index.ts';
 import { parseTailState, Source } from './source/index.ts';
 import type { Spool } from './spool.ts';
 import type { Committer, Loaded, StartState, Store } from './store/index.ts';
@@ -22,6 +22,7 @@ export interface TailedSourceParts {
   committer: Committer;
   spool: Spool;
   client: ElasticsearchClient;
+  lookup: Lookup | undefined;
   /** Resolves when the streams are there to be written to. */
   streamsReady: Promise<void>;
   metrics: Metrics;
@@ -38,14 +39,12 @@ export interface TailedSourceParts {
 export async function runTailedSource(parts: TailedSourceParts, signal: AbortSignal): Promise<void> {
   let reason: EpochReason = parts.store.corrupt === undefined ? 'first' : 'state lost';
   while ((await runOnce(parts, reason, signal)) === 'rolled back') {
-    const { store, spool, logger, name } = parts;
+    const { store, logger, name } = parts;
     logger.error(
       { 'auditseal.source': name },
       'the state folder was rolled back (a restored snapshot?): its log has been continued by another life; a new epoch begins',
     );
     await store.rollBack(name);
-    const { sources } = await store.statistics();
-    spool.set(name, sources.find(({ source }) => source === name)?.bytes ?? 0);
     reason = 'rolled back';
   }
 }
@@ -56,7 +55,7 @@ async function runOnce(
   reason: EpochReason,
   signal: AbortSignal,
 ): Promise<'stopped' | 'rolled back'> {
-  const { store, committer, config, logger, name, client, now } = parts;
+  const { store, committer, config, logger, name, client, lookup, now } = parts;
   const loaded = await store.load(name);
   const opened = openLog(parts, loaded, reason);
   const { startCounter, startState } = loaded.source;
@@ -94,7 +93,9 @@ async function runOnce(
   };
   const ship = async () => {
     await Promise.race([parts.streamsReady, once(shipping.signal, 'abort')]);
-    const announcing = { client, namespace: config.elasticsearch.namespace, key, now, mark };
+    const { namespace } = config.elasticsearch;
+    const seen = loaded.earlier.seen.records;
+    const announcing = { client, lookup, seen, namespace, key, now, mark };
     const outcome = await announceStart(announcing, start, shipper.retrying(shipping.signal));
     parts.failpoint('start answered');
     if (outcome === 'rolled back') reading.abort();
@@ -166,13 +167,18 @@ function assemble(
     tell: (level, message, details) =>
       logger[level]({ 'auditseal.source': sourceName, 'auditseal.details': details }, message),
   });
+  const meter = parts.metrics.meter(sourceName);
+  const { origin, nextBatch: batch, size } = opened.log;
+  meter.load(loaded.totals, { origin, batch, size });
   parts.metrics.watchLag(sourceName, () => source.lagBytes());
   const shipper: Shipper = new Shipper({
     ...parts,
     sourceName,
+    meter,
     namespace: elasticsearch.namespace,
+    earlier: loaded.earlier,
     refused: (refusal) => sealer.noticeRefusal(refusal),
-    acknowledged: (bytes) => spool.add(sourceName, -bytes),
+    copied: (copies) => sealer.noticeCopies(copies),
   });
   const sealer = new Sealer({
     ...parts,
@@ -183,16 +189,18 @@ function assemble(
     effectiveConfig: parts.configText,
     sealedUnder: { policy, config: sealedConfig },
     unnoticed: loaded.unnoticed,
-    stored: (bytes) => {
-      spool.add(sourceName, bytes);
+    unnoticedCopies: loaded.unnoticedCopies,
+    stored: (manifest, bytes) => {
+      meter.sealed(manifest, bytes);
       shipper.notify();
     },
   });
   const pausedBy = () =>
-    parts.committer.isDiskFull ? 'disk' : spool.pausedBy(sourceName, sealer.uncommittedBytes);
+    parts.committer.isDiskFull ? 'disk' : spool.pausedBy(meter, sealer.uncommittedBytes);
   const pipeline = new Pipeline({
     ...parts,
     sourceName,
+    meter,
     secret,
     source,
     sealer,

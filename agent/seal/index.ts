@@ -36,6 +36,7 @@ export {
 export { batchKey, lineKey, macOf } from './mac.ts';
 export { recordBytes, type RecordParts } from './record.ts';
 export { auditMember, formOf, refusedForm } from './refused.ts';
+export { copiesNotices, type PossibleCopies } from './copies.ts';
 export { noteDocument, refusalText, startText } from './notices.ts';
 export { Entries } from './entries.ts';
 export { Log, type LogState, type Sealed } from './log.ts';

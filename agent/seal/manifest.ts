@@ -66,7 +66,7 @@ export type Notice =
   | { kind: 'policy'; at: string; text: string }
   | { kind: 'config'; at: string; text: string }
   | { kind: 'refused'; at: string; index: number; status: number; type: string }
-  | { kind: 'copies'; at: string; first: number; last: number }
+  | { kind: 'copies'; at: string; first: number; last: number; origin?: string }
   | { kind: 'clock'; at: string; seconds: number };
 
 /** The manifest's entry: one line of JSON, without a newline. */

@@ -55,6 +55,12 @@ export async function bulk(client: ElasticsearchClient, wanted: BulkRequest): Pr
   return { status, items };
 }
 
+/** Whether the document is in the stream now. A failure store takes what was refused and reports success. */
+export function isStored({ status, failureStore }: BulkItem): boolean {
+  const swallowed = failureStore === 'used' || failureStore === 'failed';
+  return (status === 200 || status === 201 || status === 409) && !swallowed;
+}
+
 function readItem(item: unknown): BulkItem | undefined {
   const result = isObject(item) ? item['create'] : undefined;
   if (!isObject(result)) return undefined;

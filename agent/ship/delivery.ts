@@ -12,7 +12,12 @@ export interface Poison {
 }
 
 /** Sends one body once. */
-export type Send = (parcel: { body: Buffer; count: number; signal: AbortSignal }) => Promise<BulkItem[]>;
+export type Send = (sending: {
+  parcel: Parcel;
+  body: Buffer;
+  count: number;
+  signal: AbortSignal;
+}) => Promise<BulkItem[]>;
 
 /** Alone, and again and again: then a 429 means the document, not the load (a document above 2.5 % of the heap). */
 const aloneTriesMax = 8;
@@ -97,7 +102,7 @@ async function trySend(
   attempt: number,
 ): Promise<BulkItem[] | 'too large'> {
   try {
-    return await send({ body: bodyOf(parcel), count: parcel.indexes.length, signal });
+    return await send({ parcel, body: bodyOf(parcel), count: parcel.indexes.length, signal });
   } catch (error) {
     if (!(error instanceof ShipError)) throw error;
     if (error.code === 'too-large') return 'too large';

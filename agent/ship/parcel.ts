@@ -67,6 +67,11 @@ export async function parcelOf(lines: readonly Line[]): Promise<Parcel> {
   };
 }
 
+/** What is left of a parcel without the documents of some indexes. */
+export async function without(parcel: Parcel, indexes: { has(index: number): boolean }): Promise<Parcel> {
+  return await parcelOf((await linesOf(parcel)).filter(({ index }) => !indexes.has(index)));
+}
+
 /** Two parcels for one that is too large, by members where it has several; undefined if it is one document. */
 export async function halves(parcel: Parcel): Promise<[Parcel, Parcel] | undefined> {
   if (parcel.members.length > 1) {

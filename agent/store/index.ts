@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { StoreError } from './error.ts';
 import type { Call, Reply } from './protocol.ts';
-import type { Loaded, Statistics, StoredBatch, Transaction } from './types.ts';
+import type { Committed, Loaded, Statistics, StoredBatch, Transaction } from './types.ts';
 
 export { StoreError } from './error.ts';
 export { Committer } from './committer.ts';
@@ -19,6 +19,7 @@ export class Store {
   >();
   #lastId = 0;
   #corrupt: string | undefined;
+  #reusableBytes = 0;
   /** Why the thread answers no more. */
   #ended: StoreError | undefined;
 
@@ -60,13 +61,20 @@ export class Store {
     return this.#corrupt;
   }
 
+  /** Bytes of the file that what was shipped has left free, as of the newest commit. */
+  get reusableBytes(): number {
+    return this.#reusableBytes;
+  }
+
   async load(name: string): Promise<Loaded> {
     return (await this.#call({ method: 'load', name })) as Loaded;
   }
 
   /** Resolves when the transaction is on the disk; gives the batches' sequence numbers, in order. */
   async commit(transaction: Transaction): Promise<number[]> {
-    return (await this.#call({ method: 'commit', transaction })) as number[];
+    const { sequences, reusableBytes } = (await this.#call({ method: 'commit', transaction })) as Committed;
+    this.#reusableBytes = reusableBytes;
+    return sequences;
   }
 
   async rollBack(source: string): Promise<void> {

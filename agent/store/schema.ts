@@ -1,7 +1,5 @@
-/** PRAGMA user_version of the state database. A newer one is refused untouched. */
-export const stateVersion = 1;
-
-export const schema = `
+/** Version 1; what came after it is in `migrations`. */
+const schema = `
 CREATE TABLE source (
   name TEXT PRIMARY KEY,
   secret BLOB NOT NULL,
@@ -76,3 +74,42 @@ CREATE TABLE refusal (
   PRIMARY KEY (epoch, idx)
 ) STRICT;
 `;
+
+/** 2: counters that outlive the process, what the operator should know (`observed`), and the times of a batch's events. */
+const observation = `
+ALTER TABLE source ADD COLUMN observed TEXT;
+ALTER TABLE batch ADD COLUMN oldest TEXT;
+ALTER TABLE batch ADD COLUMN moments TEXT NOT NULL DEFAULT '[]';
+CREATE TABLE tally (
+  source TEXT NOT NULL REFERENCES source(name),
+  kind TEXT NOT NULL,
+  label TEXT NOT NULL,
+  value INTEGER NOT NULL,
+  start_value INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (source, kind, label)
+) STRICT;
+INSERT INTO tally SELECT name, 'dropped', 'earlier', dropped_events,
+  dropped_events - (SELECT total(dropped) FROM batch WHERE source = name AND held = 1) FROM source WHERE dropped_events > 0;
+INSERT INTO tally SELECT name, 'gaps', 'earlier', gaps,
+  gaps - (SELECT total(gaps) FROM batch WHERE source = name AND held = 1) FROM source WHERE gaps > 0;
+`;
+
+/** 3: which write indices were seen last, and what may exist more than once and was not announced yet. */
+const copies = `
+ALTER TABLE source ADD COLUMN events_index TEXT;
+ALTER TABLE source ADD COLUMN records_index TEXT;
+CREATE TABLE copies (
+  source TEXT NOT NULL REFERENCES source(name),
+  origin TEXT NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  at TEXT NOT NULL,
+  PRIMARY KEY (origin, first, last)
+) STRICT;
+`;
+
+/** What leads from each version of the state to the next, from an empty database (0) on. */
+export const migrations = [schema, observation, copies] as const;
+
+/** PRAGMA user_version of the state database. A newer one is refused untouched, an older one migrated at open. */
+export const stateVersion = migrations.length;

@@ -3,14 +3,18 @@ import { randomBytes } from 'node:crypto';
 import { StoreError } from './error.ts';
 import type {
   BatchRow,
+  CopiesRow,
+  Committed,
   EpochRow,
   Loaded,
   Member,
   NewEpoch,
   Refusal,
+  SeenRow,
   SourceRow,
   Statistics,
   StoredBatch,
+  Totals,
   Transaction,
 } from './types.ts';
 
@@ -44,11 +48,45 @@ export class State {
     ).get(name) as unknown as EpochRow | undefined;
     const newest = this.#sql('SELECT origin FROM epoch WHERE source = ? ORDER BY id DESC LIMIT 1').get(name);
     const newestOrigin = newest && String(newest['origin']);
-    return { source, epoch, newestOrigin, unnoticed: this.#refusals('e.source = ? AND r.noticed = 0', name) };
+    const unnoticed = this.#refusals('e.source = ? AND r.noticed = 0', name);
+    return { source, epoch, newestOrigin, unnoticed, totals: this.#totals(name), ...this.#loadCopies(name) };
   }
 
-  /** Applies a transaction; returns the sequence numbers given to its batches, in order. */
-  commit(transaction: Transaction): number[] {
+  #loadCopies(name: string): Pick<Loaded, 'unnoticedCopies' | 'earlier'> {
+    const all = this.#sql(
+      'SELECT source, origin, first, last, at FROM copies WHERE source = ? ORDER BY origin, first',
+    ).all(name);
+    // What is held has never been sent.
+    const sent = this.#sql('SELECT max(seq) AS seq FROM batch WHERE source = ? AND held = 0').get(name);
+    const seen = this.#sql(
+      'SELECT name AS source, events_index AS events, records_index AS records FROM source WHERE name = ?',
+    ).get(name);
+    return {
+      unnoticedCopies: all as unknown as CopiesRow[],
+      earlier: { seq: Number(sent?.['seq'] ?? 0), seen: seen as unknown as SeenRow },
+    };
+  }
+
+  #totals(name: string): Totals {
+    const row = this.#sql(
+      `SELECT read_lines AS read, pieces, sealed_events AS sealedEvents, sealed_batches AS sealedBatches, observed,
+       (SELECT count(*) FROM refusal r JOIN epoch e ON e.id = r.epoch WHERE e.source = name) AS refused FROM source WHERE name = ?`,
+    ).get(name) as unknown as Omit<Totals, 'tallies' | 'epochs' | 'waiting'>;
+    const all = (query: string) => this.#sql(query).all(name) as unknown[];
+    return {
+      ...row,
+      tallies: all('SELECT kind, label, value FROM tally WHERE source = ?') as Totals['tallies'],
+      epochs: all(
+        'SELECT reason, count(*) AS count FROM epoch WHERE source = ? AND next_batch > 0 GROUP BY reason',
+      ) as Totals['epochs'],
+      waiting: all(
+        'SELECT count AS events, bytes, oldest FROM batch WHERE source = ? ORDER BY seq',
+      ) as Totals['waiting'],
+    };
+  }
+
+  /** Applies a transaction. */
+  commit(transaction: Transaction): Committed {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       for (const epoch of transaction.epochs) this.#insertEpoch(epoch);
@@ -56,10 +94,26 @@ export class State {
       for (const refusal of transaction.refusals) this.#insertRefusal(refusal);
       for (const seq of transaction.acknowledged) this.#sql('DELETE FROM batch WHERE seq = ?').run(seq);
       for (const start of transaction.starts) this.#setStart(start);
+      for (const { source, origin, first, last, at } of transaction.copies)
+        this.#sql('INSERT INTO copies VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING').run(
+          source,
+          origin,
+          first,
+          last,
+          at,
+        );
+      for (const { source, events, records } of transaction.seen)
+        this.#sql('UPDATE source SET events_index = ?, records_index = ? WHERE name = ?').run(
+          events,
+          records,
+          source,
+        );
+      for (const { source, text } of transaction.observations ?? [])
+        this.#sql('UPDATE source SET observed = ? WHERE name = ?').run(text, source);
       if (transaction.acknowledged.length > 0) this.#eraseDeliveredKeys();
       this.#database.exec('COMMIT');
       this.#truncateLog();
-      return sequences;
+      return { sequences, reusableBytes: this.#reusableBytes() };
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw error;
@@ -80,6 +134,7 @@ export class State {
                total(count) AS events FROM batch WHERE source = ?1 AND held = 1) b WHERE name = ?1`,
       ).run(source);
       this.#sql('DELETE FROM batch WHERE source = ? AND held = 1').run(source);
+      this.#sql('UPDATE tally SET value = start_value WHERE source = ?').run(source);
       this.#sql('UPDATE epoch SET closed = 1 WHERE source = ?').run(source);
       this.#sql("UPDATE source SET tail = start_tail, start_state = 'answered' WHERE name = ?").run(source);
       this.#eraseDeliveredKeys();
@@ -94,7 +149,7 @@ export class State {
   /** The oldest stored batch of a source after `seq`. */
   next(source: string, after: number): StoredBatch | undefined {
     const row = this.#sql(
-      `SELECT b.seq, e.id AS epoch, e.origin, e.vkey, e.private_key AS privateKey, b.number, b.first, b.count, b.held, b.newest, b.record
+      `SELECT b.seq, e.id AS epoch, e.origin, e.vkey, e.private_key AS privateKey, b.number, b.first, b.count, b.held, b.newest, b.moments, b.record
        FROM batch b JOIN epoch e ON e.id = b.epoch WHERE b.source = ? AND b.seq > ? ORDER BY b.seq LIMIT 1`,
     ).get(source, after) as unknown as
       (Omit<StoredBatch, 'members' | 'refusals' | 'held'> & { epoch: number; held: number }) | undefined;
@@ -120,6 +175,11 @@ export class State {
       bytes: sources.reduce((sum, source) => sum + source.bytes, 0),
       sources,
     };
+  }
+
+  #reusableBytes(): number {
+    const query = 'SELECT freelist_count * page_size AS bytes FROM pragma_freelist_count, pragma_page_size';
+    return Number(this.#sql(query).get()?.['bytes']);
   }
 
   close(): void {
@@ -155,8 +215,8 @@ export class State {
     const bytes = batch.members.reduce((sum, member) => sum + member.body.length, batch.record.length);
     const { read, pieces, dropped, gaps, count } = batch;
     const { lastInsertRowid } = this.#sql(
-      `INSERT INTO batch (source, epoch, number, first, count, held, bytes, newest, record, read, pieces, dropped, gaps)
-       SELECT ?1, ?2, ?3, ?4, ?5, start_state <> 'answered', ?6, ?7, ?8, ?9, ?10, ?11, ?12 FROM source WHERE name = ?1`,
+      `INSERT INTO batch (source, epoch, number, first, count, held, bytes, newest, record, read, pieces, dropped, gaps, oldest, moments)
+       SELECT ?1, ?2, ?3, ?4, ?5, start_state <> 'answered', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 FROM source WHERE name = ?1`,
     ).run(
       batch.source,
       epoch.id,
@@ -170,6 +230,8 @@ export class State {
       pieces,
       dropped,
       gaps,
+      batch.oldest,
+      batch.moments,
     );
     const seq = Number(lastInsertRowid);
     const insert = this.#sql(
@@ -192,6 +254,12 @@ export class State {
       `UPDATE source SET tail = ?, policy = ?, config = ?, read_lines = read_lines + ?, pieces = pieces + ?, dropped_events = dropped_events + ?,
        gaps = gaps + ?, sealed_events = sealed_events + ?, sealed_batches = sealed_batches + 1 WHERE name = ?`,
     ).run(batch.tail, batch.policy, batch.config, read, pieces, dropped, gaps, count, batch.source);
+    for (const { kind, label, value } of batch.tallies)
+      this.#sql(
+        'INSERT INTO tally (source, kind, label, value) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value',
+      ).run(batch.source, kind, label, value);
+    for (const { origin, first, last } of batch.noticedCopies)
+      this.#sql('DELETE FROM copies WHERE origin = ? AND first = ? AND last = ?').run(origin, first, last);
     for (const { origin, index } of batch.noticed) {
       this.#sql(
         'UPDATE refusal SET noticed = 1 WHERE idx = ? AND epoch = (SELECT id FROM epoch WHERE origin = ?)',
@@ -202,6 +270,9 @@ export class State {
 
   /** What the reader had committed when the last start was still answered is where a rollback reads on from. */
   #setStart({ source, counter, state }: Transaction['starts'][number]): void {
+    this.#sql(
+      "UPDATE tally SET start_value = value WHERE source = ?1 AND (SELECT start_state FROM source WHERE name = ?1) = 'answered'",
+    ).run(source);
     this.#sql(
       `UPDATE source SET start_tail = CASE start_state WHEN 'answered' THEN tail ELSE start_tail END, start_counter = ?, start_state = ? WHERE name = ?`,
     ).run(counter, state, source);

@@ -16,6 +16,28 @@ export interface SourceRow {
   startState: StartState;
 }
 
+/** What is counted over all lives of a source, by rule or reason where `label` is one. */
+export interface TallyRow {
+  kind: 'readBytes' | 'malformed' | 'dropped' | 'reduced' | 'redacted' | 'gaps' | 'clockSteps' | 'copies';
+  label: string;
+  value: number;
+}
+
+/** How it stands with a source over all its lives; always read + pieces = dropped + sealedEvents. */
+export interface Totals {
+  read: number;
+  pieces: number;
+  sealedEvents: number;
+  sealedBatches: number;
+  refused: number;
+  tallies: TallyRow[];
+  epochs: { reason: EpochReason; count: number }[];
+  /** Stored batches that are not acknowledged, oldest first. */
+  waiting: { events: number; bytes: number; oldest: string | null }[];
+  /** As it was given with the last transaction. */
+  observed: string | null;
+}
+
 export interface EpochRow {
   id: number;
   origin: string;
@@ -58,8 +80,11 @@ export interface BatchRow {
   number: number;
   first: number;
   count: number;
-  /** The newest event's time, for lag. */
+  /** The newest and the oldest event's time, for lag. */
   newest: string | null;
+  oldest: string | null;
+  /** JSON of when its events happened, for the latency to the acknowledgement. */
+  moments: string;
   members: Member[];
   /** Gzip bulk body of the batch record. */
   record: Uint8Array;
@@ -73,6 +98,8 @@ export interface BatchRow {
   sealedAt: string;
   /** Refusals that this batch's manifest gives notice of. */
   noticed: { origin: string; index: number }[];
+  /** Possible copies that it gives notice of. */
+  noticedCopies: CopiesRow[];
   /** The epoch ends with this batch. */
   closes: boolean;
   /** What its manifest says of lines; summed up for `status`. */
@@ -80,6 +107,15 @@ export interface BatchRow {
   pieces: number;
   dropped: number;
   gaps: number;
+  tallies: TallyRow[];
+}
+
+/** What a transaction came to. */
+export interface Committed {
+  /** Given to its batches, in order. */
+  sequences: number[];
+  /** Of the file, free to be written again. */
+  reusableBytes: number;
 }
 
 export interface Refusal {
@@ -91,6 +127,22 @@ export interface Refusal {
   at: string;
 }
 
+/** Indexes of an epoch whose documents may exist more than once; the next manifest of the source gives notice of them. */
+export interface CopiesRow {
+  source: string;
+  origin: string;
+  first: number;
+  last: number;
+  at: string;
+}
+
+/** The write indices that Elasticsearch named last, when no batch that is stored now had been sent yet; null if none was. */
+export interface SeenRow {
+  source: string;
+  events: string | null;
+  records: string | null;
+}
+
 /** One durable transaction: whole batches of any sources, and what happened since the last. Applied in member order. */
 export interface Transaction {
   epochs: NewEpoch[];
@@ -99,6 +151,10 @@ export interface Transaction {
   /** Sequence numbers of batches that Elasticsearch has whole, record included. */
   acknowledged: number[];
   starts: { source: string; counter: number; state: StartState }[];
+  copies: CopiesRow[];
+  seen: SeenRow[];
+  /** JSON of what an operator should know of a source; a later one replaces it. */
+  observations?: { source: string; text: string }[];
 }
 
 /** A stored batch with what shipping it needs. */
@@ -113,6 +169,7 @@ export interface StoredBatch {
   /** Sealed since a start whose marker was not answered: not to be shipped before it is. */
   held: boolean;
   newest: string | null;
+  moments: string;
   record: Uint8Array;
   members: Member[];
   refusals: Refusal[];
@@ -125,6 +182,10 @@ export interface Loaded {
   /** The newest epoch's name, also of one that has ended: no name is used twice. */
   newestOrigin: string | undefined;
   unnoticed: Refusal[];
+  unnoticedCopies: CopiesRow[];
+  /** Up to which batch an earlier process may have sent, and what it is known to have seen; batches to come are above. */
+  earlier: { seq: number; seen: SeenRow };
+  totals: Totals;
 }
 
 export interface Statistics {

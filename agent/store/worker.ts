@@ -6,7 +6,7 @@ import { lockStateDir } from './lock.ts';
 import { State } from './state.ts';
 import type { Call, Reply } from './protocol.ts';
 import { release } from './release.ts';
-import type { StoredBatch, Transaction } from './types.ts';
+import type { Committed, StoredBatch, Transaction } from './types.ts';
 
 const { stateDir } = workerData as { stateDir: string };
 const lock: { held?: ReturnType<typeof lockStateDir> } = {};
@@ -36,7 +36,7 @@ function answer(call: Call): unknown {
 }
 
 /** The transaction is this thread's own copy. */
-function commit(into: State, transaction: Transaction): number[] {
+function commit(into: State, transaction: Transaction): Committed {
   try {
     return into.commit(transaction);
   } finally {

@@ -36,6 +36,8 @@ function batchOf(origin: string, number: number, first: number, changes: Partial
     first,
     count: 2,
     newest: null,
+    oldest: null,
+    moments: '[]',
     members: [{ first, count: 2, bytes: 300, body }],
     record: randomBytes(50),
     tail: `tail after ${number}`,
@@ -46,16 +48,26 @@ function batchOf(origin: string, number: number, first: number, changes: Partial
     checkpoint: `checkpoint ${number}`,
     sealedAt: now.toISOString(),
     noticed: [],
+    noticedCopies: [],
     closes: false,
     read: 5,
     pieces: 0,
     dropped: 3,
     gaps: 0,
+    tallies: [],
     ...changes,
   };
 }
 
-const nothing: Transaction = { epochs: [], batches: [], refusals: [], acknowledged: [], starts: [] };
+const nothing: Transaction = {
+  epochs: [],
+  batches: [],
+  refusals: [],
+  acknowledged: [],
+  starts: [],
+  copies: [],
+  seen: [],
+};
 
 test('what was committed is there after a restart: position, tree, batches and refusals', async () => {
   await using place = await temporaryFolder();

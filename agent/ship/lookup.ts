@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import type { Logger } from '../observe/index.ts';
+import { parse } from './answer.ts';
+import { createClient, type ClientSettings, type ElasticsearchClient } from './client.ts';
+import { ShipError } from './error.ts';
+import { request } from './request.ts';
+
+/** So often in a row a lookup may fail before documents are sent without one. */
+const failuresMax = 3;
+
+export interface LookupSettings extends ClientSettings {
+  lookupApiKeyFile?: string | undefined;
+}
+
+export interface LookupListener {
+  logger: Logger;
+  /** Told of each lookup that failed. */
+  failed: () => void;
+}
+
+export interface Wanted {
+  stream: string;
+  ids: readonly string[];
+  /** Write indices that were seen last before the documents were first sent; undefined where none was. */
+  since: ReadonlySet<string | undefined>;
+  signal: AbortSignal;
+}
+
+/**
+ * Asks Elasticsearch, with a key that may read, which documents it has already, whatever a refresh has made visible: by id
+ * in each backing index that one can have been sent to. (A get by id does not work on a data stream, and a search sees only
+ * what was refreshed.)
+ */
+export class Lookup {
+  readonly #client: ElasticsearchClient;
+  readonly #told: LookupListener;
+  #failures = 0;
+
+  private constructor(client: ElasticsearchClient, told: LookupListener) {
+    this.#client = client;
+    this.#told = told;
+  }
+
+  /** Undefined without a key for it. Throws ShipError `settings` naming the file and the configuration's key. */
+  static async open(
+    { lookupApiKeyFile, ...connection }: LookupSettings,
+    told: LookupListener,
+  ): Promise<Lookup | undefined> {
+    if (lookupApiKeyFile === undefined) return undefined;
+    const settings = {
+      ...connection,
+      apiKeyFile: lookupApiKeyFile,
+      username: undefined,
+      passwordFile: undefined,
+    };
+    const client = await createClient({ ...settings, apiKeyName: 'elasticsearch.lookupApiKeyFile' });
+    return new Lookup(client, told);
+  }
+
+  /**
+   * The backing indices that have each of the ids, oldest first. Undefined if lookups fail again and again (the key was
+   * refused, for one): what is optional must not hold up the log. Before that, and always where there is no connection at all,
+   * throws ShipError `rejected`: another try may find out.
+   */
+  async find(wanted: Wanted): Promise<Map<string, string[]> | undefined> {
+    try {
+      const found = await this.#ask(wanted);
+      this.#failures = 0;
+      return found;
+    } catch (cause) {
+      if (!(cause instanceof ShipError) || cause.code === 'aborted') throw cause;
+      const { status, retryAfterSeconds, message } = cause;
+      const error = new ShipError('rejected', `lookup before sending again: ${message}`, {
+        cause,
+        status,
+        retryAfterSeconds,
+      });
+      if (cause.unsent) throw error;
+      this.#failures += 1;
+      this.#told.failed();
+      if (this.#failures < failuresMax) throw error;
+      this.#told.logger.warn(
+        { error },
+        'elasticsearch.lookupApiKeyFile: what may be there already is sent again unseen; copies are possible, and announced',
+      );
+      return undefined;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+
+  async #ask({ stream, ids, since, signal }: Wanted): Promise<Map<string, string[]>> {
+    const found = new Map<string, string[]>();
+    const all = await this.#backingIndices(stream, signal);
+    // One that is not listed is unknown, or retention has deleted it: then all that are there may have a document.
+    const first = Math.max(0, Math.min(...[...since].map((index) => all.indexOf(index ?? ''))));
+    for (const index of all.slice(first))
+      for (const id of await this.#having(index, ids, signal))
+        found.set(id, [...(found.get(id) ?? []), index]);
+    return found;
+  }
+
+  /** Oldest first, the write index last. None if there is no such stream. */
+  async #backingIndices(stream: string, signal: AbortSignal): Promise<string[]> {
+    const path = `/_resolve/index/${encodeURIComponent(stream)}`;
+    const { status, body } = await request(this.#client, { method: 'GET', path, signal, expect: [404] });
+    if (status === 404) return [];
+    const streams = parse(path, resolved, body).data_streams;
+    return [streams.find(({ name }) => name === stream)?.backing_indices ?? []].flat();
+  }
+
+  async #having(index: string, ids: readonly string[], signal: AbortSignal): Promise<string[]> {
+    const path = `/${encodeURIComponent(index)}/_mget`;
+    const query = { _source: 'false', filter_path: 'docs._id,docs.found,docs.error.type' };
+    const { body } = await request(this.#client, { method: 'POST', path, query, body: { ids }, signal });
+    const { docs } = parse(path, gotten, body);
+    if (docs.length !== ids.length)
+      throw new ShipError(
+        'bad-response',
+        `${path}: the answer is about ${docs.length} ids, asked were ${ids.length}`,
+      );
+    return docs.flatMap(({ [idKey]: id, found, error }) => {
+      if (found !== undefined) return found ? [id] : [];
+      // Deleted since it was listed.
+      if (error?.type === 'index_not_found_exception') return [];
+      throw new ShipError('rejected', `${path}: ${id}: ${error?.type}`);
+    });
+  }
+}
+
+const resolved = z.object({
+  data_streams: z.array(
+    z.object({ name: z.string(), backing_indices: z.union([z.string(), z.array(z.string())]) }),
+  ),
+});
+
+const idKey = '_id';
+const gotten = z.object({
+  docs: z.array(
+    z.object({
+      [idKey]: z.string(),
+      found: z.boolean().optional(),
+      error: z.object({ type: z.string() }).optional(),
+    }),
+  ),
+});
