@@ -36,12 +36,15 @@ export interface AgentOptions {
  */
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
   const { config, logger } = options;
-  const client = await createClient(config.elasticsearch);
+  // Whatever fails from here on, what was opened before is closed: the store's thread would keep the process alive.
+  await using opened = new AsyncDisposableStack();
+  const client = opened.adopt(await createClient(config.elasticsearch), (one) => one.close());
   const lookup = await Lookup.open(config.elasticsearch, {
     logger,
     failed: () => metrics.lookupFailures.inc(),
   });
-  const store = await Store.open(config.stateDir);
+  opened.defer(() => lookup?.close());
+  const store = opened.adopt(await Store.open(config.stateDir), (one) => one.close());
   if (store.corrupt !== undefined) {
     logger.error(
       { 'file.path': store.corrupt },
@@ -75,7 +78,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     isAlive: () => [...beats.values()].every((at) => performance.now() - at < aliveMilliseconds),
     isReady: () => beats.size === config.sources.length,
   };
-  const server = await serve({ ...config.http, metrics, health });
+  const server = opened.adopt(await serve({ ...config.http, metrics, health }), (one) => one.close());
   options.listening?.(server.port);
   const failed = new AbortController();
   const lags = setInterval(() => void metrics.lookAtLags().catch(() => undefined), lagMilliseconds);
@@ -114,10 +117,6 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     failed.abort();
     clearInterval(lags);
     await committer.flush().catch(() => undefined);
-    await server.close();
-    await store.close();
-    await client.close();
-    await lookup?.close();
   }
 }
 

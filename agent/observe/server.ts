@@ -32,14 +32,21 @@ export async function serve(options: {
     );
     return response;
   });
-  await listening(server, options.host, options.port);
+  await listening(server, options);
   const { port } = server.address() as AddressInfo;
   return { port, close: () => closed(server) };
 }
 
-function listening(server: Server, host: string, port: number): Promise<void> {
+function listening(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause) =>
+      reject(
+        new Error(
+          `metrics and health cannot be served at ${host}:${port}; is another agent running? Free the port or set http.port`,
+          { cause },
+        ),
+      ),
+    );
     server.listen(port, host, resolve);
   });
 }

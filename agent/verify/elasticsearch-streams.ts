@@ -7,6 +7,7 @@ import { PointInTime } from './point-in-time.ts';
 import {
   eventWalks,
   neighbourWalk,
+  newestWalk,
   nextOriginWalk,
   rangeEventWalks,
   rangeRecordWalks,
@@ -45,7 +46,8 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
   readonly #client: ElasticsearchClient;
   readonly #options: StreamOptions;
   readonly #records: PointInTime | undefined;
-  readonly #openedAt: number;
+  readonly #recordsOpenedAt: number;
+  #eventsOpenedAt = 0;
   #origins: string[] = [];
   #ranges: RangeOfLog[] = [];
   #events: PointInTime | undefined;
@@ -55,7 +57,7 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     this.#client = client;
     this.#options = options;
     this.#records = records;
-    this.#openedAt = performance.now();
+    this.#recordsOpenedAt = performance.now();
   }
 
   /** Throws ShipError and VerifyError. A stream that does not exist holds nothing. */
@@ -95,10 +97,10 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
   }
 
   async *events(logs: readonly LogExtent[]): AsyncGenerator<StoredDocument> {
-    const { refreshMilliseconds, namespace, signal, time } = this.#options;
-    const wait = this.#openedAt + refreshMilliseconds - performance.now();
-    if (wait > 0) await sleep(wait, undefined, { signal });
+    const { namespace, signal, time } = this.#options;
+    await this.#untilRefreshed(this.#recordsOpenedAt);
     this.#events = await PointInTime.open(this.#client, eventStream(namespace), signal);
+    this.#eventsOpenedAt = performance.now();
     if (!this.#events) return;
     const walks = time ? rangeEventWalks(logs, time) : eventWalks(logs);
     yield* this.#walkAll('events', this.#events, walks);
@@ -111,17 +113,40 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
   }
 
   async newestBatch(origin: string): Promise<number | undefined> {
-    const body = JSON.stringify({ size: 1, track_total_hits: false, ...neighbourWalk(origin, 'desc') });
-    const path = `/${encodeURIComponent(recordStream(this.namespace))}/_search`;
-    for await (const hit of searchPage(this.#client, { path, body, signal: this.#options.signal })) {
-      const [batch] = JSON.parse(sortOf(hit)) as unknown[];
-      if (typeof batch === 'number' || typeof batch === 'string') return Number(batch);
-    }
-    return undefined;
+    return await this.#firstBatchOf(neighbourWalk(origin, 'desc'));
+  }
+
+  async newestOfBegun(origin: string): Promise<number | undefined> {
+    if (this.#origins.length === originsMax || this.#origins.includes(origin)) return undefined;
+    await this.#untilRefreshed(this.#eventsOpenedAt);
+    const newest = await this.#firstBatchOf(newestWalk(origin));
+    return newest === undefined ? undefined : Math.max(newest, -1);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#records?.close(), this.#events?.close()]);
+  }
+
+  /** Until a search finds what was acknowledged when a stream was opened. */
+  async #untilRefreshed(openedAt: number): Promise<void> {
+    const { refreshMilliseconds, signal } = this.#options;
+    const wait = openedAt + refreshMilliseconds - performance.now();
+    if (wait > 0) await sleep(wait, undefined, { signal });
+  }
+
+  /** The batch number of the first that a walk over the records finds as of now, below 0 where it has none. */
+  async #firstBatchOf(records: Walk): Promise<number | undefined> {
+    const body = JSON.stringify({ size: 1, track_total_hits: false, ...records });
+    const path = `/${encodeURIComponent(recordStream(this.namespace))}/_search`;
+    try {
+      for await (const hit of searchPage(this.#client, { path, body, signal: this.#options.signal })) {
+        const [batch] = JSON.parse(sortOf(hit)) as unknown[];
+        if (typeof batch === 'number' || typeof batch === 'string') return Number(batch);
+      }
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+    return undefined;
   }
 
   async *#findSome(stream: string, ids: readonly string[]): AsyncGenerator<StoredDocument> {
@@ -134,8 +159,7 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
         yield hit;
       }
     } catch (error) {
-      // The stream was deleted: nothing is there.
-      if (!(error instanceof ShipError) || error.status !== 404) throw error;
+      if (!isGone(error)) throw error;
     }
     if (found === foundMax)
       throw new VerifyError(
@@ -177,4 +201,9 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     }
     return undefined;
   }
+}
+
+/** The stream was deleted, or there never was one: nothing is there. */
+function isGone(error: unknown): boolean {
+  return error instanceof ShipError && error.status === 404;
 }

@@ -71,6 +71,12 @@ export function neighbourWalk(
   return { query: all(ofOrigin(origin), { range: { 'auditseal.batch': range } }), sort: [sort] };
 }
 
+/** Whatever the record stream has of one origin, its greatest batch number first, start markers last. */
+export function newestWalk(origin: string): Walk {
+  const sort = { 'auditseal.batch': { order: 'desc', missing: '_last', unmapped_type: 'long' } };
+  return { query: all(ofOrigin(origin)), sort: [sort] };
+}
+
 /** Which records of an origin a time range needs: the run of batches, and the ends of the log for keys and epochs. */
 export interface RangeOfLog {
   origin: string;

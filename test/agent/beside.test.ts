@@ -7,7 +7,7 @@ import {
   startAgent,
   temporaryFolder,
   until,
-  verify,
+  verifyBeside,
   writeConfig,
   Writer,
 } from './index.ts';
@@ -25,7 +25,7 @@ test('verify in a loop beside a shipping agent never finds anything, over rotati
   });
   const verdicts: string[] = [];
   const verifyOnce = async () => {
-    const { exitCode, lines, errorText } = await verify(url, namespace);
+    const { exitCode, lines, errorText } = await verifyBeside(url, namespace);
     verdicts.push(exitCode === 0 ? 'verified' : [exitCode, ...lines, errorText].join('\n'));
   };
 
@@ -34,7 +34,7 @@ test('verify in a loop beside a shipping agent never finds anything, over rotati
     await writer.lines(20);
     // Before the first record there is nothing to check.
     await until(
-      async () => (await verify(url, namespace)).exitCode !== 2,
+      async () => (await verifyBeside(url, namespace)).exitCode !== 2,
       () => agent.tail(),
     );
     const work = { done: false };

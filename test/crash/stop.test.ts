@@ -8,9 +8,6 @@ import { Scene } from './scene.ts';
 // Processes that start and end: most of it is waiting for a busy machine.
 vi.setConfig({ testTimeout: 300_000 });
 
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 300_000 });
-
 const url = inject('elasticsearchUrl');
 const readLines = 'auditseal_read_lines_total{source="kube-apiserver"}';
 /** Only by count, and a rest that nothing but the stop would seal. */

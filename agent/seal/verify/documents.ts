@@ -46,7 +46,7 @@ export class DocumentJoin {
     this.#now = now;
     this.#emit = emit;
     this.strays = new Strays(this.problems, this.counts, emit);
-    this.elsewhere = new Elsewhere(reading, now, emit);
+    this.elsewhere = new Elsewhere(streams, reading, now, emit);
   }
 
   /** Takes the next document. On the way that almost all go, nothing is parsed and nothing is kept. */
@@ -67,7 +67,7 @@ export class DocumentJoin {
     const place = eventPlace(document.source);
     const claim = byId ?? this.#claimByBytes(place);
     if (!claim) {
-      this.elsewhere.takeUnclaimed(document.id, place.origin);
+      await this.elsewhere.takeUnclaimed(document.id, place);
       return;
     }
     if (!this.elsewhere.isCovered(claim.origin, claim.index)) {

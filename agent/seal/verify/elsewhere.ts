@@ -1,15 +1,21 @@
+import type { EventPlace } from './claim.ts';
 import type { Emit } from './finding.ts';
 import type { RecordReading } from './records.ts';
 import type { Extent } from './run.ts';
+import type { Streams } from './streams.ts';
 import { isStale } from './time.ts';
 
 /** A batch number may be at most this much above the newest record's: an agent has at most two batches under way. */
 const batchesUnderWayMax = 2;
 
+/** Logs that are looked up once more; somebody may have written events of a million forged ones. */
+const begunLookupsMax = 1000;
+
 /** Documents at no index that a valid record covers (docs/seal-format.md §8.3, second table). */
 export class Elsewhere {
   /** Per log, documents whose record is yet to come. */
   readonly notYetRecorded = new Map<string, number>();
+  readonly #streams: Streams;
   readonly #reading: RecordReading;
   readonly #now: Date;
   readonly #emit: Emit;
@@ -17,10 +23,13 @@ export class Elsewhere {
   readonly #extents = new Map<string, Extent[]>();
   /** Per log that no trusted key speaks for, its documents. */
   readonly #unjudged = new Map<string, number>();
+  /** Per log that was not known: see `Streams.newestOfBegun`. */
+  readonly #begun = new Map<string, number | undefined>();
   /** Per log and first index of a hole, its documents. */
   readonly #holes = new Map<string, Map<number, number>>();
 
-  constructor(reading: RecordReading, now: Date, emit: Emit) {
+  constructor(streams: Streams, reading: RecordReading, now: Date, emit: Emit) {
+    this.#streams = streams;
     this.#reading = reading;
     this.#now = now;
     this.#emit = emit;
@@ -39,9 +48,15 @@ export class Elsewhere {
     return low < extents.length && extents[low]!.from <= index;
   }
 
-  /** A document without a claim to a known log. */
-  takeUnclaimed(id: string, origin: string | undefined): void {
-    if (origin !== undefined && this.#reading.unjudged.has(origin)) add(this.#unjudged, origin);
+  /** A document without a claim to a log that was known when the records were read. */
+  async takeUnclaimed(id: string, { origin, batch }: EventPlace): Promise<void> {
+    if (origin !== undefined && this.#reading.unjudged.has(origin)) {
+      add(this.#unjudged, origin);
+      return;
+    }
+    const newest = origin === undefined ? undefined : await this.#newestOfBegun(origin);
+    if (newest !== undefined && batch !== undefined && batch <= newest + batchesUnderWayMax)
+      add(this.notYetRecorded, origin!);
     else
       this.#emit({
         finding: 'inserted',
@@ -49,6 +64,13 @@ export class Elsewhere {
         id,
         detail: 'it claims no place in a known log',
       });
+  }
+
+  /** An agent that starts between the reading of the records and that of the events is no forger. */
+  async #newestOfBegun(origin: string): Promise<number | undefined> {
+    if (!this.#begun.has(origin) && this.#begun.size < begunLookupsMax)
+      this.#begun.set(origin, await this.#streams.newestOfBegun?.(origin));
+    return this.#begun.get(origin);
   }
 
   /** A document that claims an uncovered index of a known log; `batch` is what its bytes say. */
@@ -74,10 +96,10 @@ export class Elsewhere {
    * Names what was only counted so far. The records were read before the events, and a quick agent has recorded more batches
    * since: what seems to be beyond its newest record is judged by the newest that there is now.
    */
-  async close(newestBatch?: (origin: string) => Promise<number | undefined>): Promise<void> {
+  async close(): Promise<void> {
     const newest = new Map<string, number>();
     for (const { id, origin, index, batch } of this.#beyond) {
-      if (!newest.has(origin)) newest.set(origin, (await newestBatch?.(origin)) ?? -Infinity);
+      if (!newest.has(origin)) newest.set(origin, (await this.#streams.newestBatch?.(origin)) ?? -Infinity);
       if (batch !== undefined && batch <= newest.get(origin)! + batchesUnderWayMax) {
         add(this.notYetRecorded, origin);
         continue;

@@ -32,6 +32,11 @@ export interface Streams {
    * what does not change (a dump) has none to add and leaves it out.
    */
   newestBatch?(origin: string): Promise<number | undefined>;
+  /**
+   * For a log that the record stream had nothing of when it was first read, forged or not: the greatest batch number that it
+   * has by now, -1 if it has only begun. Undefined for any other log. A dump leaves it out.
+   */
+  newestOfBegun?(origin: string): Promise<number | undefined>;
 }
 
 export const findIdsMax = 500;

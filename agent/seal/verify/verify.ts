@@ -66,7 +66,7 @@ export async function* verifyLogs(
   }
   alternates.close();
   await resolveStrays(join, streams, reading);
-  await join.elsewhere.close(streams.newestBatch?.bind(streams));
+  await join.elsewhere.close();
   for (const finding of findings) yield counted(finding);
   for (const finding of join.problems.named()) yield counted(finding);
   return summarize({ reading, join, documents, counts, obstacle: obstacleOf(reading, join), options });
@@ -114,7 +114,11 @@ async function resolveStrays(join: DocumentJoin, streams: Streams, reading: Reco
 }
 
 function obstacleOf(reading: RecordReading, join: DocumentJoin): string | undefined {
-  if (reading.records === 0) return 'there is no record at all';
+  if (reading.records === 0) {
+    return join.elsewhere.notYetRecorded.size > 0
+      ? 'there is no record yet: the log has only just begun; verify again in a few seconds'
+      : 'there is no record at all';
+  }
   if (join.strays.overflowed)
     return `more than ${straysMax} documents are out of place: is the mapping of origin and sequence intact?`;
   return undefined;
