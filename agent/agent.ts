@@ -15,6 +15,9 @@ const aliveMilliseconds = 120_000;
 /** How often the bytes that are not read are looked at for `status`; a scrape looks by itself. */
 const lagMilliseconds = 15_000;
 
+/** How often it is said that the disk is (still) full. */
+const diskFullMilliseconds = 300_000;
+
 export interface AgentOptions {
   config: Config;
   policy: { text: string; parsed: Policy };
@@ -63,8 +66,12 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     rules: options.policy.parsed.ruleNames,
     freeBytes: () => spool.freeBytes(),
   });
+  let diskFullSaidAt = -Infinity;
   const diskFull = (error: Error) => {
     metrics.commitRetried();
+    // It is tried every few seconds, perhaps for days, and the log may lie on the same disk.
+    if (performance.now() - diskFullSaidAt < diskFullMilliseconds) return;
+    diskFullSaidAt = performance.now();
     logger.error({ error }, 'the state cannot be written; nothing is lost, it is tried again');
   };
   const committer = new Committer(store, {

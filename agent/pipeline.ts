@@ -16,7 +16,7 @@ import {
   type Shaped,
 } from './document/index.ts';
 import { cutMembers } from './json/index.ts';
-import { ecsVersion, type Logger, type Metrics } from './observe/index.ts';
+import { ecsVersion, type Logger, type SourceMeter } from './observe/index.ts';
 import { decide, type Policy } from './policy/index.ts';
 import type { Sealer } from './sealer.ts';
 import { lineKey, macOf, sha256, type Gap, type Log } from './seal/index.ts';
@@ -41,7 +41,7 @@ export interface PipelineParts {
   /** From where the state says that reading goes on. */
   state: PipelineState;
   agentVersion: string;
-  metrics: Metrics;
+  meter: SourceMeter;
   logger: Logger;
   now: () => Date;
   failpoint: (name: string) => void;
@@ -159,7 +159,7 @@ export class Pipeline {
   }
 
   #noteGap({ reason, before, after, bytesMin }: GapChunk): void {
-    const { metrics, logger, sourceName } = this.#parts;
+    const { logger, sourceName } = this.#parts;
     const gap: Gap = {
       reason,
       ...(before && { before }),
@@ -169,7 +169,6 @@ export class Pipeline {
     };
     this.#gaps.push(gap);
     this.#openGaps.push(gap);
-    metrics.gaps.inc({ source: sourceName, reason });
     logger.warn(
       { 'auditseal.gap': gap, 'auditseal.source': sourceName },
       `events are missing or not proven complete: ${reason}`,
@@ -246,10 +245,10 @@ export class Pipeline {
 
   /** The rotated files are the last buffer: with the spool or the disk full, reading waits. */
   #hasRoom(): boolean {
-    const { pausedBy, sealer, metrics, logger, sourceName, now } = this.#parts;
+    const { pausedBy, sealer, meter, logger, sourceName, now } = this.#parts;
     const reason = pausedBy();
     if (reason !== this.#paused) {
-      metrics.paused.set({ source: sourceName }, reason ? 1 : 0);
+      meter.pause(reason, now());
       if (reason) {
         sealer.notice({ kind: 'paused', at: now().toISOString(), reason });
         logger.warn(

@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { Moments } from '../observe/moments.ts';
 import { macOf } from './mac.ts';
 import type { Gap, Notice, Stretch } from './manifest.ts';
 
@@ -25,6 +26,7 @@ export class Tally {
   readonly reduced: Record<string, number> = {};
   readonly gaps: Gap[] = [];
   readonly notices: Notice[] = [];
+  readonly moments = new Moments();
   readonly #stretches: OpenStretch[] = [];
   #earliest: string | undefined;
   #latest: string | undefined;
@@ -74,6 +76,7 @@ export class Tally {
   }
 
   addTimestamp(timestamp: string): void {
+    this.moments.add(timestamp);
     if (this.#earliest === undefined || isBefore(timestamp, this.#earliest)) this.#earliest = timestamp;
     if (this.#latest === undefined || isBefore(this.#latest, timestamp)) this.#latest = timestamp;
   }

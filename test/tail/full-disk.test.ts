@@ -85,7 +85,7 @@ test('an agent that waits for room on the disk goes on by itself', async ({ skip
   await scene.shipped();
   fill(disk.path);
   await scene.writer.lines(20);
-  const paused = async () => (await agent.metrics()).get('auditseal_paused{source="kube-apiserver"}');
+  const paused = async () => (await agent.metrics()).get('auditseal_paused{source="kube-apiserver",reason="disk"}');
   await until(
     async () => (await paused()) === 1,
     () => agent.tail(),
@@ -109,7 +109,7 @@ test('with less room than freeBytesMin reading pauses, says so in metric and log
   await scene.writer.lines(20);
   const paused = await scene.start();
   await until(
-    async () => (await paused.metrics()).get('auditseal_paused{source="kube-apiserver"}') === 1,
+    async () => (await paused.metrics()).get('auditseal_paused{source="kube-apiserver",reason="disk"}') === 1,
     () => paused.tail(),
   );
   expect(paused.said(/reading is paused: the disk is full/u)).toHaveLength(1);

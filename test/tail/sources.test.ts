@@ -59,7 +59,7 @@ test('one source that floods a slow Elasticsearch fills its own share of the spo
   for (let n = 0; n < 1000; n += 1) await flood.line(noise(String(n)));
   await using agent = await startAgent({ config, sources: 3 });
   const paused = async (name: string) =>
-    (await agent.metrics()).get(`auditseal_paused{source="${name}"}`) ?? 0;
+    (await agent.metrics()).get(`auditseal_paused{source="${name}",reason="spool"}`) ?? 0;
   await until(
     async () => (await paused('kube-apiserver')) === 1,
     () => agent.tail(),
