@@ -85,7 +85,7 @@ export class Pipeline {
     const { source, sealer, beat, now } = this.#parts;
     while (!signal.aborted) {
       beat();
-      const chunk = this.#hasRoom() ? await source.read() : undefined;
+      const chunk = this.#hasRoom() ? await source.read() : await source.hold(this.#paused === 'disk');
       if (chunk) await this.#take(chunk);
       if (sealer.isFull || sealer.isDue()) await this.#seal();
       if (!chunk) await source.wait(signal);

@@ -20,6 +20,11 @@ export type Identity =
 export interface Holding {
   record: FileRecord;
   stat: FileStat;
+  /**
+   * Its record is at its end, as far as that is known. Only then can another file be told for its copy: before, it may
+   * just begin like it.
+   */
+  isSettled?: boolean;
 }
 
 const keyOf = ({ stem, compressed, stat }: Entry) =>
@@ -61,6 +66,7 @@ export class Identifier {
     const alikes = Map.groupBy(open, (entry) => fingerprintIn(heads.get(entry)));
     for (const hint of HINTS) {
       for (const record of records) {
+        if (hint === ANY && record === holding?.record && !holding.isSettled) continue;
         for (const entry of alikes.get(fingerprintOf(record.id)) ?? []) {
           if (!open.has(entry) || !hint.fits(entry, record)) continue;
           if (!(await this.#isContinued(entry, record, hint.trusted))) continue;
@@ -151,11 +157,13 @@ const SAME_INODE: Hint = {
   trusted: false,
 };
 
+const ANY: Hint = { fits: () => true, trusted: false };
+
 /** In the order of their weight. A live file's name says nothing: the next one gets the same. */
 const HINTS: Hint[] = [
   SAME_INODE,
   { fits: ({ backup, stem }, record) => backup !== undefined && stem === record.path, trusted: true },
-  { fits: () => true, trusted: false },
+  ANY,
 ];
 
 function startingIdentity(entry: Entry, head: Exclude<Head, 'gone'>): Identity {

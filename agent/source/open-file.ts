@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { SourceError } from './error.ts';
+import { isAbsent, SourceError } from './error.ts';
 import { GzipBytes } from './gzip.ts';
+import type { KeptFile } from './kept.ts';
 import { fileStat, isSameInode } from './stat.ts';
 import type { FileStat } from './stat.ts';
 
@@ -21,9 +22,11 @@ export interface OpenFile {
 class PlainFile implements OpenFile {
   readonly compressed: boolean = false;
   readonly #handle: FileHandle;
+  readonly #close: () => Promise<void>;
 
-  constructor(handle: FileHandle) {
+  constructor(handle: FileHandle, close: () => Promise<void>) {
     this.#handle = handle;
+    this.#close = close;
   }
 
   async stat(): Promise<FileStat> {
@@ -35,7 +38,7 @@ class PlainFile implements OpenFile {
   }
 
   async close(): Promise<void> {
-    await this.#handle.close();
+    await this.#close();
   }
 }
 
@@ -43,8 +46,8 @@ class GzipFile extends PlainFile {
   override readonly compressed = true;
   readonly #bytes: GzipBytes;
 
-  constructor(handle: FileHandle) {
-    super(handle);
+  constructor(handle: FileHandle, close: () => Promise<void>) {
+    super(handle, close);
     this.#bytes = new GzipBytes(handle);
   }
 
@@ -58,29 +61,37 @@ class GzipFile extends PlainFile {
   }
 }
 
+type Listed = { path: string; compressed: boolean; stat: FileStat };
+
 /**
  * Opens what a listing showed, or answers undefined if the path leads elsewhere by now.
  * O_NONBLOCK, because a FIFO put in the file's place would otherwise block the open for ever.
  * @throws file system errors
  */
-export async function openListed(entry: {
-  path: string;
-  compressed: boolean;
-  stat: FileStat;
-}): Promise<OpenFile | undefined> {
+export async function openHandle({ path, stat }: Listed): Promise<FileHandle | undefined> {
   let handle: FileHandle;
   try {
-    handle = await open(entry.path, constants.O_RDONLY | constants.O_NONBLOCK);
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
   const stats = await handle.stat({ bigint: true });
-  if (!stats.isFile() || !isSameInode(fileStat(stats), entry.stat)) {
-    await handle.close();
-    return undefined;
-  }
-  return entry.compressed ? new GzipFile(handle) : new PlainFile(handle);
+  if (stats.isFile() && isSameInode(fileStat(stats), stat)) return handle;
+  await handle.close();
+  return undefined;
+}
+
+/** A reader on a descriptor; `close` is called once. */
+export function fileOn(handle: FileHandle, compressed: boolean, close: () => Promise<void>): OpenFile {
+  return compressed ? new GzipFile(handle, close) : new PlainFile(handle, close);
+}
+
+/** As `openHandle`; of a file that is held open already, its descriptor. */
+export async function openListed(entry: Listed & { kept?: KeptFile }): Promise<OpenFile | undefined> {
+  if (entry.kept) return entry.kept.open();
+  const handle = await openHandle(entry);
+  return handle && fileOn(handle, entry.compressed, () => handle.close());
 }
 
 /** What could be read of a stretch; `corrupt` if a compressed file ended before it should. */

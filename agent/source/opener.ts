@@ -12,6 +12,7 @@ import type { Entry } from './listing.ts';
 import { readStretch } from './open-file.ts';
 import type { OpenFile } from './open-file.ts';
 import { isSameInode } from './stat.ts';
+import type { FileStat } from './stat.ts';
 import type { FileRecord, TailState } from './state.ts';
 import { Succession } from './succession.ts';
 import type { Anchor, Pinned } from './succession.ts';
@@ -55,6 +56,12 @@ export class Opener {
     this.succession = new Succession(path, this.#identifier, this.known);
   }
 
+  /** The live file, if it is what is waited for. */
+  get awaited(): FileStat | undefined {
+    const entry = this.#awaiting?.entry;
+    return entry?.backup ? undefined : entry?.stat;
+  }
+
   survey(holding?: Holding): Promise<Survey> {
     return this.succession.survey(holding);
   }
@@ -68,6 +75,7 @@ export class Opener {
 
   async close(): Promise<void> {
     await this.#awaiting?.file.close();
+    await this.succession.kept.close();
   }
 
   /** @throws file system errors */
@@ -161,6 +169,9 @@ export class Opener {
     const known = identity.kind === 'known' ? identity.record : undefined;
     const record = known ?? newRecord(this.known.newId(fingerprint), entry);
     const before = anchor.record;
+    // Cut while it waited: what had been seen in it and was not read is lost, or in a copy elsewhere.
+    const isCut = entry.kept !== undefined && (await file.stat()).size < entry.kept.sizeSeen;
+    if (isCut && before && !known) this.#loss ??= { reason: 'truncated', before: positionOf(before) };
     const follows = proven && !this.#loss && record.offset === 0;
     if (!known && before && !follows && !entry.compressed) await skipHole(file, record);
     const opened = await this.#hold(file, entry, record);
@@ -193,6 +204,7 @@ export class Opener {
     const stat = await file.stat();
     const { device, inode, birthMilliseconds } = stat;
     Object.assign(record, { path: entry.stem, device, inode, birthMilliseconds });
+    await this.succession.kept.release(stat);
     const left = entry.backup !== undefined;
     return { held: { file, record, path: entry.path, stat, left, atEnd: false, corrupt: false }, history };
   }

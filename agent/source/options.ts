@@ -12,6 +12,8 @@ export interface SourceOptions<L extends LongLineSink = LongLineSink> {
   /** Bytes asked of the file system at once; default 1 MiB. */
   chunkBytesMax?: number;
   pollMilliseconds: number;
+  /** How often the directory is looked at, while there is still something to read, for files to hold open; default 250. */
+  lookAheadMilliseconds?: number;
   /** Whether a file system watcher may end `wait()` early; default true. Correctness never rests on it. */
   watch?: boolean;
   /** Where to go on, from `stateAt()`; absent: from the oldest backup, at 0. */

@@ -8,6 +8,7 @@ import { positionOf } from './known.ts';
 import { LineReader } from './lines.ts';
 import type { Cut } from './lines.ts';
 import { regularStat } from './listing.ts';
+import { KEPT_DELETED_BYTES_MAX } from './kept.ts';
 import { lossOf, Opener } from './opener.ts';
 import type { Opened } from './opener.ts';
 import type { SourceOptions } from './options.ts';
@@ -18,6 +19,8 @@ import { Waker } from './waker.ts';
 
 const CHUNK_BYTES_DEFAULT = 1024 * 1024;
 const LAG_MILLISECONDS_MAX = 1000;
+/** How often the directory is looked at while there is still something to read: a file lives for maxbackup rotations. */
+const LOOK_AHEAD_MILLISECONDS = 250;
 
 /**
  * One audit.log and its rotated backups as one stream of whole lines: oldest first, each once, nothing skipped
@@ -33,16 +36,19 @@ export class Source<L extends LongLineSink = LongLineSink> {
   readonly #lines: LineReader<L>;
   readonly #waker: Waker;
   readonly #complaints: Complaints;
+  readonly #lookAheadMilliseconds: number;
   #held: Held | undefined;
   #last: Chunk<L> | undefined;
   #closed = false;
   #lag = 0;
+  #lookedAheadAt = -Infinity;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: SourceOptions<L>) {
     const { path, lineBytesMax, chunkBytesMax = CHUNK_BYTES_DEFAULT, pollMilliseconds, longLine } = options;
     this.#path = path;
     this.#initial = options.state ?? emptyTailState;
+    this.#lookAheadMilliseconds = options.lookAheadMilliseconds ?? LOOK_AHEAD_MILLISECONDS;
     this.#complaints = new Complaints(options.tell);
     this.#opener = new Opener(path, this.#initial, this.#complaints);
     this.#lines = new LineReader({ lineBytesMax, chunkBytesMax }, longLine);
@@ -62,23 +68,51 @@ export class Source<L extends LongLineSink = LongLineSink> {
 
   async #read(): Promise<Chunk<L> | undefined> {
     if (this.#closed) throw new SourceError('closed', `the source of ${this.#path} is closed`);
-    try {
+    return await this.#retried(async () => {
+      await this.#lookAhead(KEPT_DELETED_BYTES_MAX);
       const chunk = await this.#next();
       this.#complaints.over('read');
       this.#last = chunk ?? this.#last;
       return chunk;
+    });
+  }
+
+  /**
+   * Holds open what is there to be read later, so that its deletion takes nothing. `read()` does so by itself; to be
+   * called while reading is paused. `isDiskFull`: files that are deleted already are let go, for the room they take.
+   */
+  hold(isDiskFull: boolean): Promise<void> {
+    return this.#alone(async () => {
+      if (this.#closed) return;
+      await this.#retried(() => this.#lookAhead(isDiskFull ? 0 : KEPT_DELETED_BYTES_MAX));
+    });
+  }
+
+  async #retried<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
     } catch (error) {
       if (!isFileSystemError(error)) throw error;
       const where = error.path ?? this.#path;
-      this.#complaints.say(
-        `read ${error.code} ${where}`,
-        `cannot read ${where} (${error.code}); trying again`,
-        {
-          error,
-        },
-      );
+      const said = `cannot read ${where} (${error.code}); trying again`;
+      this.#complaints.say(`read ${error.code} ${where}`, said, { error });
       return undefined;
     }
+  }
+
+  /** Looks at the directory, unless it was looked at just now, or the file at hand is the live one still. */
+  async #lookAhead(deletedBytesMax: number): Promise<void> {
+    const now = performance.now();
+    if (now - this.#lookedAheadAt < this.#lookAheadMilliseconds) return;
+    this.#lookedAheadAt = now;
+    const held = this.#held;
+    if (held) held.stat = await held.file.stat();
+    const newest = held ? !held.left && held.stat : this.#opener.awaited;
+    if (newest) {
+      const live = await regularStat(this.#path);
+      if (live && isSameInode(live, newest)) return;
+    }
+    await this.#opener.succession.lookAhead(held, deletedBytesMax);
   }
 
   /** Resolves when something may be new: a watcher's wake-up, the poll interval, or the abort. Never rejects. */
@@ -207,8 +241,9 @@ export class Source<L extends LongLineSink = LongLineSink> {
   }
 
   #look(held: Held) {
+    this.#settle(held);
     return lookAt(this.#path, held, this.#lines.readTo, async () => {
-      const listed = await this.#opener.survey(held);
+      const listed = await this.#opener.survey({ ...held, isSettled: true });
       return listed.entryOf(held.record.id) !== undefined;
     });
   }
@@ -239,7 +274,8 @@ export class Source<L extends LongLineSink = LongLineSink> {
     const { record } = held;
     this.#settle(held);
     if (!held.drained) {
-      const follow = await this.#opener.succession.follow({ record, proven: true }, held);
+      const holding = { record, stat: held.stat, isSettled: true };
+      const follow = await this.#opener.succession.follow({ record, proven: true }, holding);
       held.atEnd = false;
       if (follow.finished || (follow.next && follow.next.identity.kind !== 'young')) {
         held.drained = follow;

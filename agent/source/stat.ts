@@ -27,6 +27,8 @@ export function fileStat(stats: BigIntStats): FileStat {
 
 type Place = Pick<FileStat, 'device' | 'inode'>;
 
+export const placeKey = ({ device, inode }: Place) => `${device}|${inode}`;
+
 /** Exact while one of the two is held open; only a hint otherwise, since inodes are reused. */
 export function isSameInode(a: Place, b: Place): boolean {
   return a.inode === b.inode && a.device === b.device;

@@ -1,18 +1,18 @@
 import { basename } from 'node:path';
+import { isBornAtRename } from './birth.ts';
 import type { FileId } from './chunk.ts';
 import type { FileRecord } from './state.ts';
 import type { Holding, Identifier, Identity } from './identify.ts';
+import { Kept } from './kept.ts';
 import type { Known } from './known.ts';
 import type { Entry } from './listing.ts';
 import { backupNames, compareNames } from './names.ts';
 import { openListed } from './open-file.ts';
 import type { OpenFile } from './open-file.ts';
-import { isSameInode } from './stat.ts';
+import { isSameInode, placeKey } from './stat.ts';
 import { survey } from './survey.ts';
 import type { Survey } from './survey.ts';
 
-/** A successor is born within this time of the rename before it (docs/seal-format.md §2). */
-const BIRTH_MILLISECONDS_MAX = 1000;
 /** How often a directory that changes under our eyes is looked at again before waiting for the next poll. */
 const ATTEMPTS = 5;
 
@@ -55,6 +55,8 @@ export class Succession {
   readonly #identifier: Identifier;
   readonly #known: Known;
   readonly #parse: ReturnType<typeof backupNames>;
+  /** What waits to be read, held open. */
+  readonly kept = new Kept();
   /** The known files that the last listing showed. */
   listed: ReadonlySet<FileId> = new Set();
 
@@ -66,7 +68,7 @@ export class Succession {
   }
 
   async survey(holding?: Holding): Promise<Survey> {
-    const listed = await survey(this.#path, this.#identifier, this.#known, holding);
+    const listed = await survey(this.#path, this.#identifier, this.#known, this.kept, holding);
     const identities = listed.entries.map(listed.identityOf);
     this.listed = new Set(identities.flatMap((one) => (one.kind === 'known' ? [one.record.id] : [])));
     return listed;
@@ -93,6 +95,17 @@ export class Succession {
       await file.close();
     }
     return { finished: false };
+  }
+
+  /**
+   * Holds open what is there to be read later, so that it can be deleted meanwhile. What was opened is listed again:
+   * only then does the listing prove which of them follows which.
+   * @throws file system errors
+   */
+  async lookAhead(holding: Holding | undefined, deletedBytesMax: number): Promise<void> {
+    const listed = await this.survey(holding);
+    const opened = await this.kept.keep(listed, deletedBytesMax);
+    this.kept.link(opened ? await this.survey(holding) : listed, holding);
   }
 
   /**
@@ -126,7 +139,9 @@ export class Succession {
     const again = this.#choose(after, anchor);
     if (!again || again.entry.path !== choice.entry.path) return undefined;
     if (!isSameInode(again.entry.stat, choice.entry.stat)) return undefined;
-    const proven = anchor.proven && again.adjacent && isBornAtRename(again);
+    const isNext = again.adjacent && isBornAtRename(again.from, again.entry);
+    const wasNext = holding !== undefined && again.entry.kept?.after === placeKey(holding.stat);
+    const proven = anchor.proven && (isNext || wasNext);
     const identity = after.identityOf(again.entry);
     return { finished: again.from !== undefined, next: { file, entry: again.entry, identity, proven } };
   }
@@ -156,11 +171,4 @@ export class Succession {
       : record && listed.entryOf(record.id);
     return place?.backup?.rotatedAt === undefined ? undefined : place;
   }
-}
-
-function isBornAtRename({ from, entry }: Choice): boolean {
-  const rotatedAt = from?.backup?.rotatedAt;
-  if (rotatedAt === undefined) return false;
-  const born = entry.stat.birthMilliseconds;
-  return entry.compressed || born === 0 || Math.abs(born - rotatedAt) <= BIRTH_MILLISECONDS_MAX;
 }

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { FileId } from './chunk.ts';
 import type { Holding, Identifier, Identity } from './identify.ts';
+import type { Kept } from './kept.ts';
 import type { Known } from './known.ts';
 import { listRotation } from './listing.ts';
 import type { Entry } from './listing.ts';
@@ -16,14 +17,16 @@ export interface Survey {
   isUnread: (entry: Entry) => boolean;
 }
 
-/** Lists and identifies; notes where the known files are now. */
+/** Lists and identifies, what is held though it vanished included; notes where the known files are now. */
 export async function survey(
   path: string,
   identifier: Identifier,
   known: Known,
+  kept: Kept,
   holding?: Holding,
 ): Promise<Survey> {
-  const identities = await identifier.identify(await listRotation(path), known, holding);
+  const listed = await kept.merge(await listRotation(path), holding);
+  const identities = await identifier.identify(listed, known, holding);
   const entries = [...identities.keys()];
   for (const [{ stem, stat }, identity] of identities) {
     if (identity.kind !== 'known') continue;

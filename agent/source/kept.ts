@@ -1,0 +1,166 @@
+import type { FileHandle } from 'node:fs/promises';
+import { isBornAtRename } from './birth.ts';
+import { isFileSystemError } from './error.ts';
+import type { Holding } from './identify.ts';
+import type { Entry } from './listing.ts';
+import { compareNames } from './names.ts';
+import type { BackupName } from './names.ts';
+import { fileOn, openHandle } from './open-file.ts';
+import type { OpenFile } from './open-file.ts';
+import { fileStat, isSameInode, placeKey } from './stat.ts';
+import type { FileStat } from './stat.ts';
+import type { Survey } from './survey.ts';
+
+/** The most unread files held open: a descriptor each, a quarter of the customary limit of 1,024. The oldest: they are deleted first. */
+export const KEPT_FILES_MAX = 256;
+
+/**
+ * Deleted files take up disk space while they are held, on the disk that etcd needs: no further one is held once there
+ * is thX. Ten files of kube-apiserver's customary 100 MiB.
+ */
+export const KEPT_DELETED_BYTES_MAX = 1024 ** 3;
+
+/** An unread file held open, so that neither deletion nor compression takes its bytes away before they are read. */
+export class KeptFile {
+  /** As last listed; `gone` since then, perhaps. */
+  entry: Entry;
+  /** The newest backup name there was when this was last seen as the live file: it came after that. */
+  behind: BackupName | undefined;
+  /** `placeKey` of the file before it, where a listing proved that one while both were held open. */
+  after: string | undefined;
+  /** The most bytes it was seen to have. */
+  sizeSeen: number;
+  readonly #handle: FileHandle;
+  #users = 1;
+
+  constructor(handle: FileHandle, entry: Entry) {
+    this.#handle = handle;
+    this.entry = entry;
+    this.sizeSeen = entry.stat.size;
+  }
+
+  /** The same file for one more reader, who closes it; undefined if nobody holds it any more. */
+  open(): OpenFile | undefined {
+    if (this.#users === 0) return undefined;
+    this.#users += 1;
+    return fileOn(this.#handle, this.entry.compressed, () => this.close());
+  }
+
+  async stat(): Promise<FileStat> {
+    const stat = fileStat(await this.#handle.stat({ bigint: true }));
+    this.sizeSeen = Math.max(this.sizeSeen, stat.size);
+    return stat;
+  }
+
+  async close(): Promise<void> {
+    this.#users -= 1;
+    // Nothing was written, so nothing is lost by a close that fails.
+    if (this.#users === 0) await this.#handle.close().catch(() => undefined);
+  }
+}
+
+/** The files that wait to be read, held open while the one before them is read. */
+export class Kept {
+  #files: KeptFile[] = [];
+  #newest: BackupName | undefined;
+
+  /**
+   * The listing, and in their places the held files that vanished from it. A held file whose compressed form is listed
+   * stands for it: its bytes are there without decompression.
+   */
+  async merge(listed: Entry[], holding?: Holding): Promise<Entry[]> {
+    if (holding) await this.release(holding.stat);
+    for (const { backup } of listed) {
+      if (backup && !(this.#newest && compareNames(backup, this.#newest) <= 0)) this.#newest = backup;
+    }
+    const vanished: Entry[] = [];
+    for (const file of this.#files) {
+      const stat = await file.stat();
+      const entry = listed.find((one) => isSameInode(one.stat, stat));
+      if (entry) {
+        file.entry = entry;
+        entry.kept = file;
+        if (!entry.backup) file.behind = this.#newest;
+      } else if (stat.size > 0) vanished.push(goneEntry(file, stat, listed));
+    }
+    if (vanished.length === 0) return listed;
+    const stems = new Set(vanished.map(({ stem }) => stem));
+    const rest = listed.filter(({ compressed, stem }) => !(compressed && stems.has(stem)));
+    const [backups, live] = [rest.filter(({ backup }) => backup), rest.filter(({ backup }) => !backup)];
+    // Of equal names the vanished one is older: lumberjack overwrote it in the same millisecond.
+    const all = [...vanished, ...backups];
+    all.sort((a, b) => (a.backup && b.backup ? compareNames(a.backup, b.backup) : 0));
+    return [...all, ...live];
+  }
+
+  /** Opens what is unread, closes what is not or is too much. Answers whether it opened anything. */
+  async keep({ entries, isUnread }: Survey, deletedBytesMax: number): Promise<boolean> {
+    const kept: KeptFile[] = [];
+    let opened = false;
+    let deletedBytes = 0;
+    for (const entry of entries.filter(isUnread)) {
+      if (kept.length === KEPT_FILES_MAX) break;
+      const { stat } = entry;
+      if (stat.links === 0 && deletedBytes >= deletedBytesMax) continue;
+      if (stat.links === 0) deletedBytes += stat.size;
+      const file = entry.kept ?? (await keptFile(entry));
+      if (!file) continue;
+      opened ||= !entry.kept;
+      kept.push(file);
+    }
+    for (const file of this.#files) if (!kept.includes(file)) await file.close();
+    this.#files = kept;
+    return opened;
+  }
+
+  /**
+   * Notes which held file follows which, as the succession rule has it (docs/seal-format.md §2), from a listing made
+   * after they were opened. Once proven it stays true, whatever is deleted afterwards.
+   */
+  link({ entries, identityOf }: Survey, holding?: Holding): void {
+    for (const [at, entry] of entries.entries()) {
+      const from = entries[at - 1];
+      if (!from || !entry.kept || entry.gone || from.gone || !isBornAtRename(from, entry)) continue;
+      const identity = identityOf(from);
+      const isHeld = identity.kind === 'known' && identity.record === holding?.record;
+      // Only of an open file device and inode are proof later on.
+      const before = isHeld ? holding?.stat : from.kept?.entry.stat;
+      if (before) entry.kept.after ??= placeKey(before);
+    }
+  }
+
+  /** Lets go of a file that is being read now. */
+  async release(stat: FileStat): Promise<void> {
+    for (const file of this.#files) if (isSameInode(file.entry.stat, stat)) await file.close();
+    this.#files = this.#files.filter((file) => !isSameInode(file.entry.stat, stat));
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.#files.splice(0)) await file.close();
+  }
+}
+
+/** What cannot be opened now is not held; reading will say why. */
+async function keptFile(entry: Entry): Promise<KeptFile | undefined> {
+  try {
+    const handle = await openHandle(entry);
+    return handle && new KeptFile(handle, entry);
+  } catch (error) {
+    if (isFileSystemError(error)) return undefined;
+    throw error;
+  }
+}
+
+function goneEntry(file: KeptFile, stat: FileStat, listed: Entry[]): Entry {
+  const { entry } = file;
+  const isCompressed = listed.some(({ compressed, stem }) => compressed && stem === entry.stem);
+  const backup = entry.backup ?? unnamed(entry, file.behind);
+  const { gone: _gone, ...rest } = entry;
+  return (file.entry = { ...rest, backup, stat, kept: file, ...(isCompressed ? {} : { gone: true }) });
+}
+
+/** A live file that vanished before it was seen under a backup name: it came right behind the newest there was then. */
+function unnamed({ stem }: Entry, behind: BackupName | undefined): BackupName {
+  const { rank, order } = behind ?? { rank: 0, order: '' };
+  return { stem, compressed: false, rank, order: `${order}~` };
+}
