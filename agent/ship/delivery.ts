@@ -1,4 +1,4 @@
-import type { BulkItem } from './bulk.ts';
+import { isStored, type BulkItem } from './bulk.ts';
 import { ShipError } from './error.ts';
 import { bodyOf, halves, linesOf, parcelOf, type Parcel } from './parcel.ts';
 import { untilDone, type RetryOptions } from './retry.ts';
@@ -19,13 +19,16 @@ export type Send = (sending: {
   signal: AbortSignal;
 }) => Promise<BulkItem[]>;
 
-/** Alone, and again and again: then a 429 means the document, not the load (a document above 2.5 % of the heap). */
+/** Alone, and again and again: then it means the document, not the load (one above 2.5 % of Elasticsearch's heap gets 429). */
 const aloneTriesMax = 8;
 
-/** After so many broken connections the request may be what breaks them: servers close the socket on one that is too large. */
-const brokenTriesMax = 3;
+/** A smaller document is not refused for its size: with nothing else to send, it is the load, a full disk or the network. */
+const largeBytesMin = 1024 * 1024;
 
-/** Errors with status 400 that say nothing about the document: the index, its limits or its blocks. */
+/** After so many in a row the request may be what fails: servers close the socket on one that is too large, or answer 429. */
+const togetherTriesMax = 3;
+
+/** Errors that say nothing about the document: the index, its limits or its blocks. */
 const notTheDocument = new Set([
   'index_closed_exception',
   'validation_exception',
@@ -66,81 +69,95 @@ async function deliverOnce(
 ): Promise<Outcome> {
   const poison: Poison[] = [];
   let rest = whole;
-  const attempt = async (number: number): Promise<Outcome> => {
-    const items = await trySend(rest, send, options.signal, number);
-    if (items === 'too large') {
-      const split = await halves(rest);
-      if (split) return { poison, split };
-      return {
-        poison: [
-          ...poison,
-          {
-            index: rest.indexes[0]!,
-            status: 413,
-            type: 'too_large',
-            message: 'the document alone is too large',
-          },
-        ],
-        split: [],
-      };
+  // Tries in a row that the request itself may have failed; whether another document passed where this one did not.
+  let suspicions = 0;
+  let othersPass = false;
+  const attempt = async (): Promise<Outcome> => {
+    const items = await trySend(rest, send, options.signal);
+    const failure = items instanceof ShipError ? items : undefined;
+    if (failure?.code === 'too-large') {
+      options.failed(failure, 0);
+      return await apart(rest, poison, { status: 413, type: 'too_large', message: failure.message });
     }
-    const judged = judge(rest, items, number);
-    poison.push(...judged.poison);
-    if (judged.again.size === 0) return { poison, split: [] };
-    if (judged.again.size < rest.indexes.length) {
+    const judged = items instanceof ShipError ? undefined : judge(rest, items);
+    poison.push(...(judged?.poison ?? []));
+    if (judged?.again.size === 0) return { poison, split: [] };
+    if (judged && judged.again.size < rest.indexes.length) {
       rest = await parcelOf((await linesOf(rest)).filter(({ index }) => judged.again.has(index)));
+      [suspicions, othersPass] = [0, true];
     }
-    throw new ShipError('rejected', `${judged.again.size} documents are to be sent again: ${judged.why}`);
+    const suspect = failure ? suspectRequest(failure) : suspectItem(judged!.last!, othersPass);
+    suspicions = suspect ? suspicions + 1 : 0;
+    const isLarge = rest.bytes >= largeBytesMin || suspect?.status === 500;
+    const triesMax = rest.indexes.length > 1 ? togetherTriesMax : isLarge ? aloneTriesMax : Infinity;
+    if (suspect && suspicions >= triesMax) return await apart(rest, poison, suspect);
+    const count = judged?.again.size;
+    throw (
+      failure ??
+      new ShipError('rejected', `${count} documents are to be sent again: ${judged!.last!.message}`)
+    );
   };
   return await untilDone(attempt, options);
 }
 
-async function trySend(
-  parcel: Parcel,
-  send: Send,
-  signal: AbortSignal,
-  attempt: number,
-): Promise<BulkItem[] | 'too large'> {
+/** What cannot go together goes in halves; what cannot go alone is poison. */
+async function apart(rest: Parcel, poison: Poison[], why: Omit<Poison, 'index'>): Promise<Outcome> {
+  const split = await halves(rest);
+  if (split) return { poison, split };
+  return { poison: [...poison, { ...why, index: rest.indexes[0]! }], split: [] };
+}
+
+async function trySend(parcel: Parcel, send: Send, signal: AbortSignal): Promise<BulkItem[] | ShipError> {
   try {
     return await send({ parcel, body: bodyOf(parcel), count: parcel.indexes.length, signal });
   } catch (error) {
-    if (!(error instanceof ShipError)) throw error;
-    if (error.code === 'too-large') return 'too large';
-    const broken = error.code === 'unreachable' || error.code === 'timeout';
-    if (broken && attempt % brokenTriesMax === 0 && parcel.indexes.length > 1) return 'too large';
-    throw error;
+    if (!(error instanceof ShipError) || error.code === 'aborted') throw error;
+    return error;
   }
 }
 
-function judge(
-  parcel: Parcel,
-  items: BulkItem[],
-  attempt: number,
-): { poison: Poison[]; again: Set<number>; why: string } {
+/** Whether it may be the request that made it fail: not where nothing was sent, or a server says that it is busy. */
+function suspectRequest(error: ShipError): Omit<Poison, 'index'> | undefined {
+  const { code, status = 0, message, unsent } = error;
+  const broken = (code === 'unreachable' && !unsent) || code === 'timeout';
+  const isBreaker = status === 429 && message.includes('circuit_breaking_exception');
+  if (!broken && !isBreaker) return undefined;
+  return { status, type: isBreaker ? 'circuit_breaking_exception' : code, message };
+}
+
+/** Whether it may be the document: never a block of the index (a full disk is a 429, too). */
+function suspectItem(last: Omit<Poison, 'index'>, othersPass: boolean): Omit<Poison, 'index'> | undefined {
+  if (notTheDocument.has(last.type)) return undefined;
+  return last.status === 429 || (last.status === 500 && othersPass) ? last : undefined;
+}
+
+interface Judged {
+  poison: Poison[];
+  again: Set<number>;
+  /** Of the last document that is to be sent again. */
+  last: Omit<Poison, 'index'> | undefined;
+}
+
+function judge(parcel: Parcel, items: BulkItem[]): Judged {
   const poison: Poison[] = [];
   const again = new Set<number>();
-  let why = '';
-  for (const [i, { status, error, failureStore }] of items.entries()) {
+  let last: Judged['last'];
+  for (const [i, item] of items.entries()) {
+    if (isStored(item)) continue;
+    const { status, error } = item;
     const index = parcel.indexes[i]!;
-    const type = error?.type ?? '';
     // A failure store takes what was refused and reports success: the document is not where people search it.
-    const swallowed = failureStore === 'used' || failureStore === 'failed';
-    if ((status === 200 || status === 201 || status === 409) && !swallowed) continue;
-    const refused = swallowed || (status === 400 && !notTheDocument.has(type));
-    const alone = items.length === 1 && status === 429 && attempt >= aloneTriesMax;
-    if (refused || alone) {
-      poison.push({
-        index,
-        status,
-        type: typeName(swallowed ? 'failure_store' : type),
-        message: error?.reason ?? '',
-      });
+    const swallowed = status < 300;
+    const type = typeName(swallowed ? 'failure_store' : (error?.type ?? ''));
+    const message = error?.reason ?? '';
+    if (swallowed || (status === 400 && !notTheDocument.has(type))) {
+      poison.push({ index, status, type, message });
       continue;
     }
     again.add(index);
-    why = `${status} ${type}: ${error?.reason ?? ''}`;
+    last = { status, type, message: `${status} ${type}: ${message}` };
   }
-  return { poison, again, why };
+  return { poison, again, last };
 }
 
 /** The type stands on a line of a signed note: one word. */

@@ -7,8 +7,10 @@ import { bodyOf, linesOf, parcelOf, parcelsOf, type Parcel } from '../../agent/s
 
 const created: BulkItem = { status: 201 };
 
+/** From 100 on, documents of more than a mebibyte. */
 function line(index: number): { index: number; bytes: Buffer } {
-  return { index, bytes: Buffer.from(`{"create":{"_id":"${index}"}}\n{"n":${index}}\n`) };
+  const more = 'x'.repeat(index < 100 ? 0 : 1024 * 1024);
+  return { index, bytes: Buffer.from(`{"create":{"_id":"${index}"}}\n{"n":${index},"more":"${more}"}\n`) };
 }
 
 async function parcel(...indexes: number[]): Promise<Parcel> {
@@ -111,17 +113,97 @@ test('a 400 that is about the index and a missing privilege are not the document
   expect(await run(deliver(await parcel(1, 2), send, options()))).toEqual([]);
 });
 
-test('a document that gets 429 alone again and again is refused, so that it cannot stop the log', async () => {
-  const { send, requests } = server((index) =>
-    index === 2
-      ? { status: 429, error: { type: 'es_rejected_execution_exception', reason: 'too large' } }
-      : created,
-  );
-  expect(await run(deliver(await parcel(1, 2, 3), send, options()))).toMatchObject([
-    { index: 2, status: 429 },
+const rejected: BulkItem = {
+  status: 429,
+  error: { type: 'es_rejected_execution_exception', reason: 'too large' },
+};
+
+test('a large document that gets 429 alone again and again is refused, so that it cannot stop the log', async () => {
+  const { send, requests } = server((index) => (index === 102 ? rejected : created));
+  expect(await run(deliver(await parcel(1, 102, 3), send, options()))).toEqual([
+    {
+      index: 102,
+      status: 429,
+      type: 'es_rejected_execution_exception',
+      message: expect.stringContaining('too large') as unknown,
+    },
   ]);
   expect(requests.slice(1).every((request) => request.length === 1)).toBe(true);
   expect(requests.length).toBeGreaterThanOrEqual(8);
+});
+
+test('several such documents are taken apart first, so that they do not hide behind each other', async () => {
+  const { send } = server((index) => (index > 100 ? rejected : created));
+  const poison = await run(deliver(await parcel(101, 1, 102, 103), send, options()));
+  expect(poison.map(({ index }) => index)).toEqual([101, 102, 103]);
+});
+
+test('a small document that gets 429 is not to blame, nor a large one while a disk is full', async () => {
+  const full = { status: 429, error: { type: 'cluster_block_exception', reason: 'disk usage' } };
+  const { send, requests } = server((index, time) => (time > 20 ? created : index === 101 ? full : rejected));
+  expect(await run(deliver(await parcel(1), send, options()))).toEqual([]);
+  expect(await run(deliver(await parcel(101), send, options()))).toEqual([]);
+  expect(requests).toHaveLength(42);
+});
+
+test('what a large document alone fails with is forgotten when it fails otherwise in between', async () => {
+  const { send } = server((_index, time) =>
+    time > 20 ? created : time % 7 === 0 ? new ShipError('rejected', '503', { status: 503 }) : rejected,
+  );
+  expect(await run(deliver(await parcel(101), send, options()))).toEqual([]);
+});
+
+test('a document that makes Elasticsearch fail again and again while others pass is refused', async () => {
+  const { send } = server((index) =>
+    index === 2 ? { status: 500, error: { type: 'null_pointer_exception', reason: '' } } : created,
+  );
+  expect(await run(deliver(await parcel(1, 2, 3), send, options()))).toMatchObject([
+    { index: 2, status: 500, type: 'null_pointer_exception' },
+  ]);
+  const alone = server((_index, time) => (time > 20 ? created : { status: 500 }));
+  expect(await run(deliver(await parcel(1), alone.send, options())), 'nothing else passed').toEqual([]);
+});
+
+test('a large document alone that breaks the connection again and again is refused; a small one is not', async () => {
+  const { send } = server((index, time) =>
+    index > 100 || time < 20 ? new ShipError('unreachable', 'socket closed') : created,
+  );
+  expect(await run(deliver(await parcel(1, 101), send, options()))).toMatchObject([
+    { index: 101, status: 0, type: 'unreachable' },
+  ]);
+});
+
+test('what was never sent is never taken apart', async () => {
+  const { send, requests } = server((_index, time) =>
+    time > 20 ? created : new ShipError('unreachable', 'no connection', { unsent: true }),
+  );
+  expect(await run(deliver(await parcel(1, 101, 102), send, options()))).toEqual([]);
+  expect(requests.every(({ length }) => length === 3)).toBe(true);
+});
+
+test('a request that is too much for the memory of Elasticsearch is taken apart', async () => {
+  const breaker = '429 {"error":{"type":"circuit_breaking_exception"}}';
+  const { send, requests } = server(() => created);
+  const breaking: Send = async (sending) => {
+    const answered = await send(sending);
+    if (sending.count > 1) throw new ShipError('rejected', breaker, { status: 429 });
+    return answered;
+  };
+  expect(await run(deliver(await parcel(1, 2), breaking, options()))).toEqual([]);
+  expect(requests).toEqual([[1, 2], [1, 2], [1, 2], [1], [2]]);
+});
+
+test('each split is told as what it was', async () => {
+  const told: string[] = [];
+  const { send } = server(() => created);
+  const limited: Send = async (sending) => {
+    const answered = await send(sending);
+    if (sending.count > 1) throw new ShipError('too-large', '413', { status: 413 });
+    return answered;
+  };
+  const failed = (error: Error) => told.push(error.message);
+  expect(await run(deliver(await parcel(1, 2, 3), limited, { ...options(), failed }))).toEqual([]);
+  expect(told).toEqual(['413', '413']);
 });
 
 test('a document that a failure store swallowed with success is refused, not done', async () => {
