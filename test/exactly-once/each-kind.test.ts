@@ -19,7 +19,7 @@ const requests = ['events', 'refusal note', 'refused form', 'record'] as const;
  * One batch after another, of which one request each is done, its answer lost, and the stream rolled over before it is sent
  * again. Gives the kinds of what is there twice, what was not announced, and the verifier's exit code.
  */
-async function loseEach(lookup: boolean) {
+async function loseEach(lookup: 'none' | 'allowed' | 'refused') {
   await using scene = await Scene.make({ url });
   let countdown = 0;
   let lost = 0;
@@ -32,6 +32,7 @@ async function loseEach(lookup: boolean) {
       lost += 1;
       await rollover(url, stream);
     },
+    lookupsRefused: lookup === 'refused',
   });
   const lookupApiKeyFile = join(scene.folder, 'lookup-key');
   await writeFile(lookupApiKeyFile, 'a key that may read\n');
@@ -39,7 +40,7 @@ async function loseEach(lookup: boolean) {
     elasticsearchUrl: proxy.url,
     namespace: scene.namespace,
     more: { heartbeatSeconds: 3600 },
-    ...(lookup && { elasticsearch: { lookupApiKeyFile } }),
+    ...(lookup !== 'none' && { elasticsearch: { lookupApiKeyFile } }),
   });
   const agent = await scene.start();
   const shipped = async (batches: number) => {
@@ -64,6 +65,7 @@ async function loseEach(lookup: boolean) {
     twice: [...events, ...records].map(({ id, identical }) => `${kindOf(id)}${identical ? '' : ', changed'}`),
     unannounced: [...events, ...records].filter(({ place }) => place && !isAnnounced(place)),
     exitCode,
+    warned: agent.said(/sent again unseen/u).length > 0,
   };
 }
 
@@ -72,17 +74,21 @@ function kindOf(id: string): string {
   return kind === 'b' ? 'record' : kind === 'r' ? 'note' : 'event';
 }
 
+const everyKind = ['event', 'event', 'note', 'record'];
+
 test.concurrent(
   'an event, a refusal note, a refused form and a record that landed in two backing indices are announced, identical, and verify',
   async () => {
-    expect(await loseEach(false)).toEqual({
-      twice: ['event', 'event', 'note', 'record'],
-      unannounced: [],
-      exitCode: 0,
-    });
+    const expected = { twice: everyKind, unannounced: [], exitCode: 0, warned: false };
+    expect(await loseEach('none')).toEqual(expected);
   },
 );
 
 test.concurrent('with a key that may read, none of them is sent to the second backing index', async () => {
-  expect(await loseEach(true)).toEqual({ twice: [], unannounced: [], exitCode: 0 });
+  expect(await loseEach('allowed')).toEqual({ twice: [], unannounced: [], exitCode: 0, warned: false });
+});
+
+test.concurrent('with one that is refused, all goes on as without, and the log says so', async () => {
+  const expected = { twice: everyKind, unannounced: [], exitCode: 0, warned: true };
+  expect(await loseEach('refused')).toEqual(expected);
 });

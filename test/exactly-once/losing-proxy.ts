@@ -17,6 +17,8 @@ export interface LosingProxyOptions {
   decide: () => Fate;
   /** Told, and waited for, when the outcome of a request is about to become unknown to who sent it. */
   losing: (stream: string) => Promise<void>;
+  /** Whether lookups get 403, as with a key that was revoked. */
+  lookupsRefused?: boolean;
 }
 
 /** Stands in front of a real Elasticsearch and loses the answers to bulk requests, or the requests. */
@@ -27,6 +29,10 @@ export async function losingProxy(target: string, options: LosingProxyOptions): 
     const forward = async () => {
       const body = await buffer(incoming);
       const { method = '', url = '', headers } = incoming;
+      if (options.lookupsRefused && /\/_mget\b|^\/_resolve\//u.test(url)) {
+        response.writeHead(403, { 'x-elastic-product': 'Elasticsearch' }).end('{}');
+        return;
+      }
       const stream = /^\/([^/]+)\/_bulk\b/u.exec(url)?.[1];
       const fate = stream === undefined ? 'pass' : options.decide();
       const answer =
