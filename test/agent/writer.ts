@@ -9,24 +9,27 @@ import { lineNumber } from './lines.ts';
 export class Writer {
   readonly log: LogFolder;
   readonly written: Multiset = new Map();
-  #next = 0;
+  readonly #first: number;
+  #next: number;
 
-  private constructor(log: LogFolder) {
+  private constructor(log: LogFolder, first: number) {
     this.log = log;
+    this.#first = first;
+    this.#next = first;
   }
 
-  /** Writes to `<folder>/<name>/audit.log`. */
-  static async make(folder: string, name = 'logs'): Promise<Writer> {
+  /** Writes to `<folder>/<name>/audit.log`, from line `first` on: so two writers can differ in every line. */
+  static async make(folder: string, name = 'logs', first = 0): Promise<Writer> {
     const path = join(folder, name);
     await mkdir(path, { recursive: true });
-    const writer = new Writer(new LogFolder(path));
+    const writer = new Writer(new LogFolder(path), first);
     await writer.log.write('');
     return writer;
   }
 
   /** Lines written so far. */
   get count(): number {
-    return this.#next;
+    return this.#next - this.#first;
   }
 
   /** Appends `count` lines, one write each. */
@@ -45,6 +48,12 @@ export class Writer {
   async line(line: string): Promise<void> {
     await this.#append(`${line}\n`);
     this.#count(line);
+  }
+
+  /** Appends lines of the test's own in one write. */
+  async many(lines: readonly string[]): Promise<void> {
+    await this.#append(lines.map((line) => `${line}\n`).join(''));
+    for (const line of lines) this.#count(line);
   }
 
   /** As lumberjack: the file is renamed to its backup name, and a new one created. Returns the backup's path. */

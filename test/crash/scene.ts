@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   AgentProcess,
   collect,
@@ -8,6 +9,7 @@ import {
   verify,
   writeConfig,
   Writer,
+  type Multiset,
   type StartOptions,
 } from '../agent/index.ts';
 import { randomNamespace } from '../elasticsearch/index.ts';
@@ -16,7 +18,14 @@ export interface SceneOptions {
   url: string;
   /** Keys of the configuration file. */
   more?: Record<string, unknown>;
+  /** How many audit logs there are, each a source; default 1. */
+  sources?: number;
 }
+
+/** The first is the one that `writer` writes. */
+const sourceNames = ['kube-apiserver', 'openshift-apiserver', 'k3s'];
+/** Far more than any of them writes. */
+const linesOfEach = 10_000_000;
 
 /** One node with an audit log, a state folder and a namespace of its own; agents live and die on it. */
 export class Scene {
@@ -24,7 +33,8 @@ export class Scene {
   readonly namespace: string;
   readonly folder: string;
   readonly config: string;
-  readonly writer: Writer;
+  /** By the name of the source. */
+  readonly writers: ReadonlyMap<string, Writer>;
   /** The newest agent. */
   agent: AgentProcess | undefined;
   readonly #remove: () => PromiseLike<void>;
@@ -33,27 +43,40 @@ export class Scene {
     options: SceneOptions,
     namespace: string,
     folder: { path: string } & AsyncDisposable,
-    config: string,
-    writer: Writer,
+    writers: ReadonlyMap<string, Writer>,
   ) {
     this.url = options.url;
     this.namespace = namespace;
     this.folder = folder.path;
-    this.config = config;
-    this.writer = writer;
+    this.config = join(folder.path, 'auditseal.yaml');
+    this.writers = writers;
     this.#remove = () => folder[Symbol.asyncDispose]();
   }
 
   static async make(options: SceneOptions): Promise<Scene> {
     const folder = await temporaryFolder();
     const namespace = randomNamespace();
-    const { url, more } = options;
-    const config = await writeConfig(folder.path, {
-      elasticsearchUrl: url,
-      namespace,
-      ...(more && { more }),
-    });
-    return new Scene(options, namespace, folder, config, await Writer.make(folder.path));
+    const { more, sources = 1 } = options;
+    const writers = new Map<string, Writer>();
+    for (const [n, name] of sourceNames.slice(0, sources).entries())
+      writers.set(name, await Writer.make(folder.path, n === 0 ? 'logs' : name, n * linesOfEach));
+    const scene = new Scene(options, namespace, folder, writers);
+    await scene.configure({ ...(more && { more }) });
+    return scene;
+  }
+
+  get count(): number {
+    return [...this.writers.values()].reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /** Lines of all sources. */
+  get written(): Multiset {
+    return new Map([...this.writers.values()].flatMap(({ written }) => [...written]));
+  }
+
+  /** The first source's. */
+  get writer(): Writer {
+    return [...this.writers.values()][0]!;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -70,7 +93,7 @@ export class Scene {
 
   /** Starts an agent without waiting for anything. */
   spawn(options: Omit<StartOptions, 'config'> = {}): AgentProcess {
-    this.agent = new AgentProcess({ ...options, config: this.config });
+    this.agent = new AgentProcess({ sources: this.writers.size, ...options, config: this.config });
     this.agent.started.catch(() => undefined);
     return this.agent;
   }
@@ -78,11 +101,12 @@ export class Scene {
   /** Another configuration for the agents to come, on the same state. */
   async configure({ url = this.url, more }: Partial<SceneOptions>): Promise<void> {
     const { folder, namespace } = this;
-    await writeConfig(folder, { elasticsearchUrl: url, namespace, ...(more && { more }) });
+    const sources = [...this.writers].map(([name, { log }]) => ({ name, path: log.path }));
+    await writeConfig(folder, { elasticsearchUrl: url, namespace, sources, ...(more && { more }) });
   }
 
   /** Waits until Elasticsearch has as many events as lines were written (or `count`). */
-  async shipped(count = this.writer.count, millisecondsMax = 120_000): Promise<void> {
+  async shipped(count = this.count, millisecondsMax = 120_000): Promise<void> {
     let found = 0;
     await until(
       async () => {
@@ -111,7 +135,7 @@ export class Scene {
 
   /** Lines that are missing or there twice, and what `auditseal verify` finds. */
   async problems(): Promise<string[]> {
-    const lines = difference(this.writer.written, await collect(this.url, this.namespace));
+    const lines = difference(this.written, await collect(this.url, this.namespace));
     const { exitCode, lines: said, errorText } = await verify(this.url, this.namespace);
     return [...lines, ...(exitCode === 0 ? [] : [`verify: exit ${exitCode}`, ...said, errorText])];
   }

@@ -43,9 +43,12 @@ export async function runScenario(seed: number, elasticsearch: UnreliableElastic
     return { name, problems: await run(url, random) };
   }
   const outages = random.next() < 0.5 ? elasticsearch : undefined;
-  const milliseconds = random.integer(5_000, 40_000);
-  const { actions, problems } = await chaos({ url, random, milliseconds, ...(outages && { outages }) });
-  return { name: `chaos: ${countsOf(actions)}`, problems };
+  const sources = random.integer(1, 3);
+  const removing = random.next() < 0.5;
+  const actions = random.integer(20, 120);
+  const done = await chaos({ url, random, actions, sources, removing, ...(outages && { outages }) });
+  const name = `chaos in ${sources} logs, ${done.losses.join(' to ')} lines lost: ${countsOf(done.actions)}`;
+  return { name, problems: done.problems };
 }
 
 /** Of `n` seeds in a row, the number of failpoints that all have been visited in. */
