@@ -86,12 +86,13 @@ export class Metrics {
       'version',
       'node_version',
     ]).set({ version, node_version: process.versions.node }, 1);
-    this.#gauge('auditseal_spool_limit_bytes', 'spoolBytesMax: each source has an equal share of it.').set(
-      spoolBytesMax,
-    );
+    this.#gauge(
+      'auditseal_spool_limit_bytes',
+      'The setting spoolBytesMax; each source has an equal share of it.',
+    ).set(spoolBytesMax);
     this.#gauge(
       'auditseal_disk_free_min_bytes',
-      'freeBytesMin: with less free on the disk reading pauses.',
+      'The setting freeBytesMin: with less free on the disk reading pauses.',
     ).set(freeBytesMin);
     this.#gauge('process_start_time_seconds', 'When the agent began, seconds since 1970.').set(
       Math.round(performance.timeOrigin / 1000),

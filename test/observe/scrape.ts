@@ -13,24 +13,24 @@ export interface Scrape {
 
 /** Reads /metrics (prometheus.io/docs/instrumenting/exposition_formats); throws on a line that is none of it. */
 export function parseScrape(text: string): Scrape {
-  const scrape: Scrape = { samples: [], described: new Map() };
+  const found: Scrape = { samples: [], described: new Map() };
   for (const line of text.split('\n')) {
     if (line === '') continue;
     const comment = /^# (HELP|TYPE) (\S+) (.*)$/u.exec(line);
     if (comment) {
       const [, kind, name = '', rest = ''] = comment;
-      const known = scrape.described.get(name) ?? { help: '', type: '' };
-      scrape.described.set(name, { ...known, [kind === 'HELP' ? 'help' : 'type']: rest });
+      const known = found.described.get(name) ?? { help: '', type: '' };
+      found.described.set(name, { ...known, [kind === 'HELP' ? 'help' : 'type']: rest });
       continue;
     }
     const sample = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$/u.exec(line);
     if (!sample) throw new Error(`not a line of a scrape: ${line}`);
     const [, name = '', labelText = '', value] = sample;
     const labels = [...labelText.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/gu)];
-    const named = Object.fromEntries(labels.map(([, label = '', text = '']) => [label, text]));
-    scrape.samples.push({ name, labels: named, value: Number(value) });
+    const named = Object.fromEntries(labels.map(([, label = '', quoted = '']) => [label, quoted]));
+    found.samples.push({ name, labels: named, value: Number(value) });
   }
-  return scrape;
+  return found;
 }
 
 /** The sum of a metric's samples that have these labels. */
