@@ -10,6 +10,12 @@ export const simulatedIndex = JSON.stringify({
         final_pipeline: '_none',
       },
     },
-    mappings: { dynamic: 'false' },
+    mappings: {
+      dynamic: 'false',
+      properties: {
+        '@timestamp': { type: 'date' },
+        auditseal: { properties: { origin: { type: 'keyword' }, batch: { type: 'long' } } },
+      },
+    },
   },
 });
