@@ -20,7 +20,7 @@ export type Send = (sending: {
 }) => Promise<BulkItem[]>;
 
 /** Alone, and again and again: then it means the document, not the load (one above 2.5 % of Elasticsearch's heap gets 429). */
-const aloneTriesMax = 8;
+const aloneTriesMax = 5;
 
 /** A smaller document is not refused for its size: with nothing else to send, it is the load, a full disk or the network. */
 const largeBytesMin = 1024 * 1024;
