@@ -15,6 +15,7 @@ export interface OrdealOptions {
   random: Random;
   /** Whether the agent has a key that may read. */
   lookup: boolean;
+  epochDays: number;
   /** It ends when so many outcomes were unknown, and so many streams rolled over while one was. */
   lossesMin: number;
   rolloversMin: number;
@@ -36,7 +37,7 @@ export interface Ordeal {
  * again, and agents are killed; then everything is let through, and two clean starts later it is looked what there is.
  */
 export async function ordeal(options: OrdealOptions): Promise<Ordeal> {
-  const { url, random, lookup, lossesMin, rolloversMin } = options;
+  const { url, random, lookup, epochDays, lossesMin, rolloversMin } = options;
   await using scene = await Scene.make({ url });
   const happened = { losses: 0, rollovers: 0, kills: 0 };
   const isEnough = () =>
@@ -46,7 +47,7 @@ export async function ordeal(options: OrdealOptions): Promise<Ordeal> {
     decide: () => (trouble.calm ? 'pass' : random.pick(fates)),
     losing: (stream) => trouble.losing(stream),
   });
-  await configure(scene, proxy, lookup);
+  await configure(scene, proxy, lookup, epochDays);
   await scene.writer.burst(30);
   await scene.start();
   await arrived(scene);
@@ -117,13 +118,19 @@ class Trouble {
   }
 }
 
-async function configure(scene: Scene, proxy: LosingProxy, lookup: boolean): Promise<void> {
+async function configure(
+  scene: Scene,
+  proxy: LosingProxy,
+  lookup: boolean,
+  epochDays: number,
+): Promise<void> {
   const lookupApiKeyFile = join(scene.folder, 'lookup-key');
   // The embedded server has no security: what counts here is that the agent looks.
   if (lookup) await writeFile(lookupApiKeyFile, 'a key that may read\n');
   await writeConfig(scene.folder, {
     elasticsearchUrl: proxy.url,
     namespace: scene.namespace,
+    more: { epochDays },
     ...(lookup && { elasticsearch: { lookupApiKeyFile } }),
   });
 }
