@@ -7,7 +7,7 @@ import type { Committed, Loaded, Statistics, StoredBatch, Transaction } from './
 export { StoreError } from './error.ts';
 export { Committer } from './committer.ts';
 export { release } from './release.ts';
-export { readStatus, type SourceStatus } from './status.ts';
+export { readStatus, type SourceStatus, type StateStatus } from './status.ts';
 export type * from './types.ts';
 
 /** The state database seen from the main thread: one SQLite file in `stateDir`, owned by a worker thread. */
