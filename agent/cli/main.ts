@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { runCommand } from './run.ts';
+import { setup, setupCommand } from './setup.ts';
 import { statusCommand } from './status.ts';
 import { trustCommand } from './trust.ts';
 import { validateCommand } from './validate.ts';
@@ -11,6 +12,14 @@ const program = new Command('auditseal')
   .description(
     'Ships Kubernetes audit logs to Elasticsearch and proves that nothing was changed, removed or added.',
   )
+  .addCommand(
+    setupCommand(async (options) => {
+      process.exitCode = await setup(options, {
+        out: (text) => process.stdout.write(text),
+        error: (text) => process.stderr.write(text),
+      });
+    }),
+  )
   .addCommand(runCommand())
   .addCommand(statusCommand())
   .addCommand(validateCommand())
@@ -20,6 +29,9 @@ const program = new Command('auditseal')
   .addHelpText(
     'after',
     `
+Once, with credentials of an administrator of Elasticsearch:
+  $ auditseal setup --url https://elasticsearch:9200 --username elastic --password-file password --output-key-file api-key
+
 On a control-plane node:
   $ auditseal validate --config /etc/auditseal/auditseal.yaml
   $ auditseal run --config /etc/auditseal/auditseal.yaml

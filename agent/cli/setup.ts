@@ -1,0 +1,191 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { ConfigError, exitBadConfig, loadConfig } from '../config/index.ts';
+import { createClient, ShipError, type ClientSettings } from '../ship/index.ts';
+import { Conversation, setUp, SetupError, type SetupOptions } from '../setup/index.ts';
+
+/** The options as they were given. */
+export interface SetupCommandOptions {
+  config?: string;
+  url?: string[];
+  apiKeyFile?: string;
+  username?: string;
+  passwordFile?: string;
+  caFile?: string;
+  caFingerprint?: string;
+  namespace?: string;
+  retentionDays?: number;
+  dryRun?: boolean;
+  outputKeyFile?: string;
+  printKey?: boolean;
+  key: boolean;
+  withLookupKey?: string;
+  expiration?: string;
+  rotateKey?: boolean;
+  revokeOld?: boolean;
+}
+
+const requestSeconds = 60;
+const retentionDaysDefault = 400;
+
+/** `auditseal setup`, as an administrator of Elasticsearch calls it, once and after upgrades. */
+export function setupCommand(run: (options: SetupCommandOptions) => Promise<void>): Command {
+  return new Command('setup')
+    .description(
+      'prepare Elasticsearch: templates, retention, data streams, a role, and an API key that may only create documents',
+    )
+    .option('-c, --config <file>', 'take connection, namespace and retention from an agent’s configuration')
+    .option('--url <url>', 'Elasticsearch; may be given several times', collect)
+    .option('--username <name>', 'an administrator, with --password-file')
+    .option('--password-file <file>', 'file with the password')
+    .option('--api-key-file <file>', 'file with an administrator’s API key; it cannot make keys: --no-key')
+    .option('--ca-file <file>', 'certificate authority of the server, PEM')
+    .option('--ca-fingerprint <sha256>', 'SHA-256 of the certificate authority, instead')
+    .option('--namespace <name>', 'namespace of the data streams (default: auditseal)')
+    .option('--retention-days <days>', 'how long events are kept (default: 400)', days)
+    .option('--dry-run', 'print every request that would change something, and send none')
+    .option('--output-key-file <file>', 'where the agent’s key goes, mode 0600')
+    .option('--print-key', 'print the agent’s key instead')
+    .option('--no-key', 'make no key')
+    .option('--with-lookup-key <file>', 'make a key that may only read, too (lookupApiKeyFile, verify)')
+    .option('--expiration <time>', 'the keys expire after this time, 90d (default: never)', expiration)
+    .option('--rotate-key', 'make new keys although there are some; the old ones stay valid')
+    .option('--revoke-old', 'with --rotate-key: make the old ones invalid at once')
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitBadConfig))
+    .addHelpText('after', help)
+    .action(run);
+}
+
+const help = `
+Exit codes:
+  0   done, or nothing was to be done
+  1   refused or failed: standard error says why and what to do
+  78  options or configuration
+
+Example:
+  $ auditseal setup --url https://elasticsearch:9200 --ca-file ca.pem --username elastic --password-file password \\
+      --output-key-file api-key`;
+
+function collect(value: string, before: string[] | undefined): string[] {
+  if (!URL.canParse(value)) throw new InvalidArgumentError('It must be a URL.');
+  return [...(before ?? []), value];
+}
+
+function days(value: string): number {
+  if (!/^[1-9]\d{0,4}$/u.test(value)) throw new InvalidArgumentError('It must be a number of days.');
+  return Number(value);
+}
+
+function expiration(value: string): string {
+  if (!/^[1-9]\d{0,4}[dhm]$/u.test(value))
+    throw new InvalidArgumentError('It must be a time like 90d or 12h.');
+  return value;
+}
+
+/** Where it prints: what was done, and what is wrong. */
+export interface Output {
+  out: (text: string) => void;
+  error: (text: string) => void;
+}
+
+/** Resolves with the exit code and never rejects. */
+export async function setup(options: SetupCommandOptions, { out, error: complain }: Output): Promise<number> {
+  const stop = new AbortController();
+  const abort = () => stop.abort();
+  process.once('SIGINT', abort).once('SIGTERM', abort);
+  try {
+    await prepare(options, { out, error: complain }, stop.signal);
+    return 0;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    complain(`auditseal setup: ${stop.signal.aborted ? 'stopped before the end' : why}\n`);
+    const byUser = error instanceof ConfigError || (error instanceof ShipError && error.code === 'settings');
+    if (!byUser && !(error instanceof ShipError) && !(error instanceof SetupError) && error instanceof Error)
+      complain(`${error.stack}\n`);
+    return byUser ? exitBadConfig : 1;
+  } finally {
+    process.removeListener('SIGINT', abort).removeListener('SIGTERM', abort);
+  }
+}
+
+async function prepare(options: SetupCommandOptions, output: Output, signal: AbortSignal): Promise<void> {
+  const { settings, what } = await wishesOf(options);
+  const client = await createClient(settings);
+  const dryRun = options.dryRun === true;
+  const say = (line: string) => output.out(`${line}\n`);
+  const unnamed = options.printKey === true || (options.key && options.outputKeyFile === undefined);
+  const folder = unnamed ? await mkdtemp(join(tmpdir(), 'auditseal-setup-')) : undefined;
+  const keyFile = folder === undefined ? what.keyFile : join(folder, 'key');
+  const { username: _user, passwordFile: _password, ...connection } = settings;
+  const connect = (file: string) => createClient({ ...connection, apiKeyFile: resolve(file) });
+  try {
+    const conversation = new Conversation({ client, dryRun, say, signal });
+    const warnings = await setUp(conversation, { ...what, keyFile, connect });
+    for (const warning of warnings) output.error(`warning: ${warning}\n`);
+    if (folder !== undefined && !dryRun) say(await readFile(join(folder, 'key'), 'utf8'));
+    else if (keyFile !== undefined && !dryRun) say(nextSteps(keyFile, what.lookupKeyFile));
+  } finally {
+    await client.close();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function nextSteps(keyFile: string, lookupKeyFile: string | undefined): string {
+  const lookup = lookupKeyFile === undefined ? '' : `\n    lookupApiKeyFile: ${lookupKeyFile}`;
+  return `In the agent's configuration:\n  elasticsearch:\n    apiKeyFile: ${keyFile}${lookup}\n    installTemplates: false`;
+}
+
+async function wishesOf(
+  options: SetupCommandOptions,
+): Promise<{ settings: ClientSettings; what: Omit<SetupOptions, 'connect'> }> {
+  const fromFile =
+    options.config === undefined ? undefined : (await loadConfig(options.config)).elasticsearch;
+  const problems = problemsOf(options, fromFile !== undefined);
+  const urls = options.url ?? fromFile?.urls ?? [];
+  if (problems.length > 0) throw new ConfigError('auditseal setup', problems);
+  return {
+    settings: {
+      ...fromFile,
+      urls,
+      // The agent's own credentials may not do this, nor should they be what is tried.
+      apiKeyFile: options.apiKeyFile,
+      username: options.username,
+      passwordFile: options.passwordFile,
+      caFile: options.caFile ?? (options.caFingerprint === undefined ? fromFile?.caFile : undefined),
+      caFingerprint:
+        options.caFingerprint ?? (options.caFile === undefined ? fromFile?.caFingerprint : undefined),
+      requestSeconds: fromFile?.requestSeconds ?? requestSeconds,
+    },
+    what: {
+      namespace: options.namespace ?? fromFile?.namespace ?? 'auditseal',
+      retentionDays: options.retentionDays ?? fromFile?.retentionDays ?? retentionDaysDefault,
+      recordRetentionDays: fromFile?.recordRetentionDays,
+      ilmPolicy: fromFile?.ilmPolicy,
+      keyFile: options.key ? options.outputKeyFile : undefined,
+      lookupKeyFile: options.withLookupKey,
+      expiration: options.expiration,
+      rotate: options.rotateKey === true,
+      revokeOld: options.revokeOld === true,
+    },
+  };
+}
+
+function problemsOf(options: SetupCommandOptions, hasConfig: boolean): string[] {
+  const { url, apiKeyFile, username, passwordFile, outputKeyFile, printKey, key, rotateKey, revokeOld } =
+    options;
+  const problems: string[] = [];
+  if (!url && !hasConfig) problems.push('--url or --config: one of them must say where Elasticsearch is');
+  if ((username === undefined) !== (passwordFile === undefined))
+    problems.push('--username and --password-file: set both or none');
+  if (apiKeyFile !== undefined && username !== undefined)
+    problems.push('--api-key-file: excludes --username and --password-file');
+  if (options.caFile !== undefined && options.caFingerprint !== undefined)
+    problems.push('--ca-fingerprint: excludes --ca-file');
+  const ways = [outputKeyFile !== undefined, printKey === true, !key].filter(Boolean).length;
+  if (ways > 1 || (ways === 0 && !options.dryRun))
+    problems.push('--output-key-file, --print-key or --no-key: one of them must say what becomes of the key');
+  if (revokeOld && !rotateKey) problems.push('--revoke-old: goes with --rotate-key');
+  return problems;
+}

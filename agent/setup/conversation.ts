@@ -1,0 +1,54 @@
+import { request, type Answer, type ElasticsearchClient, type Request } from '../ship/index.ts';
+
+export interface ConversationOptions {
+  client: ElasticsearchClient;
+  /** Print what would be sent instead of sending it. What only looks is sent all the same. */
+  dryRun: boolean;
+  say: (line: string) => void;
+  signal: AbortSignal;
+}
+
+/** With the administrator's credentials: every request that changes something goes through here. No body has a secret. */
+export class Conversation {
+  readonly client: ElasticsearchClient;
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+  readonly #say: (line: string) => void;
+
+  constructor({ client, dryRun, say, signal }: ConversationOptions) {
+    this.client = client;
+    this.dryRun = dryRun;
+    this.#say = say;
+    this.signal = signal;
+  }
+
+  /** A request that changes nothing, whatever its method. Throws ShipError. */
+  async look(wanted: Request): Promise<Answer> {
+    return await request(this.client, { ...wanted, signal: this.signal });
+  }
+
+  /** A request that changes something; a dry run prints it, and answers for it with an empty 200. Throws ShipError. */
+  async change(wanted: Request): Promise<Answer> {
+    if (!this.dryRun) return await request(this.client, { ...wanted, signal: this.signal });
+    const { method, path, query, body } = wanted;
+    const search = query ? `?${new URLSearchParams(query).toString()}` : '';
+    this.#say(`${method} ${path}${search}`);
+    if (body !== undefined) this.#say(JSON.stringify(body, undefined, 2));
+    this.#say('');
+    return { status: 200, body: {} };
+  }
+
+  /** Tells what is so already; in a dry run as a comment. */
+  note(line: string): void {
+    this.#say(this.dryRun ? `# ${line}` : line);
+  }
+
+  /** Tells what was changed; a dry run has shown the request instead. */
+  done(line: string): void {
+    if (!this.dryRun) this.#say(line);
+  }
+
+  /** For `installTemplates`: what is put is put only where it differs. */
+  send = async (wanted: Request): Promise<Answer> =>
+    wanted.method === 'GET' ? await this.look(wanted) : await this.change(wanted);
+}

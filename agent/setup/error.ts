@@ -1,0 +1,22 @@
+/**
+ * - `no-security`: the cluster has none, so that no key can be made
+ * - `not-allowed`: the administrator's credentials lack privileges
+ * - `key-exists`: a key of this name is valid, and its secret is not at hand
+ * - `key-file`: the file for the key cannot be used
+ * - `key-unfit`: the key may do what it must not, or cannot do what it must
+ * - `policy`: an ILM policy would delete too early
+ * - `bad-response`: an answer that is not what Elasticsearch says
+ */
+export type SetupErrorCode =
+  'no-security' | 'not-allowed' | 'key-exists' | 'key-file' | 'key-unfit' | 'policy' | 'bad-response';
+
+/** Why `auditseal setup` stopped, and what to do. */
+export class SetupError extends Error {
+  override readonly name = 'SetupError';
+  readonly code: SetupErrorCode;
+
+  constructor(code: SetupErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

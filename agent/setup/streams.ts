@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { ilmSettings, lacksApi, templates, type Retention, type StreamTemplate } from '../ship/index.ts';
+import type { Conversation } from './conversation.ts';
+import { SetupError } from './error.ts';
+
+/** GET _data_stream/<name>, as far as we read it. */
+const streamsAnswer = z.object({
+  data_streams: z.tuple([
+    z.object({
+      lifecycle: z.object({ enabled: z.boolean(), data_retention: z.string() }).partial().optional(),
+      ilm_policy: z.string().optional(),
+    }),
+  ]),
+});
+
+/**
+ * Makes both streams, so that the agent's key need not, or sets on those that exist what a changed template cannot: how
+ * long documents are kept. Throws ShipError.
+ */
+export async function makeStreams(
+  conversation: Conversation,
+  namespace: string,
+  retention: Retention,
+): Promise<void> {
+  const { events, records } = templates(namespace, retention);
+  for (const template of [events, records]) {
+    try {
+      await makeStream(conversation, template);
+    } catch (error) {
+      if (!lacksApi(error)) throw error;
+      conversation.note(
+        `data stream ${template.stream}: this server has no API for it; the first document makes it (index privilege auto_configure)`,
+      );
+    }
+  }
+}
+
+async function makeStream(conversation: Conversation, template: StreamTemplate): Promise<void> {
+  const { stream, retentionDays, ilmPolicy } = template;
+  const path = `/_data_stream/${encodeURIComponent(stream)}`;
+  const answer = await conversation.look({ method: 'GET', path, expect: [404] });
+  if (answer.status === 404) {
+    await conversation.change({ method: 'PUT', path });
+    conversation.done(`data stream ${stream}: made`);
+    return;
+  }
+  const { data } = streamsAnswer.safeParse(answer.body);
+  if (!data) throw new SetupError('bad-response', `GET ${path}: not an answer of Elasticsearch`);
+  const [{ lifecycle, ilm_policy: managedBy }] = data.data_streams;
+  if (managedBy !== ilmPolicy) {
+    const body =
+      ilmPolicy === undefined
+        ? { 'index.lifecycle.name': null, 'index.lifecycle.prefer_ilm': null }
+        : ilmSettings(ilmPolicy);
+    await conversation.change({ method: 'PUT', path: `${path}/_settings`, body });
+    conversation.done(`data stream ${stream}: ILM policy ${ilmPolicy ?? 'taken off'}`);
+  }
+  if (ilmPolicy !== undefined) return;
+  const wanted = `${retentionDays}d`;
+  if (lifecycle?.enabled === true && lifecycle.data_retention === wanted) {
+    conversation.note(`data stream ${stream}: unchanged`);
+    return;
+  }
+  await conversation.change({ method: 'PUT', path: `${path}/_lifecycle`, body: { data_retention: wanted } });
+  conversation.done(`data stream ${stream}: retention ${wanted}`);
+}

@@ -1,0 +1,352 @@
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, inject, test } from 'vitest';
+import { createClient, eventStream, recordStream, request } from '../../agent/ship/index.ts';
+import {
+  countEvents,
+  startAgent,
+  temporaryFolder,
+  until,
+  verify,
+  Writer,
+  writeConfig,
+} from '../agent/index.ts';
+import { backingIndices, randomNamespace } from '../elasticsearch/index.ts';
+import { administrator, setup, setupProcess } from './command.ts';
+import { Secured } from './secured.ts';
+
+const backend = inject('elasticsearchUrl');
+
+/** A stand-in, a folder, a namespace, and the options of an administrator. */
+async function scene() {
+  const folder = await temporaryFolder();
+  const server = await Secured.start(backend);
+  const namespace = randomNamespace();
+  const keyFile = join(folder.path, 'api-key');
+  const options = await administrator(folder.path, server.url, namespace);
+  return {
+    server,
+    namespace,
+    keyFile,
+    options,
+    path: folder.path,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const secretOf = async (file: string) => (await readFile(file, 'utf8')).trim();
+
+test('a key made by setup is all that the agent needs, and it verifies', async () => {
+  await using at = await scene();
+  const made = await setup(...at.options, '--output-key-file', at.keyFile);
+  expect(made, made.error).toMatchObject({ code: 0, error: '' });
+  expect((await stat(at.keyFile)).mode & 0o777).toBe(0o600);
+  expect(made.out).not.toContain(await secretOf(at.keyFile));
+  expect(at.server.security.keys).toMatchObject([
+    {
+      name: `auditseal-agent-${at.namespace}`,
+      descriptors: [
+        {
+          cluster: [],
+          indices: [
+            { names: [eventStream(at.namespace), recordStream(at.namespace)], privileges: ['create_doc'] },
+          ],
+        },
+      ],
+    },
+  ]);
+  expect([...at.server.security.roles.keys()]).toEqual([`auditseal-agent-${at.namespace}`]);
+  expect(await readdir(at.path)).toEqual(['api-key', 'password']);
+
+  const config = await writeConfig(at.path, {
+    elasticsearchUrl: at.server.url,
+    namespace: at.namespace,
+    elasticsearch: { apiKeyFile: at.keyFile },
+  });
+  const writer = await Writer.make(at.path);
+  await using agent = await startAgent({ config });
+  await writer.burst(200);
+  await until(
+    async () => (await countEvents(backend, at.namespace)) === 200,
+    () => `not all events arrived: ${agent.tail()}`,
+  );
+  expect(agent.said(/not checked, since these credentials may not look/u)).toHaveLength(1);
+  expect(await agent.stop()).toBe(0);
+  expect(await verify(backend, at.namespace)).toMatchObject({ exitCode: 0 });
+});
+
+test('doing it again changes nothing and looks at the key once more', async () => {
+  await using at = await scene();
+  const options = [...at.options, '--output-key-file', at.keyFile];
+  expect(await setup(...options)).toMatchObject({ code: 0 });
+  const secret = await secretOf(at.keyFile);
+  const { length } = at.server.changes;
+  const again = await setup(...options);
+  expect(again, again.error).toMatchObject({ code: 0, error: '' });
+  const puts = at.server.changes
+    .slice(length)
+    .filter((line) => !/^PUT \/_(?:index|component)_template\//u.test(line));
+  expect(puts, 'templates are put again as they are').toEqual([]);
+  expect(again.out).toMatch(/key auditseal-agent-\w+ in .*: unchanged .*checked/u);
+  expect(await secretOf(at.keyFile)).toBe(secret);
+  expect(at.server.security.keys).toHaveLength(1);
+});
+
+test('a second key is only made on demand, and the first is only revoked on demand', async () => {
+  await using at = await scene();
+  const file = (name: string) => ['--output-key-file', join(at.path, name)];
+  expect(await setup(...at.options, ...file('one'))).toMatchObject({ code: 0 });
+  const lost = await setup(...at.options, ...file('two'));
+  expect(lost).toMatchObject({
+    code: 1,
+    error: expect.stringMatching(/exists already \(id .*--rotate-key/u) as unknown,
+  });
+  expect(at.server.security.keys).toHaveLength(1);
+
+  const rotated = await setup(...at.options, ...file('two'), '--rotate-key', '--expiration', '90d');
+  expect(rotated).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/earlier ones are still valid: id/u) as unknown,
+  });
+  expect(at.server.security.keys.map(({ invalidated }) => invalidated)).toEqual([false, false]);
+  const [, second] = at.server.security.keys;
+  expect((second?.expiration ?? 0) - (second?.creation ?? 0)).toBe(90 * 86_400_000);
+
+  expect(await setup(...at.options, ...file('two'), '--rotate-key', '--revoke-old')).toMatchObject({
+    code: 0,
+  });
+  expect(at.server.security.keys.map(({ invalidated }) => invalidated)).toEqual([true, true, false]);
+  const old = await setup(...at.options, ...file('one'));
+  expect(old).toMatchObject({
+    code: 1,
+    error: expect.stringMatching(/one holds no valid key.*--rotate-key/u) as unknown,
+  });
+});
+
+test('a file that holds something else is not overwritten', async () => {
+  await using at = await scene();
+  await writeFile(at.keyFile, 'precious');
+  expect(await setup(...at.options, '--output-key-file', at.keyFile)).toMatchObject({
+    code: 1,
+    error: expect.stringContaining('holds something, but no valid key') as unknown,
+  });
+  expect(await readFile(at.keyFile, 'utf8')).toBe('precious');
+  expect(at.server.security.keys).toEqual([]);
+});
+
+test('where the file cannot be made, no key is', async () => {
+  await using at = await scene();
+  const nowhere = join(at.path, 'nowhere', 'key');
+  expect(await setup(...at.options, '--output-key-file', nowhere)).toMatchObject({
+    code: 1,
+    error: expect.stringContaining(nowhere) as unknown,
+  });
+  expect(at.server.security.keys).toEqual([]);
+});
+
+test('a dry run prints every request with its body, and sends none that changes anything', async () => {
+  await using at = await scene();
+  const options = [
+    ...at.options,
+    '--output-key-file',
+    at.keyFile,
+    '--with-lookup-key',
+    join(at.path, 'lookup'),
+  ];
+  const dry = await setup(...options, '--dry-run');
+  expect(dry, dry.error).toMatchObject({ code: 0, error: '' });
+  expect(at.server.changes).toEqual([]);
+  expect(dry.out).not.toContain('top secret');
+  const printed = [...dry.out.matchAll(/^(?:PUT|POST|DELETE) \S+$/gmu)].map(String);
+  expect(await setup(...options)).toMatchObject({ code: 0 });
+  expect(printed, 'what was printed is what a real run sends').toEqual(at.server.changes);
+  expect(dry.out).toContain('"create_doc"');
+  expect(await readdir(at.path)).toEqual(['api-key', 'lookup', 'password']);
+});
+
+test('a key to look things up may read and nothing else, and serves an auditor', async () => {
+  await using at = await scene();
+  const lookup = join(at.path, 'lookup');
+  const made = await setup(...at.options, '--output-key-file', at.keyFile, '--with-lookup-key', lookup);
+  expect(made, made.error).toMatchObject({ code: 0 });
+  expect((await stat(lookup)).mode & 0o777).toBe(0o600);
+  const may = async (file: string, method: 'POST' | 'GET', path: string) => {
+    const client = await createClient({ urls: [at.server.url], apiKeyFile: file, requestSeconds: 20 });
+    return (await request(client, { method, path, expect: [403] })).status;
+  };
+  const search = `/${eventStream(at.namespace)}/_search`;
+  expect([await may(lookup, 'POST', search), await may(at.keyFile, 'POST', search)]).toEqual([200, 403]);
+});
+
+test('a key that got more is found out by trying, made invalid, and not left behind', async () => {
+  await using at = await scene();
+  const { security } = at.server;
+  security.hidesExtra = true;
+  for (const [privilege, why] of [
+    ['write', /may overwrite in a backing index of.*may delete from/u],
+    ['delete', /may delete from a backing index of/u],
+    ['index', /may overwrite in a backing index of.*may update in/u],
+    ['read', /may read from a backing index of.*may search/u],
+    ['view_index_metadata', /may look at the settings of/u],
+  ] as const) {
+    security.extra = [{ indices: [{ names: ['*'], privileges: [privilege] }] }];
+    const made = await setup(...at.options, '--output-key-file', at.keyFile);
+    expect(made, privilege).toMatchObject({ code: 1, error: expect.stringMatching(why) as unknown });
+    expect(security.keys.every(({ invalidated }) => invalidated)).toBe(true);
+    expect(await readdir(at.path)).toEqual(['password']);
+  }
+  expect(security.keys).toHaveLength(5);
+});
+
+test('a key that got more is found out by asking, on other indices and on the cluster too', async () => {
+  await using at = await scene();
+  at.server.security.extra = [
+    { cluster: ['monitor'], indices: [{ names: ['*'], privileges: ['create_doc'] }] },
+  ];
+  const made = await setup(...at.options, '--output-key-file', at.keyFile);
+  expect(made).toMatchObject({
+    code: 1,
+    error: expect.stringMatching(/has the cluster privilege monitor; has create_doc on \*/u) as unknown,
+  });
+  expect(at.server.security.keys.map(({ invalidated }) => invalidated)).toEqual([true]);
+});
+
+test('a key that cannot create documents is found out as well', async () => {
+  await using at = await scene();
+  const { security } = at.server;
+  const options = [...at.options, '--output-key-file', at.keyFile];
+  expect(await setup(...options)).toMatchObject({ code: 0 });
+  for (const key of security.keys) key.descriptors = [];
+  expect(await setup(...options)).toMatchObject({
+    code: 1,
+    error: expect.stringMatching(/lacks create_doc on .*cannot create documents in/u) as unknown,
+  });
+});
+
+test('an administrator who may not do it all is told what is missing before anything is changed', async () => {
+  await using at = await scene();
+  at.server.security.users.set('elastic', {
+    password: 'top secret',
+    descriptors: [
+      { cluster: ['manage_index_templates'], indices: [{ names: ['*'], privileges: ['manage'] }] },
+    ],
+  });
+  expect(await setup(...at.options, '--output-key-file', at.keyFile)).toMatchObject({
+    code: 1,
+    error: expect.stringMatching(
+      /lacks cluster privilege manage_security, index privilege read on logs-.*create_doc/u,
+    ) as unknown,
+  });
+  expect(at.server.changes).toEqual([]);
+});
+
+test('an API key cannot make a key, and all else it can', async () => {
+  await using at = await scene();
+  const admin = join(at.path, 'admin-key');
+  const all = { all: { cluster: ['all'], indices: [{ names: ['*'], privileges: ['all'] }] } };
+  const client = await createClient({
+    urls: [at.server.url],
+    username: 'elastic',
+    passwordFile: join(at.path, 'password'),
+    requestSeconds: 20,
+  });
+  const body = { name: 'admin', role_descriptors: all };
+  const { body: key } = await request(client, { method: 'POST', path: '/_security/api_key', body });
+  await writeFile(admin, (key as { encoded: string }).encoded);
+  const options = ['--url', at.server.url, '--namespace', at.namespace, '--api-key-file', admin];
+  expect(await setup(...options, '--output-key-file', at.keyFile)).toMatchObject({
+    code: 1,
+    error: expect.stringMatching(/no API key make another.*--username/u) as unknown,
+  });
+  const made = await setup(...options, '--no-key');
+  expect(made, made.error).toMatchObject({ code: 0 });
+  expect(await backingIndices(backend, eventStream(at.namespace))).toHaveLength(1);
+});
+
+test('a template of others that wins over ours is refused, and no stream and no key is made', async () => {
+  await using at = await scene();
+  const client = await createClient({ urls: [backend], requestSeconds: 20 });
+  const path = `/_index_template/theirs-${at.namespace}`;
+  const template = { settings: { index: { mode: 'logsdb' } } };
+  const body = { index_patterns: [`logs-*-${at.namespace}`], priority: 9000, data_stream: {}, template };
+  await request(client, { method: 'PUT', path, body });
+  expect(await setup(...at.options, '--output-key-file', at.keyFile)).toMatchObject({
+    code: 1,
+    error: expect.stringMatching(
+      /index\.mode "logsdb".*is theirs-.*remove templates of a higher priority/u,
+    ) as unknown,
+  });
+  expect(await backingIndices(backend, eventStream(at.namespace))).toEqual([]);
+  expect(at.server.security.keys).toEqual([]);
+  await request(client, { method: 'DELETE', path });
+});
+
+test('a cluster-wide maximum that shortens the retention is a warning, for records too', async () => {
+  await using at = await scene();
+  at.server.streams.retentionMax = '90d';
+  const made = await setup(...at.options, '--output-key-file', at.keyFile);
+  expect(made.code).toBe(0);
+  for (const [stream, days] of [
+    [eventStream(at.namespace), 400],
+    [recordStream(at.namespace), 36_500],
+  ] as const)
+    expect(made.error).toContain(
+      `warning: Elasticsearch keeps the documents of ${stream} for 90 days, not ${days}: the cluster-wide data_streams.lifecycle.retention.max`,
+    );
+});
+
+test('a changed retention is set on streams that exist', async () => {
+  await using at = await scene();
+  const options = [...at.options, '--output-key-file', at.keyFile];
+  expect(await setup(...options)).toMatchObject({ code: 0 });
+  expect(await setup(...options, '--retention-days', '30')).toMatchObject({ code: 0, error: '' });
+  expect(at.server.streams.managed.get(eventStream(at.namespace))).toEqual({ retention: '30d' });
+  expect(at.server.streams.managed.get(recordStream(at.namespace))).toEqual({ retention: '36500d' });
+});
+
+test('without security nothing but a warning is left of roles and keys, and only if that is asked for', async () => {
+  await using folder = await temporaryFolder();
+  const namespace = randomNamespace();
+  const options = ['--url', backend, '--namespace', namespace];
+  const keyFile = join(folder.path, 'key');
+  expect(await setup(...options, '--output-key-file', keyFile)).toMatchObject({
+    code: 1,
+    error: expect.stringMatching(/has no security.*--no-key/u) as unknown,
+  });
+  const made = await setup(...options, '--no-key');
+  expect(made).toMatchObject({
+    code: 0,
+    error: expect.stringContaining('warning: this cluster has no security') as unknown,
+  });
+  expect(made.out).toContain('index templates: in force for both streams');
+});
+
+test('as a process, --print-key prints the key, and leaves no file', async () => {
+  await using at = await scene();
+  const made = await setupProcess(...at.options, '--print-key');
+  expect(made).toMatchObject({ code: 0, error: '' });
+  const [key] = at.server.security.keys;
+  expect(made.out).toContain(Buffer.from(`${key?.id}:${key?.secret}`).toString('base64'));
+  expect(await readdir(at.path)).toEqual(['password']);
+});
+
+test('as a process, options that cannot be read end with 78', async () => {
+  const bad = ['--url', 'http://127.0.0.1:1', '--no-key'];
+  expect(await setupProcess(...bad, '--retention-days', '0')).toMatchObject({
+    code: 78,
+    error: expect.stringContaining('number of days') as unknown,
+  });
+});
+
+test.each([
+  [['--no-key'], '--url or --config'],
+  [['--url', 'http://127.0.0.1:1'], '--output-key-file, --print-key or --no-key'],
+  [['--url', 'http://127.0.0.1:1', '--no-key', '--print-key'], '--output-key-file, --print-key or --no-key'],
+  [['--url', 'http://127.0.0.1:1', '--no-key', '--username', 'x'], '--username and --password-file'],
+  [['--url', 'http://127.0.0.1:1', '--no-key', '--revoke-old'], '--revoke-old'],
+])('options %j end with 78 and what to do', async (options, why) => {
+  expect(await setup(...options)).toMatchObject({ code: 78, error: expect.stringContaining(why) as unknown });
+});
