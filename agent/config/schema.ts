@@ -23,7 +23,7 @@ const serverUrl = z.url({ protocol: /^https?$/u, error: 'must be an http or http
 const fingerprint = z
   .string()
   .regex(
-    /^(?:[\da-f]{64}|(?:[\da-f]{2}:){31}[\da-f]{2})$/iu,
+    /^(?:[\da-fA-F]{64}|(?:[\da-fA-F]{2}:){31}[\da-fA-F]{2})$/u,
     'must be the SHA-256 of a certificate: 64 hex digits, with or without colons',
   );
 
@@ -89,7 +89,7 @@ function contradictions(settings: z.infer<typeof elasticsearch>): [key: string, 
 export const configSchema = z
   .strictObject({
     cluster: name,
-    node: name.default(() => hostname()),
+    node: name.default(() => process.env['NODE_NAME'] ?? hostname()),
     stateDir: path.default('/var/lib/auditseal'),
     sources: z.array(source).min(1).max(64),
     policyFile: path.optional(),

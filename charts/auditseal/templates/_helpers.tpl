@@ -1,0 +1,86 @@
+{{- define "auditseal.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "auditseal.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- else if contains (include "auditseal.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "auditseal.name" .) | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "auditseal.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "auditseal.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "auditseal.labels" -}}
+{{ include "auditseal.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "auditseal.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "auditseal.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "auditseal.image" -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{- end -}}
+{{- end -}}
+
+{{- define "auditseal.urls" -}}
+{{- if and .Values.elasticsearch.url .Values.elasticsearch.urls -}}
+{{- fail "elasticsearch.url and elasticsearch.urls are both set: set one" -}}
+{{- end -}}
+{{- $urls := .Values.elasticsearch.urls -}}
+{{- with .Values.elasticsearch.url -}}{{- $urls = list . -}}{{- end -}}
+{{- if not $urls -}}
+{{- fail "elasticsearch.url is not set: --set elasticsearch.url=https://elasticsearch.example:9200" -}}
+{{- end -}}
+{{- toJson $urls -}}
+{{- end -}}
+
+{{/* auditseal.yaml: what the values make of it, with `config` over it. */}}
+{{- define "auditseal.config" -}}
+{{- $es := dict "urls" (include "auditseal.urls" . | fromJsonArray) "namespace" .Values.elasticsearch.namespace "apiKeyFile" "/etc/auditseal/elasticsearch/api-key" -}}
+{{- if .Values.elasticsearch.lookupApiKeyKey -}}{{- $_ := set $es "lookupApiKeyFile" "/etc/auditseal/elasticsearch/lookup-api-key" -}}{{- end -}}
+{{- if .Values.elasticsearch.caSecret -}}{{- $_ := set $es "caFile" "/etc/auditseal/ca/ca.crt" -}}{{- end -}}
+{{- $config := dict "cluster" .Values.cluster "stateDir" .Values.stateDir "sources" .Values.sources "elasticsearch" $es "http" (dict "host" "0.0.0.0" "port" .Values.metrics.port) -}}
+{{- if .Values.policy -}}{{- $_ := set $config "policyFile" "/etc/auditseal/policy.yaml" -}}{{- end -}}
+{{- toYaml (mergeOverwrite $config (deepCopy .Values.config)) -}}
+{{- end -}}
+
+{{/* The folders of all sources, each once, as a JSON array. */}}
+{{- define "auditseal.folders" -}}
+{{- $folders := list -}}
+{{- range .Values.sources -}}{{- $folders = append $folders (dir .path) -}}{{- end -}}
+{{- $folders | uniq | toJson -}}
+{{- end -}}
+
+{{/* Where the agent connects to: the ports of the proxy, else of the URLs, as a JSON array. */}}
+{{- define "auditseal.ports" -}}
+{{- $urls := include "auditseal.urls" . | fromJsonArray -}}
+{{- with (.Values.config.elasticsearch | default dict).proxy -}}{{- $urls = list . -}}{{- end -}}
+{{- $ports := list -}}
+{{- range $urls -}}
+{{- $parts := urlParse . -}}
+{{- $port := regexFind ":[0-9]+$" $parts.host | trimPrefix ":" -}}
+{{- $ports = append $ports (int (default (ternary "80" "443" (eq $parts.scheme "http")) $port)) -}}
+{{- end -}}
+{{- $ports | uniq | toJson -}}
+{{- end -}}
