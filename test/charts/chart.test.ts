@@ -225,6 +225,18 @@ describe('the chart', () => {
     });
   });
 
+  test('setup has a key of its own that no agent is given, and the agents install nothing then', async () => {
+    const objects = objectsOf(
+      await template(helm, ...least, '--set', 'setup.enabled=true,setup.existingSecret=administrator'),
+    );
+    expect(JSON.stringify(find(objects, 'Job'))).toContain('administrator');
+    expect(JSON.stringify(find(objects, 'DaemonSet'))).not.toContain('administrator');
+    expect(configOf(objects).elasticsearch.installTemplates).toBe(false);
+    await expect(template(helm, ...least, '--set', 'setup.enabled=true')).rejects.toThrow(
+      /setup\.existingSecret is not set/u,
+    );
+  });
+
   test('monitors, rules, constraints and the test pod are there when asked for, and only then', async () => {
     expect(kinds(await template(helm, ...least)).toSorted()).toEqual([
       'ConfigMap',
@@ -235,11 +247,18 @@ describe('the chart', () => {
     const all = ['podMonitor', 'serviceMonitor', 'prometheusRule'].map(
       (name) => `metrics.${name}.enabled=true`,
     );
-    const set = [...all, 'openshift.scc=true', 'test.existingSecret=read'].join(',');
+    const set = [
+      ...all,
+      'openshift.scc=true',
+      'test.existingSecret=read',
+      'setup.enabled=true',
+      'setup.existingSecret=admin',
+    ].join(',');
     const objects = objectsOf(await template(helm, ...least, '--set', set));
     expect(objects.map(({ kind }) => kind).toSorted()).toEqual([
       'ConfigMap',
       'DaemonSet',
+      'Job',
       'NetworkPolicy',
       'Pod',
       'PodMonitor',

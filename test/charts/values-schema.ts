@@ -96,6 +96,7 @@ export function valuesSchema(): Record<string, unknown> {
       extraEnv: anyObjects,
       extraVolumes: anyObjects,
       extraVolumeMounts: anyObjects,
+      setup: strict({ enabled: flag, existingSecret: objectName, apiKeyKey: { ...secretKey, minLength: 1 } }),
       test: strict({ existingSecret: objectName, apiKeyKey: { ...secretKey, minLength: 1 } }),
     }),
   };

@@ -55,10 +55,20 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- toJson $urls -}}
 {{- end -}}
 
+{{/* For what runs beside the agents and reads nothing of the node: the image's own uid, and nothing else. */}}
+{{- define "auditseal.unprivileged" -}}
+runAsNonRoot: true
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: { drop: [ALL] }
+seccompProfile: { type: RuntimeDefault }
+{{- end -}}
+
 {{/* auditseal.yaml: what the values make of it, with `config` over it. */}}
 {{- define "auditseal.config" -}}
 {{- $es := dict "urls" (include "auditseal.urls" . | fromJsonArray) "namespace" .Values.elasticsearch.namespace "apiKeyFile" "/etc/auditseal/elasticsearch/api-key" -}}
 {{- if .Values.elasticsearch.lookupApiKeyKey -}}{{- $_ := set $es "lookupApiKeyFile" "/etc/auditseal/elasticsearch/lookup-api-key" -}}{{- end -}}
+{{- if .Values.setup.enabled -}}{{- $_ := set $es "installTemplates" false -}}{{- end -}}
 {{- if .Values.elasticsearch.caSecret -}}{{- $_ := set $es "caFile" "/etc/auditseal/ca/ca.crt" -}}{{- end -}}
 {{- $config := dict "cluster" .Values.cluster "stateDir" .Values.stateDir "sources" .Values.sources "elasticsearch" $es "http" (dict "host" "0.0.0.0" "port" .Values.metrics.port) -}}
 {{- if .Values.policy -}}{{- $_ := set $config "policyFile" "/etc/auditseal/policy.yaml" -}}{{- end -}}
