@@ -16,7 +16,7 @@ export const KEPT_FILES_MAX = 256;
 
 /**
  * Deleted files take up disk space while they are held, on the disk that etcd needs: no further one is held once there
- * is thX. Ten files of kube-apiserver's customary 100 MiB.
+ * is this much. Ten files of kube-apiserver's customary 100 MiB.
  */
 export const KEPT_DELETED_BYTES_MAX = 1024 ** 3;
 
