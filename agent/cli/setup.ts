@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigError, exitBadConfig, loadConfig } from '../config/index.ts';
 import { createClient, ShipError, type ClientSettings } from '../ship/index.ts';
 import { Conversation, setUp, SetupError, type SetupOptions } from '../setup/index.ts';
@@ -17,6 +17,7 @@ export interface SetupCommandOptions {
   caFingerprint?: string;
   namespace?: string;
   retentionDays?: number;
+  codec?: 'best_compression' | 'default';
   dryRun?: boolean;
   outputKeyFile?: string;
   printKey?: boolean;
@@ -45,6 +46,12 @@ export function setupCommand(run: (options: SetupCommandOptions) => Promise<void
     .option('--ca-fingerprint <sha256>', 'SHA-256 of the certificate authority, instead')
     .option('--namespace <name>', 'namespace of the data streams (default: auditseal)')
     .option('--retention-days <days>', 'how long events are kept (default: 400)', days)
+    .addOption(
+      new Option('--codec <name>', 'how documents are compressed (default: best_compression)').choices([
+        'best_compression',
+        'default',
+      ]),
+    )
     .option('--dry-run', 'print every request that would change something, and send none')
     .option('--output-key-file <file>', 'where the agent’s key goes, mode 0600')
     .option('--print-key', 'print the agent’s key instead')
@@ -163,6 +170,7 @@ async function wishesOf(
       retentionDays: options.retentionDays ?? fromFile?.retentionDays ?? retentionDaysDefault,
       recordRetentionDays: fromFile?.recordRetentionDays,
       ilmPolicy: fromFile?.ilmPolicy,
+      codec: options.codec ?? fromFile?.codec ?? 'best_compression',
       keyFile: options.key ? options.outputKeyFile : undefined,
       lookupKeyFile: options.withLookupKey,
       expiration: options.expiration,

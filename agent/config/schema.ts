@@ -54,6 +54,7 @@ const elasticsearch = z.strictObject({
       'must be the name of an ILM policy: no comma, space or quote, no underscore at its beginning',
     )
     .optional(),
+  codec: z.enum(['best_compression', 'default']).default('best_compression'),
   installTemplates: z.boolean().default(true),
   requestSeconds: z.int().min(1).max(600).default(60),
 });

@@ -36,7 +36,14 @@ export async function writeConfig(folder: string, config: TestConfig): Promise<s
     stateDir: join(folder, 'state'),
     sources: sources ?? [{ name: 'kube-apiserver', path: join(folder, 'logs', 'audit.log') }],
     policyFile,
-    elasticsearch: { urls: [elasticsearchUrl], namespace, requestSeconds: 10, ...elasticsearch },
+    // An embedded Elasticsearch 9 lacks the native library of the better codec.
+    elasticsearch: {
+      urls: [elasticsearchUrl],
+      namespace,
+      codec: 'default',
+      requestSeconds: 10,
+      ...elasticsearch,
+    },
     batchSeconds: 0.1,
     heartbeatSeconds: 60,
     pollMilliseconds: 25,

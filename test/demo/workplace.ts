@@ -40,7 +40,8 @@ export class Workplace {
       node: 'cp-1',
       stateDir: join(this.folder, 'state'),
       sources: [{ name: 'kube-apiserver', path: this.auditLog }],
-      elasticsearch: { urls: [url], namespace },
+      // An embedded Elasticsearch 9 lacks the native library of the better codec.
+      elasticsearch: { urls: [url], namespace, codec: 'default' },
       batchSeconds: 1,
       http: { port: 0 },
       // A small temporary file system is no reason to pause; and whoever presses Ctrl-C does not want to wait.

@@ -11,6 +11,9 @@ export interface Ran {
   error: string;
 }
 
+/** An embedded Elasticsearch 9 lacks the native library of the better codec. */
+const embedded = ['--codec', 'default'];
+
 /** Runs `auditseal setup` with these parameters, in this process: it starts no other, and changes nothing global. */
 export async function setup(...parameters: string[]): Promise<Ran> {
   const ran: Ran = { code: -1, out: '', error: '' };
@@ -21,14 +24,14 @@ export async function setup(...parameters: string[]): Promise<Ran> {
   const command = setupCommand(async (options) => {
     ran.code = await runSetup(options, output);
   });
-  await command.parseAsync(parameters, { from: 'user' });
+  await command.parseAsync([...embedded, ...parameters], { from: 'user' });
   return ran;
 }
 
 /** The same as a process of its own, as an administrator runs it. */
 export async function setupProcess(...parameters: string[]): Promise<Ran> {
   return await new Promise((resolve) => {
-    execFile(process.execPath, [main, 'setup', ...parameters], (failure, out, error) => {
+    execFile(process.execPath, [main, 'setup', ...embedded, ...parameters], (failure, out, error) => {
       resolve({ code: failure ? Number(failure.code ?? -1) : 0, out, error });
     });
   });

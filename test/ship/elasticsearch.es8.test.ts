@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startElasticsearch } from '../elasticsearch/index.ts';
 import type { Elasticsearch } from '../elasticsearch/index.ts';
+import { definesMapping } from '../mapping/mapping.ts';
 import { definesBeside } from './beside.ts';
 import { definesShipping } from './elasticsearch.ts';
 
@@ -14,4 +15,5 @@ describe('with Elasticsearch 8.19', () => {
 
   definesShipping(() => elasticsearch?.url ?? '');
   definesBeside(() => elasticsearch?.url ?? '');
+  definesMapping(() => elasticsearch?.url ?? '');
 });

@@ -25,7 +25,7 @@ const settings = {
   },
 };
 
-/** What is kept for how long. */
+/** What is kept for how long, and how. */
 export interface Retention {
   /** Of the events. */
   retentionDays: number;
@@ -34,6 +34,8 @@ export interface Retention {
    * cluster's `data_streams.lifecycle.retention.default`. Default: a hundred years.
    */
   recordRetentionDays?: number | undefined;
+  /** `index.codec`. Default: the server's. */
+  codec?: 'best_compression' | 'default' | undefined;
   /** An ILM policy that manages the events' stream instead of a data stream lifecycle. */
   ilmPolicy?: string | undefined;
 }
@@ -56,7 +58,12 @@ export interface StreamTemplate extends Template {
 /** All templates of a namespace: components first, since the index templates name them. */
 export function templates(
   namespace: string,
-  { retentionDays, recordRetentionDays = recordRetentionDaysDefault, ilmPolicy }: Retention,
+  {
+    retentionDays,
+    recordRetentionDays = recordRetentionDaysDefault,
+    codec = 'default',
+    ilmPolicy,
+  }: Retention,
 ): { components: Template[]; events: StreamTemplate; records: StreamTemplate } {
   const names = {
     settings: `auditseal-settings-${namespace}`,
@@ -65,7 +72,7 @@ export function templates(
   };
   return {
     components: [
-      component(names.settings, { settings }),
+      component(names.settings, { settings: { index: { ...settings.index, codec } } }),
       component(names.events, { mappings: eventMapping }),
       component(names.records, { mappings: recordMapping }),
     ],
