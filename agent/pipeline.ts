@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { Config } from './config/index.ts';
 import {
   bodyMembers,
+  depthMax,
+  isTooDeep,
   parseEvent,
   responseMember,
   shapeCut,
@@ -181,14 +183,28 @@ export class Pipeline {
     const audit = this.#decide(event, line);
     if (!audit) return;
     const { entryBytesMax } = this.#parts.config;
+    if (isTooDeep(event, audit)) this.#refuse();
     this.#add(shapeEvent(event, line, audit, this.#context, this.#place(spot), { entryBytesMax, mac }));
   }
 
   #cutEvent(event: AuditEvent, rest: Buffer, spot: Spot & { cut: Cut }): void {
     if (!this.#decide(event, rest)) return;
+    if (isTooDeep(event, [rest])) this.#refuse();
     this.#add(
       shapeCut(event, [rest], this.#context, { ...this.#place(spot), cut: spot.cut }, this.#parts.config),
     );
+  }
+
+  /** The entry that comes next goes out in the refused form alone. */
+  #refuse(): void {
+    const { sealer, logger, sourceName } = this.#parts;
+    const message = `nested deeper than ${depthMax} levels: not shown to Elasticsearch, whose stack it could overflow`;
+    logger.warn(
+      { 'event.sequence': sealer.nextIndex, 'auditseal.source': sourceName },
+      `an event is ${message}; it is sent in the refused form`,
+    );
+    this.#parts.meter.refused += 1;
+    sealer.refuse({ status: 400, type: 'too_deep', message });
   }
 
   /** What policy leaves of an event's bytes; undefined if it drops the event. */

@@ -83,6 +83,8 @@ export class Sealer {
   #tally = new Tally();
   #notices: Notice[];
   #unnoticed: Refusal[];
+  /** Of the batch at hand. */
+  #refusals: Refusal[] = [];
   #unnoticedCopies: CopiesRow[];
   #sealedAt: string | null;
   /** Monotonic milliseconds: of the batch's first content, of the last batch. */
@@ -150,6 +152,16 @@ export class Sealer {
     this.#notices.push(notice);
   }
 
+  /** The entry that is added next is to be sent in the refused form alone; durable with its batch. */
+  refuse(why: Pick<Refusal, 'status' | 'type' | 'message'>): void {
+    this.#refusals.push({
+      ...why,
+      origin: this.#log.origin,
+      index: this.nextIndex,
+      at: this.#parts.now().toISOString(),
+    });
+  }
+
   /** A refusal that is durable: the next manifest gives notice of it. */
   noticeRefusal(refusal: Refusal): void {
     this.#unnoticed.push(refusal);
@@ -171,12 +183,13 @@ export class Sealer {
     const sealed = this.#sealLog(now);
     this.#parts.failpoint('sealed');
     const entries = this.#entries;
+    const refusals = this.#refusals;
     const row = this.#row(sealed, tail, next !== undefined);
     this.#notices = [];
     const epochs = next ? [this.#beginEpoch({ ...next, previous: sealed.checkpoint })] : [];
     if (next) this.#parts.failpoint('epoch sealed');
     this.#storing = this.#storing
-      .then(() => this.#store(entries, sealed, row, epochs))
+      .then(() => this.#store(entries, sealed, row, { epochs, refusals }))
       .catch((error: unknown) => this.#fail(error));
     this.#beginBatch();
   }
@@ -260,7 +273,7 @@ export class Sealer {
     entries: Entries,
     { manifest, record }: Sealed,
     row: Omit<BatchRow, 'members' | 'record'>,
-    epochs: (EpochStart & { source: string })[],
+    also: { epochs: (EpochStart & { source: string })[]; refusals: Refusal[] },
   ): Promise<void> {
     const members = await Promise.all(entries.members().map(compressMember));
     this.#idle.push(entries);
@@ -273,13 +286,20 @@ export class Sealer {
     const bytes = members.reduce((sum, { body }) => sum + body.length, recordBody.length);
     this.#uncommittedBytes += bytes;
     this.#parts.failpoint('compressed');
-    this.#parts.committer.commit({ epochs, batches: [{ ...row, members, record: recordBody }] }).then(
-      () => this.#durable(manifest, members, bytes, row.closes),
+    this.#parts.committer.commit({ ...also, batches: [{ ...row, members, record: recordBody }] }).then(
+      () => this.#durable(manifest, members, bytes, row.closes, also.refusals),
       (error: unknown) => this.#fail(error),
     );
   }
 
-  #durable(manifest: Manifest, members: readonly Member[], bytes: number, closes: boolean): void {
+  #durable(
+    manifest: Manifest,
+    members: readonly Member[],
+    bytes: number,
+    closes: boolean,
+    refusals: readonly Refusal[],
+  ): void {
+    this.#unnoticed.push(...refusals);
     // The store has had its own copy.
     for (const { body } of members) release(body);
     this.#uncommittedBytes -= bytes;
@@ -301,6 +321,7 @@ export class Sealer {
     this.#entries = this.#idle.pop()!;
     this.#entries.begin(this.#log.logId, this.#log.size);
     this.#tally = new Tally();
+    this.#refusals = [];
     this.#openedAt = undefined;
     this.#lastAt = performance.now();
   }

@@ -22,6 +22,8 @@ export interface AuditEvent {
   readonly responseStatus?: unknown;
   readonly stageTimestamp?: unknown;
   readonly annotations?: unknown;
+  /** Levels of objects and arrays in the whole line. */
+  readonly depth: number;
 }
 
 /** A JSON object whose members nobody has checked. */
@@ -72,6 +74,7 @@ export function parseEvent(line: Buffer): AuditEvent | undefined {
     responseStatus: responseStatus.value,
     stageTimestamp: stageTimestamp.value,
     annotations: annotations.value,
+    depth: members.depth,
   };
 }
 

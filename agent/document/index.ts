@@ -1,4 +1,5 @@
 export type { Cut, DocumentContext, LongLine, Place } from './context.ts';
+export { depthMax, isTooDeep } from './depth.ts';
 export { isFields, parseEvent, type AuditEvent, type Fields } from './event.ts';
 export { splitGlued } from './glued-line.ts';
 export { codeOf, eventHead, timestampOf } from './head.ts';

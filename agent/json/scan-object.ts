@@ -29,6 +29,8 @@ const broken = -1;
 /** A megabyte of nesting state at most, as JsonScanner has it. */
 const depthMax = 1 << 20;
 let kinds = new Uint8Array(64);
+/** Of what was scanned last, below its top level. */
+let deepest = 0;
 
 /** Offsets of a top-level member in bytes, ends exclusive, the key with its quotes; `end` is that of the comma or brace after it. */
 export type OnMember = (
@@ -48,6 +50,7 @@ export type OnMember = (
  * @returns false if the text is not one whole JSON object; members before the error have been told then
  */
 export function scanObject(text: Buffer, onMember: OnMember): boolean {
+  deepest = 0;
   let at = skipSpace(text, 0);
   if (text[at++] !== openObject) return false;
   at = skipSpace(text, at);
@@ -68,6 +71,11 @@ export function scanObject(text: Buffer, onMember: OnMember): boolean {
     at++;
     if (next !== comma) return skipSpace(text, at) === text.length;
   }
+}
+
+/** How many levels of objects and arrays the text had that `scanObject` scanned last; empty ones do not count. */
+export function scannedDepth(): number {
+  return deepest + 1;
 }
 
 /** Iterative: a hostile text may nest a million levels deep. */
@@ -104,6 +112,7 @@ function endOfValue(text: Buffer, from: number): number {
 
 /** Makes room for one more open object or array. */
 function hold(depth: number): boolean {
+  if (depth >= deepest) deepest = depth + 1;
   if (depth < kinds.length) return true;
   if (depth >= depthMax) return false;
   const grown = new Uint8Array(2 * kinds.length);

@@ -1,6 +1,6 @@
 import { decodeKey } from './key.ts';
 import { ObjectText } from './object-text.ts';
-import { scanObject, type OnMember } from './scan-object.ts';
+import { scannedDepth, scanObject, type OnMember } from './scan-object.ts';
 import { WantedMember } from './wanted-member.ts';
 
 const backslash = 0x5c;
@@ -10,6 +10,8 @@ const slots = 256;
 export class WantedMembers {
   /** The object that was read last. */
   text = new ObjectText(Buffer.alloc(0));
+  /** Levels of objects and arrays in it; empty ones do not count. */
+  depth = 0;
   readonly #members: WantedMember[] = [];
   /** By `slotOf` their keys: which member a key names is found without making a string of it. */
   readonly #bySlot: WantedMember[][] = Array.from({ length: slots }, () => []);
@@ -31,7 +33,9 @@ export class WantedMembers {
   read(text: Buffer): boolean {
     for (const member of this.#members) member.forget();
     this.text = new ObjectText(text);
-    return scanObject(text, this.#onMember);
+    const isObject = scanObject(text, this.#onMember);
+    this.depth = scannedDepth();
+    return isObject;
   }
 
   readonly #onMember: OnMember = (keyStart, keyEnd, valueStart, valueEnd) => {

@@ -216,7 +216,7 @@ describe('the head', () => {
       orchestrator,
       ...rest
     } = JSON.parse(
-      `${eventHead({ kind: 'Event', apiVersion: 'audit.k8s.io/v1' }, context, place)}}`,
+      `${eventHead({ kind: 'Event', apiVersion: 'audit.k8s.io/v1', depth: 1 }, context, place)}}`,
     ) as Record<string, unknown>;
     expect(Object.keys(rest)).toEqual([
       '@timestamp',
