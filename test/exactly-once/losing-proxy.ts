@@ -10,13 +10,15 @@ export type Fate = 'pass' | 'drop' | 'cut' | 'page' | 'swallow';
 
 export interface LosingProxy extends AsyncDisposable {
   url: string;
+  /** Resolves when Elasticsearch is at work on nothing that came through here, whoever still waits for an answer. */
+  settled: () => Promise<void>;
 }
 
 export interface LosingProxyOptions {
   /** Decides about a bulk request before it is sent on. */
   decide: () => Fate;
   /** Told, and waited for, when the outcome of a request is about to become unknown to who sent it. */
-  losing: (stream: string) => Promise<void>;
+  losing: (stream: string, fate: Fate) => Promise<void>;
   /** Whether lookups get 403, as with a key that was revoked. */
   lookupsRefused?: boolean;
 }
@@ -24,7 +26,12 @@ export interface LosingProxyOptions {
 /** Stands in front of a real Elasticsearch and loses the answers to bulk requests, or the requests. */
 export async function losingProxy(target: string, options: LosingProxyOptions): Promise<LosingProxy> {
   const agent = new Agent({ keepAlive: true });
+  const atWork = new Set<Promise<Answer>>();
   const { hostname, port } = new URL(target);
+  const working = (answer: Promise<Answer>) => {
+    atWork.add(answer);
+    return answer.finally(() => atWork.delete(answer));
+  };
   const server = createServer((incoming, response) => {
     const forward = async () => {
       const body = await buffer(incoming);
@@ -38,8 +45,8 @@ export async function losingProxy(target: string, options: LosingProxyOptions): 
       const answer =
         fate === 'swallow'
           ? undefined
-          : await send({ agent, hostname, port, method, path: url, headers }, body);
-      if (fate !== 'pass') await options.losing(decodeURIComponent(stream!));
+          : await working(send({ agent, hostname, port, method, path: url, headers }, body));
+      if (fate !== 'pass') await options.losing(decodeURIComponent(stream!), fate);
       give(response, fate, answer);
     };
     forward().catch(() => response.destroy());
@@ -47,6 +54,9 @@ export async function losingProxy(target: string, options: LosingProxyOptions): 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    settled: async () => {
+      while (atWork.size > 0) await Promise.allSettled(atWork);
+    },
     [Symbol.asyncDispose]: () => {
       agent.destroy();
       server.closeAllConnections();

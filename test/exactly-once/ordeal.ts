@@ -16,14 +16,14 @@ export interface OrdealOptions {
   /** Whether the agent has a key that may read. */
   lookup: boolean;
   epochDays: number;
-  /** It ends when so many outcomes were unknown, and so many streams rolled over while one was. */
+  /** It ends when so many outcomes were unknown, and so many streams rolled over, among them some that tempt to make copies. */
   lossesMin: number;
   rolloversMin: number;
 }
 
 export interface Ordeal {
-  /** What really happened. */
-  happened: { losses: number; rollovers: number; kills: number };
+  /** What really happened; `tempting`: events were stored, the answer was lost, and the stream rolled over before they were sent again. */
+  happened: { losses: number; rollovers: number; kills: number; tempting: number };
   found: Stored;
   /** Lines that were written and are not there, or the other way round. */
   difference: string[];
@@ -39,14 +39,18 @@ export interface Ordeal {
 export async function ordeal(options: OrdealOptions): Promise<Ordeal> {
   const { url, random, lookup, epochDays, lossesMin, rolloversMin } = options;
   await using scene = await Scene.make({ url });
-  const happened = { losses: 0, rollovers: 0, kills: 0 };
+  const happened = { losses: 0, rollovers: 0, kills: 0, tempting: 0 };
   const isEnough = () =>
-    happened.losses >= lossesMin && happened.rollovers >= rolloversMin && happened.kills >= 2;
+    happened.losses >= lossesMin &&
+    happened.rollovers >= rolloversMin &&
+    happened.kills >= 2 &&
+    happened.tempting >= 2;
   const trouble = new Trouble(scene, random, happened);
   await using proxy = await losingProxy(url, {
     decide: () => (trouble.calm ? 'pass' : random.pick(fates)),
-    losing: (stream) => trouble.losing(stream),
+    losing: (stream, fate) => trouble.losing(stream, fate),
   });
+  trouble.settled = proxy.settled;
   await configure(scene, proxy, lookup, epochDays);
   await scene.writer.burst(30);
   await scene.start();
@@ -74,6 +78,7 @@ const fates: readonly Fate[] = [...Array<Fate>(7).fill('pass'), 'drop', 'drop', 
 class Trouble {
   calm = true;
   killing: Promise<unknown> | undefined;
+  settled: () => Promise<void> = () => Promise.resolve();
   readonly #scene: Scene;
   readonly #random: Random;
   readonly #happened: Ordeal['happened'];
@@ -89,11 +94,12 @@ class Trouble {
   }
 
   /** Before the agent learns that it does not know: the stream goes on in a new backing index, or the agent dies, or both. */
-  async losing(stream: string): Promise<void> {
+  async losing(stream: string, fate: Fate): Promise<void> {
     this.#happened.losses += 1;
     if (this.#random.next() < 0.5) {
       await rollover(this.#scene.url, stream);
       this.#happened.rollovers += 1;
+      if (fate !== 'swallow' && stream === eventStream(this.#scene.namespace)) this.#happened.tempting += 1;
     }
     if (this.#random.next() < 0.1) await this.kill();
   }
@@ -109,6 +115,8 @@ class Trouble {
     const { url, namespace } = this.#scene;
     await this.#scene.agent?.kill();
     this.#happened.kills += 1;
+    // What is still being worked on when the next agent looks is what no lookup can find; its copies are announced.
+    await this.settled();
     for (const stream of [eventStream(namespace), recordStream(namespace)])
       if (this.#random.next() < 0.5) {
         await rollover(url, stream);
