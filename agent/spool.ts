@@ -50,15 +50,17 @@ export class Spool {
     const share = this.#options.spoolBytesMax / this.#options.sources;
     const limit = meter.paused?.reason === 'spool' ? share * (1 - spareShare) : share;
     if (meter.waitingBytes + comingBytes >= limit) return 'spool';
-    return this.#isLow() ? 'disk' : undefined;
+    return this.#isLow(comingBytes) ? 'disk' : undefined;
   }
 
-  #isLow(): boolean {
+  #isLow(comingBytes: number): boolean {
     const { freeBytesMin, reusableBytes } = this.#options;
     const limit = this.#isDiskLow ? freeBytesMin * (1 + spareShare) : freeBytesMin;
     // The spool itself may have taken the disk to its floor. Its file does not shrink when Elasticsearch is back, but what
     // was shipped makes room in it: without counting that, reading would never go on.
-    this.#isDiskLow = (this.freeBytes() ?? Infinity) + reusableBytes() < limit;
+    const room = (this.freeBytes() ?? Infinity) + reusableBytes();
+    // Written twice: to the write-ahead log, then to the database.
+    this.#isDiskLow = room - 2 * comingBytes < limit;
     return this.#isDiskLow;
   }
 }

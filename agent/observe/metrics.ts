@@ -19,6 +19,7 @@ const retryCauses = [
   'rejected',
   'refused',
   'bad-response',
+  'templates',
 ] as const;
 
 export interface MetricsOptions {

@@ -92,17 +92,7 @@ export class Committer {
   }
 
   async #commitGroup(group: Waiting[]): Promise<void> {
-    const parts = group.map(({ part }) => part);
-    const transaction = {
-      epochs: parts.flatMap((part) => part.epochs ?? []),
-      batches: parts.flatMap((part) => part.batches ?? []),
-      refusals: parts.flatMap((part) => part.refusals ?? []),
-      acknowledged: parts.flatMap((part) => part.acknowledged ?? []),
-      starts: parts.flatMap((part) => part.starts ?? []),
-      copies: parts.flatMap((part) => part.copies ?? []),
-      seen: parts.flatMap((part) => part.seen ?? []),
-      observations: this.#options.observe?.() ?? [],
-    };
+    const transaction = this.#merge(group.map(({ part }) => part));
     const began = performance.now();
     try {
       const sequences = await this.#commitUntilRoom(transaction);
@@ -115,6 +105,19 @@ export class Committer {
     }
   }
 
+  #merge(parts: readonly Part[]): Transaction {
+    return {
+      epochs: parts.flatMap((part) => part.epochs ?? []),
+      batches: parts.flatMap((part) => part.batches ?? []),
+      refusals: parts.flatMap((part) => part.refusals ?? []),
+      acknowledged: parts.flatMap((part) => part.acknowledged ?? []),
+      starts: parts.flatMap((part) => part.starts ?? []),
+      copies: parts.flatMap((part) => part.copies ?? []),
+      seen: parts.flatMap((part) => part.seen ?? []),
+      observations: this.#options.observe?.() ?? [],
+    };
+  }
+
   /** A full disk is waited out with the same transaction: same batches, same epoch. */
   async #commitUntilRoom(transaction: Transaction): Promise<number[]> {
     for (;;) {
@@ -123,11 +126,33 @@ export class Committer {
         this.#isDiskFull = false;
         return sequences;
       } catch (error) {
-        if (!(error instanceof StoreError) || error.code !== 'full') throw error;
+        if (!isFull(error)) throw error;
         this.#isDiskFull = true;
         this.#options.retrying?.(error);
-        await delay(fullMilliseconds);
+        await delay((await this.#makeRoom()) ? this.#intervalMilliseconds : fullMilliseconds);
       }
     }
   }
+
+  /**
+   * Lets the oldest part that waits and brings no batch go first, alone. An acknowledgement makes room in the file; behind a
+   * transaction that finds none, a disk that the spool itself has filled would stay full for ever.
+   */
+  async #makeRoom(): Promise<boolean> {
+    const first = this.#waiting.find(({ part }) => !part.batches && !part.epochs);
+    if (!first) return false;
+    try {
+      await this.#store.commit(this.#merge([first.part]));
+      first.resolve([]);
+    } catch (error) {
+      if (isFull(error)) return false;
+      first.reject(error);
+    }
+    this.#waiting.splice(this.#waiting.indexOf(first), 1);
+    return true;
+  }
+}
+
+function isFull(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.code === 'full';
 }

@@ -7,6 +7,7 @@ import {
   Committer,
   readStatus,
   Store,
+  StoreError,
   type BatchRow,
   type NewEpoch,
   type Transaction,
@@ -180,4 +181,23 @@ test('the committer gathers what waits into one transaction, and gives each its 
   expect(await Promise.all([first, ...rest, lazy])).toEqual([[1], [2], [3], [4], []]);
   expect(transactions).toBe(2);
   await store.close();
+});
+
+test('on a full disk an acknowledgement may go before the batches that find no room, and makes it', async () => {
+  const done: string[] = [];
+  let isFull = true;
+  const store = {
+    commit: ({ batches, acknowledged }: Transaction) => {
+      if (batches.length > 0 && isFull) return Promise.reject(new StoreError('full', 'no room'));
+      if (acknowledged.length > 0) isFull = false;
+      done.push(batches.length > 0 ? 'batch' : 'acknowledgement');
+      return Promise.resolve(batches.map((_batch, n) => n + 2));
+    },
+  };
+  const committer = new Committer(store as unknown as Store, { commitsPerSecondMax: 1000 });
+  const batch = committer.commit({ batches: [batchOf('origin', 1, 3)] });
+  const lazy = committer.commitLazily({ acknowledged: [1] });
+  expect(await Promise.all([batch, lazy])).toEqual([[2], []]);
+  expect(done).toEqual(['acknowledgement', 'batch']);
+  expect(committer.isDiskFull).toBe(false);
 });
