@@ -11,6 +11,8 @@ import type { Follow } from './succession.ts';
 export interface Held {
   file: OpenFile;
   record: FileRecord;
+  /** The file that was read before it. */
+  before?: FileRecord;
   /** The path under which it was opened. */
   path: string;
   stat: FileStat;
@@ -41,7 +43,9 @@ export async function lookAt(
 ): Promise<Rotation> {
   const there = await regularStat(live);
   held.stat = await held.file.stat();
-  if (there && isSameInode(there, held.stat)) return held.stat.size < readTo ? 'truncated' : 'same';
+  // Also where it was renamed afterwards.
+  if (held.stat.size < readTo) return 'truncated';
+  if (there && isSameInode(there, held.stat)) return 'same';
   return (await isListed()) ? 'rotated' : 'deleted';
 }
 

@@ -1,6 +1,5 @@
 import type { LongLineSink } from './chunk.ts';
-import { CHECK_BYTES_MAX, checkOf } from './fingerprint.ts';
-import { readStretch } from './open-file.ts';
+import { BEGINNING_BYTES_MAX, CHECK_BYTES_MAX, checkOf } from './fingerprint.ts';
 import type { OpenFile } from './open-file.ts';
 
 /** A stretch of a file: whole lines, or one line that went into a sink. `changed`: its bytes were written anew. */
@@ -45,6 +44,8 @@ export class LineReader<L extends LongLineSink> {
   #offset = 0;
   #long: LongLine<L> | undefined;
   #before: { start: number; check: string } | undefined;
+  #beginning: Buffer | undefined;
+  readonly #compared = Buffer.alloc(Math.max(CHECK_BYTES_MAX, BEGINNING_BYTES_MAX));
 
   constructor(limits: Limits, longLine: () => L) {
     this.#limits = limits;
@@ -66,8 +67,12 @@ export class LineReader<L extends LongLineSink> {
     return this.#offset + this.#end - this.#start;
   }
 
-  /** Takes up a file at a line boundary; `history` is the min(1024, offset) bytes before it. */
-  open(file: OpenFile, offset: number, history: Buffer): void {
+  /**
+   * Takes up a file at a line boundary; `history` is the min(1024, offset) bytes before it, `beginning` those by which
+   * it was identified, if nothing of it was read before.
+   */
+  open(file: OpenFile, offset: number, history: Buffer, beginning?: Buffer): void {
+    this.#beginning = beginning;
     this.#file = file;
     this.#offset = offset;
     this.#first = 0;
@@ -80,17 +85,18 @@ export class LineReader<L extends LongLineSink> {
 
   /**
    * The next whole lines, or undefined at the end of what is there; what was read of an unfinished line is kept.
-   * `live`: the file may be written anew in place, so look whether the bytes before are still the same.
+   * A file may be cut and written anew in place, and then renamed, so each read looks whether the bytes before are
+   * still the same; of a compressed one nobody writes anew what was there whole.
    * @throws file system errors; SourceError `corrupt`
    */
-  async next(live: boolean): Promise<Cut<L> | undefined> {
+  async next(): Promise<Cut<L> | undefined> {
     for (;;) {
       const lines = this.#cutLines();
       if (lines) return lines;
       if (!this.#long && this.#end - this.#start > this.#limits.lineBytesMax) this.#beginLong();
       const read = await this.#fill();
       if (read === 0) return undefined;
-      if (live && !(await this.#unchanged(read))) {
+      if (!(await this.#unchanged(read))) {
         this.#end -= read;
         this.#newline = -1;
         return { kind: 'changed' };
@@ -238,8 +244,23 @@ export class LineReader<L extends LongLineSink> {
     const end = this.#end - read;
     const known = this.#buffer.subarray(Math.max(this.#first, end - CHECK_BYTES_MAX), end);
     const position = this.readTo - read;
-    if (!this.#file || known.length === 0) return true;
-    const now = await readStretch(this.#file, position - known.length, position);
-    return known.equals(now.bytes);
+    if (this.#file?.compressed) return true;
+    if (known.length > 0) return await this.#isStill(known, position - known.length);
+    const beginning = this.#beginning;
+    if (!beginning) return true;
+    const common = Math.min(read, beginning.length);
+    const isRead = beginning.compare(this.#buffer, end, end + common, 0, common) === 0;
+    return isRead && (await this.#isStill(beginning, 0));
+  }
+
+  async #isStill(expected: Buffer, position: number): Promise<boolean> {
+    let filled = 0;
+    while (filled < expected.length) {
+      const left = expected.length - filled;
+      const read = (await this.#file?.readAt(position + filled, this.#compared, filled, left)) ?? 0;
+      if (read === 0) return false;
+      filled += read;
+    }
+    return expected.equals(this.#compared.subarray(0, filled));
   }
 }

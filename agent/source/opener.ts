@@ -26,8 +26,12 @@ export interface Opened {
   held: Held;
   /** The min(1024, offset) bytes before the offset. */
   history: Buffer;
+  /** The bytes by which a new file was identified. */
+  beginning?: Buffer;
   gap?: GapChunk;
 }
+
+type Begun = Beginning & { head: Buffer; corrupt: boolean };
 
 /** Looks this often before saying that there is nothing: for 0.3 ms of each rotation there is no live file. */
 const ABSENCES_MAX = 2;
@@ -139,14 +143,15 @@ export class Opener {
   }
 
   /** What the file begins with; undefined while a live file is too short to say, and may still grow. */
-  async #beginningOf({ file, entry }: Pinned): Promise<(Beginning & { corrupt: boolean }) | undefined> {
+  async #beginningOf({ file, entry }: Pinned): Promise<Begun | undefined> {
     let head = await readStretch(file, 0, BEGINNING_BYTES_MAX);
     if (!entry.backup && !beginningOf(head.bytes).complete) {
       const live = await regularStat(this.#path);
       if (live && isSameInode(live, entry.stat)) return undefined;
       head = await readStretch(file, 0, BEGINNING_BYTES_MAX);
     }
-    return { ...beginningOf(head.bytes), corrupt: head.corrupt };
+    const beginning = beginningOf(head.bytes);
+    return { ...beginning, head: head.bytes.subarray(0, beginning.bytes), corrupt: head.corrupt };
   }
 
   /**
@@ -163,7 +168,7 @@ export class Opener {
   /** Takes up the next file; undefined if it turned out to be another than its name said. */
   async #adopt(
     { file, entry, identity, proven }: Pinned,
-    { fingerprint }: Beginning,
+    { fingerprint, head }: Begun,
     anchor: Anchor,
   ): Promise<Opened | undefined> {
     const known = identity.kind === 'known' ? identity.record : undefined;
@@ -176,6 +181,8 @@ export class Opener {
     if (!known && before && !follows && !entry.compressed) await skipHole(file, record);
     const opened = await this.#hold(file, entry, record);
     if (!opened) return undefined;
+    if (before && record !== before) opened.held.before = before;
+    if (record.offset === 0) opened.beginning = head;
     if (!known) this.known.add(record);
     record.ended = false;
     delete record.truncated;

@@ -250,7 +250,7 @@ export class Source<L extends LongLineSink = LongLineSink> {
 
   async #cut(held: Held): Promise<Chunk<L> | 'changed' | undefined> {
     try {
-      const cut = await this.#lines.next(!held.left);
+      const cut = await this.#lines.next();
       if (cut?.kind === 'changed') return 'changed';
       if (cut) return this.#chunkOf(held, cut);
     } catch (error) {
@@ -306,16 +306,19 @@ export class Source<L extends LongLineSink = LongLineSink> {
     this.#settle(held);
     record.ended = true;
     record.truncated = true;
-    this.#opener.goOn({ record, proven: false }, lossOf(record, 'truncated', this.#lines.readTo));
+    // A file of which no line was given out is no place to go on from: nobody was told of it.
+    const last = record.offset === 0 ? held.before : record;
+    const loss = last && lossOf(last, 'truncated', last === record ? this.#lines.readTo : 0);
+    this.#opener.goOn({ ...(last && { record: last }), proven: false }, loss);
     this.#complaints.tell('warn', `${this.#path} was truncated while it was being read`, {
       ...positionOf(record),
     });
     await this.#release(held);
   }
 
-  #take({ held, history }: Opened): void {
+  #take({ held, history, beginning }: Opened): void {
     this.#held = held;
-    this.#lines.open(held.file, held.record.offset, history);
+    this.#lines.open(held.file, held.record.offset, history, beginning);
   }
 
   /** The size of the open file when it was last looked at; of a compressed one nothing is known. */

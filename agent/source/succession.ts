@@ -104,8 +104,8 @@ export class Succession {
    */
   async lookAhead(holding: Holding | undefined, deletedBytesMax: number): Promise<void> {
     const listed = await this.survey(holding);
-    const opened = await this.kept.keep(listed, deletedBytesMax);
-    this.kept.link(opened ? await this.survey(holding) : listed, holding);
+    this.kept.link(listed, holding);
+    if (await this.kept.keep(listed, deletedBytesMax)) this.kept.link(await this.survey(holding), holding);
   }
 
   /**
@@ -151,7 +151,9 @@ export class Succession {
     const from = this.#placeOf(listed, anchor);
     const position = from?.backup ?? this.#parse(basename(anchor.emptyStem ?? anchor.record?.path ?? ''));
     const backups = listed.entries.filter((entry) => entry.backup);
-    const isLater = ({ backup }: Entry) => !position || (backup && compareNames(backup, position) > 0);
+    // A file that was cut comes next itself, with what was written into it afterwards, where it was renamed then.
+    const least = anchor.record?.truncated && !anchor.emptyStem ? 0 : 1;
+    const isLater = ({ backup }: Entry) => !position || (backup && compareNames(backup, position) >= least);
     const found = (entry: Entry, adjacent: boolean) => ({ entry, adjacent, ...(from && { from }) });
 
     const next = backups.find(

@@ -46,7 +46,7 @@ async function readAll(file: OpenFile, lineBytesMax: number, chunkBytesMax: numb
     end: number;
   }[] = [];
   for (;;) {
-    const cut = await lines.next(false);
+    const cut = await lines.next();
     if (!cut || cut.kind === 'changed') return cuts;
     const { kind, start, end } = cut;
     if (cut.kind === 'lines') cuts.push({ kind, start, end, text: cut.bytes.toString() });
