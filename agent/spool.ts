@@ -50,12 +50,13 @@ export class Spool {
     const share = this.#options.spoolBytesMax / this.#options.sources;
     const limit = meter.paused?.reason === 'spool' ? share * (1 - spareShare) : share;
     if (meter.waitingBytes + comingBytes >= limit) return 'spool';
-    return this.#isLow(comingBytes) ? 'disk' : undefined;
+    return this.#isLow(comingBytes, meter.waitingBytes > 0) ? 'disk' : undefined;
   }
 
-  #isLow(comingBytes: number): boolean {
+  /** With nothing left to ship there is no more room to come: then the floor alone counts, or reading might never go on. */
+  #isLow(comingBytes: number, isWaiting: boolean): boolean {
     const { freeBytesMin, reusableBytes } = this.#options;
-    const limit = this.#isDiskLow ? freeBytesMin * (1 + spareShare) : freeBytesMin;
+    const limit = this.#isDiskLow && isWaiting ? freeBytesMin * (1 + spareShare) : freeBytesMin;
     // The spool itself may have taken the disk to its floor. Its file does not shrink when Elasticsearch is back, but what
     // was shipped makes room in it: without counting that, reading would never go on.
     const room = (this.freeBytes() ?? Infinity) + reusableBytes();

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { StoreError } from './error.ts';
 import type {
   BatchRow,
@@ -177,9 +178,11 @@ export class State {
     };
   }
 
+  /** Pages that what was shipped has left, and the write-ahead log, which begins anew after each checkpoint. */
   #reusableBytes(): number {
     const query = 'SELECT freelist_count * page_size AS bytes FROM pragma_freelist_count, pragma_page_size';
-    return Number(this.#sql(query).get()?.['bytes']);
+    const log = statSync(`${this.#database.location()}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    return Number(this.#sql(query).get()?.['bytes']) + log;
   }
 
   close(): void {

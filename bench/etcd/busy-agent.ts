@@ -78,7 +78,9 @@ export class BusyAgent {
   async sample(name: string): Promise<number | undefined> {
     const port = /"server\.port":(\d+)/u.exec(this.said())?.[1];
     if (port === undefined) return undefined;
-    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    const answer = await fetch(`http://127.0.0.1:${port}/metrics`).catch(() => undefined);
+    if (!answer) return undefined;
+    const text = await answer.text();
     const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gmu'))];
     return values.reduce((sum, [, value]) => sum + Number(value), 0);
   }

@@ -66,8 +66,13 @@ async function start(more: Record<string, unknown>): Promise<Run> {
     more: { policyFile, ...more },
   });
   const found = async () => {
-    const answer = await fetch(`${elasticsearch.url}/${eventStream(namespace)}/_count`);
-    return ((await answer.json()) as { count?: number }).count ?? 0;
+    try {
+      const answer = await fetch(`${elasticsearch.url}/${eventStream(namespace)}/_count`);
+      return ((await answer.json()) as { count?: number }).count ?? 0;
+    } catch {
+      // Asked again in a moment.
+      return 0;
+    }
   };
   return { agent, writer: new PacedWriter(join(run, 'logs/audit.log')), found };
 }

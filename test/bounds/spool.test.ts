@@ -80,13 +80,13 @@ async function smallDisk(mebibytes: number): Promise<({ path: string } & AsyncDi
 test('when the spool itself has taken the disk to its floor, what was shipped makes room for what comes, though the file does not shrink', async ({
   skip,
 }) => {
-  await using folder = (await smallDisk(64)) ?? skip('no file system can be mounted here');
+  await using folder = (await smallDisk(32)) ?? skip('no file system can be mounted here');
   await using gate = await Gate.start(url, false);
   await using scene = await Scene.make({ url });
-  const freeBytesMin = 40 * mebibyte;
+  const freeBytesMin = 22 * mebibyte;
   const more = { stateDir: join(folder.path, 'state'), freeBytesMin, batchBytesMax: mebibyte };
   await scene.configure({ url: gate.url, more });
-  await writeNoise(scene, 24 * mebibyte);
+  await writeNoise(scene, 12 * mebibyte);
   const agent = await scene.start();
   await until(
     async () => (await value(agent, 'paused', { reason: 'disk' })) === 1,
