@@ -105,19 +105,27 @@ async function latency(name: string, more: Record<string, unknown>): Promise<voi
 
 async function drain(): Promise<void> {
   const { agent, writer } = await start({});
+  const ask = async (name: string) => {
+    for (let tries = 0; tries < 100; tries += 1) {
+      const value = await agent.sample(name);
+      if (value !== undefined) return value;
+      await delay(100);
+    }
+    throw new Error(`the agent does not answer: ${agent.said()}`);
+  };
   try {
     gate.isOpen = false;
-    const first = (await agent.sample('auditseal_read_lines_total')) ?? 0;
+    const first = await ask('auditseal_read_lines_total');
     for (let written = 0; written < backlog; written += 1000) writer.burst(Math.min(1000, backlog - written));
-    while (((await agent.sample('auditseal_read_lines_total')) ?? 0) < first + backlog) await delay(100);
+    while ((await ask('auditseal_read_lines_total')) < first + backlog) await delay(100);
     const outage = usageOf(agent.pid);
-    const waiting = (await agent.sample('auditseal_waiting_events')) ?? 0;
+    const waiting = await ask('auditseal_waiting_events');
     gate.isOpen = true;
     const opened = performance.now();
-    while (((await agent.sample('auditseal_waiting_events')) ?? 0) === waiting) await delay(25);
+    while ((await ask('auditseal_waiting_events')) === waiting) await delay(25);
     const began = performance.now();
-    const after = { ...usageOf(agent.pid), waiting: (await agent.sample('auditseal_waiting_events')) ?? 0 };
-    while (((await agent.sample('auditseal_waiting_events')) ?? 0) > 0) await delay(25);
+    const after = { ...usageOf(agent.pid), waiting: await ask('auditseal_waiting_events') };
+    while ((await ask('auditseal_waiting_events')) > 0) await delay(25);
     const drained = (performance.now() - began) / 1000;
     const { cpuSeconds, rssBytesMax } = usageOf(agent.pid);
     say(
