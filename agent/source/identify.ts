@@ -125,7 +125,8 @@ export class Identifier {
 
   /**
    * logrotate's copytruncate leaves a copy of the file that was cut; if we had read more than was copied, the copy is
-   * shorter than what we read and holds nothing new. The size of a compressed one tells nothing.
+   * shorter than what we read and holds nothing new. The size of a compressed one tells nothing. And a file that is
+   * held though it is gone may have been read already, in its compressed form under a name that it was not seen under.
    */
   async #copied(
     entry: Entry,
@@ -134,6 +135,9 @@ export class Identifier {
   ): Promise<FileRecord | undefined> {
     if (entry.backup === undefined || entry.backup.rotatedAt !== undefined) return undefined;
     for (const record of records) {
+      const isWhole = entry.gone && entry.stat.size === record.offset;
+      const isAlike = fingerprintIn(head) === fingerprintOf(record.id);
+      if (isWhole && isAlike && (await this.#compare(entry, record)) === 'same') return record;
       if (record.truncated !== true || fingerprintIn(head) !== fingerprintOf(record.id)) continue;
       const isShort = entry.compressed
         ? (await this.#compare(entry, record)) === 'shorter'

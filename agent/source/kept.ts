@@ -105,6 +105,7 @@ export class Kept {
       if (stat.links === 0) deletedBytes += stat.size;
       const file = entry.kept ?? (await keptFile(entry));
       if (!file) continue;
+      if (!entry.backup) file.behind = this.#newest;
       opened ||= !entry.kept;
       kept.push(file);
     }

@@ -1,7 +1,12 @@
 import { readdir, readlink, rename, rm, truncate, unlink, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { beginningOf, checkOf } from '../../agent/source/fingerprint.ts';
+import { Identifier } from '../../agent/source/identify.ts';
 import { KEPT_FILES_MAX } from '../../agent/source/kept.ts';
+import { Known, newRecord } from '../../agent/source/known.ts';
+import { listRotation } from '../../agent/source/listing.ts';
+import { emptyTailState } from '../../agent/source/state.ts';
 import { LogFolder } from './log-folder.ts';
 import { Reader } from './reading.ts';
 
@@ -128,6 +133,46 @@ test('a live file that was rotated and deleted before it was seen under its back
   expect(text).toBe(written);
   // When it was renamed nobody saw: what came after it cannot be proven to be the next.
   expect(gaps).toMatchObject([{ reason: 'unproven' }]);
+});
+
+test('a live file that was rotated, compressed and unlinked before it was seen under its backup name is read once', async () => {
+  await using log = await LogFolder.make();
+  await using reader = new Reader(log.path, alert);
+  let written = await backlog(log, 3);
+  await reader.drain(1);
+  for (let n = 3; n < 8; n++) {
+    await log.compress(await log.rotate(file(n)));
+    written += file(n);
+    await reader.source.hold(false);
+  }
+  const { text } = await reader.drain();
+  expect(text).toBe(written);
+});
+
+test('a file that is held and was read in its compressed form is not read again', async () => {
+  await using log = await LogFolder.make();
+  await log.write(file(0));
+  const known = new Known(log.path, emptyTailState);
+  const [live] = await listRotation(log.path);
+  if (!live) throw new Error('the live file is not listed');
+  const id = known.newId(beginningOf(Buffer.from(file(0))).fingerprint);
+  const read = { offset: file(0).length, check: checkOf(Buffer.from(file(0))), ended: true };
+  const backup = await log.rotate('');
+  const packed = { ...live, stem: backup, path: `${backup}.gz`, compressed: true };
+  await log.compress(backup);
+  const [listed] = await listRotation(log.path);
+  known.add({ ...newRecord(id, listed ?? packed), ...read });
+  const gone = {
+    ...live,
+    path: `${backup}.held`,
+    gone: true as const,
+    backup: { stem: log.path, compressed: false, rank: 2, order: '~' },
+  };
+  await writeFile(gone.path, file(0));
+  const [stat] = await listRotation(gone.path);
+  const held = { ...gone, stat: stat?.stat ?? live.stat };
+  const identities = await new Identifier().identify([held, ...(await listRotation(log.path))], known);
+  expect([...identities.values()].map(({ kind }) => kind)).toEqual(['known', 'known', 'young']);
 });
 
 test('a live file that was deleted before its turn is read, and read on while its writer goes on', async () => {

@@ -8,6 +8,7 @@ export class SlowElasticsearch {
   /** Before each bulk request is passed on; may be changed at any time. */
   delayMilliseconds: number;
   readonly #server: Server;
+  readonly #waiting = new Map<NodeJS.Timeout, () => void>();
 
   private constructor(server: Server, delayMilliseconds: number, target: string) {
     this.#server = server;
@@ -24,7 +25,12 @@ export class SlowElasticsearch {
         onward.on('error', () => response.destroy());
         incoming.pipe(onward);
       };
-      setTimeout(pass, wait);
+      const timer = setTimeout(pass, wait);
+      this.#waiting.set(timer, pass);
+      response.on('close', () => {
+        clearTimeout(timer);
+        this.#waiting.delete(timer);
+      });
     });
   }
 
@@ -32,6 +38,15 @@ export class SlowElasticsearch {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new SlowElasticsearch(server, delayMilliseconds, target);
+  }
+
+  /** Passes on what waits. */
+  release(): void {
+    for (const [timer, pass] of this.#waiting) {
+      clearTimeout(timer);
+      pass();
+    }
+    this.#waiting.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
