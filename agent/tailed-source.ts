@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { join } from 'node:path';
 import type { Config } from './config/index.ts';
 import { LongLineParts } from './document/index.ts';
 import type { Logger, Metrics } from './observe/index.ts';
@@ -6,7 +7,7 @@ import { parsePipelineState, Pipeline } from './pipeline.ts';
 import type { Policy } from './policy/index.ts';
 import { Log, logName, startEpoch, type EpochReason, type EpochStart } from './seal/index.ts';
 import { Sealer, type NamedText } from './sealer.ts';
-import { announceStart, Shipper, type ElasticsearchClient, type Lookup } from './ship/index.ts';
+import { announceStart, Aside, Shipper, type ElasticsearchClient, type Lookup } from './ship/index.ts';
 import { parseTailState, Source } from './source/index.ts';
 import type { Spool } from './spool.ts';
 import type { Committer, Loaded, StartState, Store } from './store/index.ts';
@@ -177,6 +178,7 @@ function assemble(
     meter,
     namespace: elasticsearch.namespace,
     earlier: loaded.earlier,
+    aside: new Aside(join(config.stateDir, 'aside', sourceName)),
     refused: (refusal) => sealer.noticeRefusal(refusal),
     copied: (copies) => sealer.noticeCopies(copies),
   });

@@ -13,6 +13,7 @@ const gapReasons = ['unproven', 'deleted', 'truncated', 'corrupt'] as const;
 const epochReasons = ['first', 'age', 'state lost', 'rolled back'] as const;
 const retryCauses = [
   'unreachable',
+  'untrusted',
   'timeout',
   'too-large',
   'unauthorized',

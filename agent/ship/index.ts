@@ -1,3 +1,4 @@
+export { Aside } from './aside.ts';
 export { bulk } from './bulk.ts';
 export type { BulkAnswer, BulkItem, BulkRequest } from './bulk.ts';
 export { lacksApi, parse } from './answer.ts';

@@ -78,7 +78,7 @@ export class Sender {
 }
 
 /** The `_id` in a line's action, which {@link createLine} and the sealer write. */
-function idOf({ bytes }: Line): string {
+export function idOf({ bytes }: Line): string {
   const action = JSON.parse(bytes.toString('utf8', 0, bytes.indexOf(0x0a))) as {
     create: { ['_id']: string };
   };

@@ -9,15 +9,16 @@ import {
   refusedForm,
 } from '../seal/index.ts';
 import type { Committer, Refusal, StoredBatch } from '../store/index.ts';
+import type { Aside } from './aside.ts';
 import { Arrivals, type IndexRange } from './arrivals.ts';
 import { isStored } from './bulk.ts';
 import type { ElasticsearchClient } from './client.ts';
 import { deliver, type Poison, type Send } from './delivery.ts';
 import { ShipError } from './error.ts';
 import type { Lookup } from './lookup.ts';
-import { linesOf, parcelsOf, without, type Parcel } from './parcel.ts';
+import { linesOf, parcelOf, parcelsOf, without, type Line, type Parcel } from './parcel.ts';
 import { untilDone, type RetryOptions } from './retry.ts';
-import { Sender } from './sender.ts';
+import { idOf, Sender } from './sender.ts';
 import { eventStream, recordStream } from './streams.ts';
 
 const requestBytesMax = 4 * 1024 * 1024;
@@ -33,6 +34,8 @@ export interface ShipmentParts {
   logger: Logger;
   now: () => Date;
   failpoint: (name: string) => void;
+  /** For refused forms that are refused too. */
+  aside: Aside;
   /** Told when a refusal is durable: the next manifest gives notice of it. */
   refused: (refusal: Refusal) => void;
 }
@@ -129,25 +132,51 @@ export class Shipment {
     const { origin, privateKey, vkey, members } = this.#batch;
     const key = importKey(origin, privateKey);
     const logId = logIdOf(vkey);
-    const byIndex = new Map(refusals.map((refusal) => [refusal.index, refusal]));
-    for (const { index, status, type, at } of refusals) {
+    const notes = refusals.map(({ index, status, type, at }) => {
       // The same bytes whenever it is sent: should there be copies, they are copies.
       const text = refusalText(origin, index, status, type);
       const note = noteDocument(text, key, this.#parts.namespace, new Date(at));
-      await this.#createOne(this.#records, index, createLine(refusalDocumentId(logId, index), note));
-    }
+      return { index, bytes: createLine(refusalDocumentId(logId, index), note) };
+    });
+    for (const { index, bytes } of await this.#createAll(this.#records, notes))
+      await this.#create(this.#records, single(index, gzipSync(bytes)));
+    const byIndex = new Map(refusals.map((refusal) => [refusal.index, refusal]));
     for (const parcel of parcelsOf(members, requestBytesMax)) {
       if (!parcel.indexes.some((index) => byIndex.has(index))) continue;
-      for (const { index, bytes } of await linesOf(parcel)) {
+      const forms = (await linesOf(parcel)).flatMap(({ index, bytes }) => {
         const refusal = byIndex.get(index);
-        if (refusal) await this.#createOne(this.#events, index, inRefusedForm(bytes, refusal));
-      }
+        return refusal ? [{ index, bytes: inRefusedForm(bytes, refusal) }] : [];
+      });
+      for (const form of await this.#createAll(this.#events, forms)) await this.#putAside(form);
     }
     this.#parts.failpoint('refused shipped');
   }
 
-  #createOne(sender: Sender, index: number, line: Buffer): Promise<void> {
-    return this.#create(sender, single(index, gzipSync(line)));
+  /** Returns what was refused. */
+  async #createAll(sender: Sender, lines: Line[]): Promise<Line[]> {
+    const send: Send = ({ parcel, signal }) => sender.send(parcel, signal);
+    const poison = await deliver(await parcelOf(lines), send, this.#retrying);
+    const refused = new Map(poison.map(({ index, message }) => [index, message]));
+    for (const [index, message] of refused) {
+      const about = { 'event.sequence': index, 'auditseal.origin': this.#batch.origin };
+      this.#parts.logger.error(about, `refused in the form that nothing should refuse: ${message}`);
+    }
+    return lines.filter(({ index }) => refused.has(index));
+  }
+
+  /** One event never stops the log. Without room, or with a disk that fails, it is tried until it works after all. */
+  async #putAside({ index, bytes }: Line): Promise<void> {
+    const { aside, logger } = this.#parts;
+    const id = idOf({ index, bytes });
+    const done = await aside.put(id, bytes).catch((error: unknown) => {
+      logger.error({ error }, 'a refused event could not be put aside');
+      return false;
+    });
+    if (!done) return await this.#create(this.#events, single(index, gzipSync(bytes)));
+    logger.error(
+      { 'event.sequence': index, 'auditseal.origin': this.#batch.origin, 'file.directory': aside.folder },
+      `event ${id} was refused in the refused form, too, and is put aside; it is missing until it is delivered: see "put aside" in docs/operations.md`,
+    );
   }
 
   /** Creates one document of ours that Elasticsearch has no reason to refuse; a 409 means that it has it. */

@@ -1,9 +1,12 @@
+import { gzipSync } from 'node:zlib';
 import { parseMoments } from '../observe/index.ts';
 import { release, type CopiesRow, type SeenRow, type Store, type StoredBatch } from '../store/index.ts';
 import type { IndexRange } from './arrivals.ts';
+import { bulk, isStored } from './bulk.ts';
 import { ShipError } from './error.ts';
 import type { RetryOptions } from './retry.ts';
 import { Shipment, type SeenIndices, type ShipmentParts } from './shipment.ts';
+import { eventStream } from './streams.ts';
 
 export interface ShipperParts extends ShipmentParts {
   store: Store;
@@ -43,6 +46,7 @@ export class Shipper {
     const { store, sourceName } = this.#parts;
     const stopped = () => this.#wake();
     signal.addEventListener('abort', stopped, { once: true });
+    await this.#tryAside(signal);
     for (let after = 0; !signal.aborted;) {
       this.#news = false;
       const batch = await store.next(sourceName, after);
@@ -54,6 +58,34 @@ export class Shipper {
       else if (!this.#news) await new Promise<void>((resolve) => (this.#wake = resolve));
     }
     signal.removeEventListener('abort', stopped);
+  }
+
+  /** What was put aside, once: whatever refused it may have been mended. Nothing waits for it. */
+  async #tryAside(signal: AbortSignal): Promise<void> {
+    const { aside, logger } = this.#parts;
+    try {
+      for await (const { id, lines } of aside.all()) {
+        const why = await this.#create(lines, signal);
+        if (why === undefined) await aside.remove(id);
+        if (why === undefined) logger.info(`event ${id}, which had been put aside, is delivered`);
+        else logger.warn(`event ${id} is still refused, and stays aside: ${why}`);
+      }
+    } catch (error) {
+      if (!signal.aborted) logger.warn({ error }, 'what was put aside stays there until the next start');
+    }
+  }
+
+  /** Tries once to create one document; why it was refused, if it was. */
+  async #create(lines: Buffer, signal: AbortSignal): Promise<string | undefined> {
+    const { client, namespace } = this.#parts;
+    try {
+      const wanted = { stream: eventStream(namespace), gzipBody: gzipSync(lines), count: 1, signal };
+      const [item] = (await bulk(client, wanted)).items;
+      return isStored(item!) ? undefined : `${item!.status} ${item!.error?.type}: ${item!.error?.reason}`;
+    } catch (error) {
+      if (error instanceof ShipError && error.code === 'too-large') return error.message;
+      throw error;
+    }
   }
 
   /** Only what Elasticsearch has whole, record included, is acknowledged. */

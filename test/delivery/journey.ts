@@ -17,9 +17,10 @@ import { FaultProxy } from './fault-proxy.ts';
 export class Journey {
   readonly proxy: FaultProxy;
   readonly writer: Writer;
-  readonly agent: AgentProcess;
+  agent: AgentProcess;
   readonly namespace: string;
   readonly #url: string;
+  readonly #config: string;
   readonly #remove: () => PromiseLike<void>;
 
   private constructor(parts: {
@@ -28,10 +29,12 @@ export class Journey {
     agent: AgentProcess;
     namespace: string;
     url: string;
+    config: string;
     remove: () => PromiseLike<void>;
   }) {
     ({ proxy: this.proxy, writer: this.writer, agent: this.agent, namespace: this.namespace } = parts);
     this.#url = parts.url;
+    this.#config = parts.config;
     this.#remove = parts.remove;
   }
 
@@ -57,16 +60,22 @@ export class Journey {
     });
     const agent = await startAgent({ config });
     const remove = async () => {
-      await agent.kill();
       await proxy[Symbol.asyncDispose]();
       await removeNamespace(url, namespace);
       await folder[Symbol.asyncDispose]();
     };
-    return new Journey({ proxy, writer, agent, namespace, url, remove });
+    return new Journey({ proxy, writer, agent, namespace, url, config, remove });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.agent.kill();
     await this.#remove();
+  }
+
+  /** Stops the agent as a node does, and starts another one on its state. */
+  async restart(): Promise<void> {
+    await this.agent.stop();
+    this.agent = await startAgent({ config: this.#config });
   }
 
   /** Events that have arrived. */
