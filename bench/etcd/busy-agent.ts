@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
 
 const main = fileURLToPath(new URL('../../agent/cli/main.ts', import.meta.url));
-const startMillisecondsMax = 60_000;
+const startMillisecondsMax = 180_000;
 
 export interface BusyOptions {
   /** Removed before and after. */
