@@ -6,6 +6,7 @@ import {
   createClient,
   eventStream,
   installTemplates,
+  prepareStreams,
   recordStream,
   request,
   type ElasticsearchClient,
@@ -154,5 +155,30 @@ export function definesBeside(getUrl: () => string): void {
     await expect(checkTemplates(client, { namespace })).rejects.toThrow(
       /is ours by its name and has been changed/u,
     );
+  });
+
+  test('an agent that starts beside a template that wins over ours waits until it is gone, and says why', async () => {
+    const client = await connect();
+    const namespace = randomNamespace();
+    const path = `/_index_template/theirs-${namespace}`;
+    const template = { settings: { index: { mode: 'logsdb' } } };
+    const body = { index_patterns: [`logs-*-${namespace}`], priority: 10_000, data_stream: {}, template };
+    await request(client, { method: 'PUT', path, body });
+    const failures: string[] = [];
+    const ready = prepareStreams(client, {
+      namespace,
+      retentionDays: 400,
+      installTemplates: true,
+      signal: new AbortController().signal,
+      warn: () => undefined,
+      failed: ({ message }) => {
+        failures.push(message);
+        if (failures.length === 2) void request(client, { method: 'DELETE', path });
+      },
+    });
+    await ready;
+    expect(failures.length).toBeGreaterThanOrEqual(2);
+    expect(failures[0]).toMatch(/index\.mode "logsdb".*remove templates of a higher priority/u);
+    expect(await checkTemplates(client, { namespace })).toEqual({ warnings: [], unchecked: [] });
   });
 }
