@@ -8,6 +8,9 @@ import { request } from './request.ts';
 /** So often in a row a lookup may fail before documents are sent without one. */
 const failuresMax = 3;
 
+/** Asked for in one request: a megabyte. */
+const placesAtOnce = 10_000;
+
 export interface LookupSettings extends ClientSettings {
   lookupApiKeyFile?: string | undefined;
 }
@@ -92,13 +95,14 @@ export class Lookup {
   }
 
   async #ask({ stream, ids, since, signal }: Wanted): Promise<Map<string, string[]>> {
-    const found = new Map<string, string[]>();
     const all = await this.#backingIndices(stream, signal);
     // One that is not listed is unknown, or retention has deleted it: then all that are there may have a document.
     const first = Math.max(0, Math.min(...[...since].map((index) => all.indexOf(index ?? ''))));
-    for (const index of all.slice(first))
-      for (const id of await this.#having(index, ids, signal))
-        found.set(id, [...(found.get(id) ?? []), index]);
+    const places = all.slice(first).flatMap((index) => ids.map((id) => ({ [indexKey]: index, [idKey]: id })));
+    const found = new Map<string, string[]>();
+    for (let at = 0; at < places.length; at += placesAtOnce)
+      for (const place of await this.#having(places.slice(at, at + placesAtOnce), signal))
+        found.set(place[idKey], [...(found.get(place[idKey]) ?? []), place[indexKey]]);
     return found;
   }
 
@@ -111,21 +115,23 @@ export class Lookup {
     return [streams.find(({ name }) => name === stream)?.backing_indices ?? []].flat();
   }
 
-  async #having(index: string, ids: readonly string[], signal: AbortSignal): Promise<string[]> {
-    const path = `/${encodeURIComponent(index)}/_mget`;
-    const query = { _source: 'false', filter_path: 'docs._id,docs.found,docs.error.type' };
-    const { body } = await request(this.#client, { method: 'POST', path, query, body: { ids }, signal });
-    const { docs } = parse(path, gotten, body);
-    if (docs.length !== ids.length)
+  async #having(places: readonly Place[], signal: AbortSignal): Promise<Place[]> {
+    const path = '/_mget';
+    const query = { _source: 'false', filter_path: 'docs._index,docs._id,docs.found,docs.error.type' };
+    const body = { docs: places };
+    const answer = await request(this.#client, { method: 'POST', path, query, body, signal });
+    const { docs } = parse(path, gotten, answer.body);
+    if (docs.length !== places.length)
       throw new ShipError(
         'bad-response',
-        `${path}: the answer is about ${docs.length} ids, asked were ${ids.length}`,
+        `${path}: the answer is about ${docs.length} documents, asked were ${places.length}`,
       );
-    return docs.flatMap(({ [idKey]: id, found, error }) => {
-      if (found !== undefined) return found ? [id] : [];
+    return docs.filter(({ found, error, ...place }) => {
       // Deleted since it was listed.
-      if (error?.type === 'index_not_found_exception') return [];
-      throw new ShipError('rejected', `${path}: ${id}: ${error?.type}`);
+      const isGone = error?.type === 'index_not_found_exception';
+      if (found === undefined && !isGone)
+        throw new ShipError('rejected', `${path}: ${place[indexKey]}/${place[idKey]}: ${error?.type}`);
+      return found;
     });
   }
 }
@@ -136,10 +142,14 @@ const resolved = z.object({
   ),
 });
 
+const indexKey = '_index';
 const idKey = '_id';
+type Place = Record<typeof indexKey | typeof idKey, string>;
+
 const gotten = z.object({
   docs: z.array(
     z.object({
+      [indexKey]: z.string(),
       [idKey]: z.string(),
       found: z.boolean().optional(),
       error: z.object({ type: z.string() }).optional(),
