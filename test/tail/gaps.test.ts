@@ -32,9 +32,13 @@ async function verdict({ namespace }: Scene) {
 }
 
 async function gapCounts({ agent }: Scene): Promise<Record<string, number>> {
-  const samples = [...((await agent?.metrics()) ?? [])].filter(([name]) => name.startsWith('auditseal_gaps'));
+  const samples = [...((await agent?.metrics()) ?? [])].filter(
+    ([name, count]) => name.startsWith('auditseal_gaps') && count > 0,
+  );
   return Object.fromEntries(
-    samples.map(([name, value]) => [/reason="(.*)"/u.exec(name)?.[1] ?? name, value]),
+    samples
+      .filter(([, value]) => value > 0)
+      .map(([name, value]) => [/reason="(.*)"/u.exec(name)?.[1] ?? name, value]),
   );
 }
 
