@@ -49,10 +49,10 @@ try {
   );
   const measured: Measured[] = [];
   for (const [i, variant] of variants.entries())
-    await measure(variant, `bench-${i}`, lines).then(
-      (one) => measured.push(one),
-      (error: unknown) => console.error(`${variant.name}: not measured: ${String(error)}`),
-    );
+    // There a refresh would hang.
+    if (variant.native && version.startsWith('9'))
+      console.error(`${variant.name}: not measured on ${version}`);
+    else measured.push(await measure(variant, `bench-${i}`, lines));
   print(measured);
 } finally {
   await elasticsearch.stop();
@@ -67,7 +67,8 @@ async function measure(
     ({ body }) => body['template'] as { settings?: { index: object }; mappings?: object },
   );
   const whole = { ...base?.settings?.index, refresh_interval: '-1', number_of_replicas: 0, ...settings };
-  await ask('PUT', `/${index}`, { settings: { index: whole }, mappings: mapping?.mappings });
+  const body = { settings: { index: whole }, mappings: mapping?.mappings };
+  await ask('PUT', `/${index}`, body);
   const began = performance.now();
   const sent: string[] = [];
   const refused = await load(index, lines, sent);
