@@ -44,7 +44,7 @@ export async function ordeal(options: OrdealOptions): Promise<Ordeal> {
     happened.losses >= lossesMin &&
     happened.rollovers >= rolloversMin &&
     happened.kills >= 2 &&
-    happened.tempting >= 2;
+    happened.tempting >= 1;
   const trouble = new Trouble(scene, random, happened);
   await using proxy = await losingProxy(url, {
     decide: () => (trouble.calm ? 'pass' : random.pick(fates)),
