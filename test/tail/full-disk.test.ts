@@ -85,7 +85,8 @@ test('an agent that waits for room on the disk goes on by itself', async ({ skip
   await scene.shipped();
   fill(disk.path);
   await scene.writer.lines(20);
-  const paused = async () => (await agent.metrics()).get('auditseal_paused{source="kube-apiserver",reason="disk"}');
+  const paused = async () =>
+    (await agent.metrics()).get('auditseal_paused{source="kube-apiserver",reason="disk"}');
   await until(
     async () => (await paused()) === 1,
     () => agent.tail(),
