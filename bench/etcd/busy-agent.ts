@@ -16,7 +16,7 @@ export interface BusyOptions {
   stateDir: string;
   /** The audit log that it finds; default: an empty one. */
   input?: string;
-  elasticsearch: { url: string; namespace?: string };
+  elasticsearch: { url: string; namespace?: string; codec?: string };
   /** Keys of the configuration. */
   more: Record<string, unknown>;
 }
@@ -26,6 +26,7 @@ export class BusyAgent {
   readonly #child: ChildProcess;
   readonly #options: BusyOptions;
   readonly #output: string;
+  #port: string | undefined;
 
   private constructor(options: BusyOptions) {
     const { folder, stateDir, input, elasticsearch, more } = options;
@@ -76,7 +77,8 @@ export class BusyAgent {
 
   /** The sum of a metric; undefined while it is not served. */
   async sample(name: string): Promise<number | undefined> {
-    const port = /"server\.port":(\d+)/u.exec(this.said())?.[1];
+    this.#port ??= /"server\.port":(\d+)/u.exec(readFileSync(this.#output, 'utf8'))?.[1];
+    const port = this.#port;
     if (port === undefined) return undefined;
     const answer = await fetch(`http://127.0.0.1:${port}/metrics`).catch(() => undefined);
     if (!answer) return undefined;
