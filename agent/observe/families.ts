@@ -116,6 +116,12 @@ const delivery: Family[] = [
     read: (meter) => meter.refused,
   },
   {
+    name: 'auditseal_aside_events',
+    type: 'gauge',
+    help: 'Events refused in the refused form, too, and put aside on this node: missing until they are delivered.',
+    read: (meter) => meter.asideEvents,
+  },
+  {
     name: 'auditseal_retries_total',
     type: 'counter',
     help: 'Requests to Elasticsearch that failed and were tried again, since this process began.',

@@ -28,6 +28,8 @@ export class SourceMeter {
   shippedEvents = 0;
   shippedBatches = 0;
   refused = 0;
+  /** Files on this node: counted at each start, not in the state. */
+  asideEvents = 0;
   readonly tallies = new Map<string, Labelled>();
   readonly epochs: Labelled = new Map();
   /** Of this process. */

@@ -45,6 +45,10 @@ export class Aside {
       yield { id: name.slice(0, -'.ndjson'.length), lines: await readFile(join(this.folder, name)) };
   }
 
+  async count(): Promise<number> {
+    return (await this.#names()).length;
+  }
+
   async remove(id: string): Promise<void> {
     await rm(join(this.folder, `${id}.ndjson`), { force: true });
   }

@@ -166,13 +166,14 @@ export class Shipment {
 
   /** One event never stops the log. Without room, or with a disk that fails, it is tried until it works after all. */
   async #putAside({ index, bytes }: Line): Promise<void> {
-    const { aside, logger } = this.#parts;
+    const { aside, logger, meter } = this.#parts;
     const id = idOf({ index, bytes });
     const done = await aside.put(id, bytes).catch((error: unknown) => {
       logger.error({ error }, 'a refused event could not be put aside');
       return false;
     });
     if (!done) return await this.#create(this.#events, single(index, gzipSync(bytes)));
+    meter.asideEvents += 1;
     logger.error(
       { 'event.sequence': index, 'auditseal.origin': this.#batch.origin, 'file.directory': aside.folder },
       `event ${id} was refused in the refused form, too, and is put aside; it is missing until it is delivered: see "put aside" in docs/operations.md`,

@@ -62,13 +62,18 @@ export class Shipper {
 
   /** What was put aside, once: whatever refused it may have been mended. Nothing waits for it. */
   async #tryAside(signal: AbortSignal): Promise<void> {
-    const { aside, logger } = this.#parts;
+    const { aside, logger, meter } = this.#parts;
     try {
+      meter.asideEvents = await aside.count();
       for await (const { id, lines } of aside.all()) {
         const why = await this.#create(lines, signal);
-        if (why === undefined) await aside.remove(id);
-        if (why === undefined) logger.info(`event ${id}, which had been put aside, is delivered`);
-        else logger.warn(`event ${id} is still refused, and stays aside: ${why}`);
+        if (why !== undefined) {
+          logger.warn(`event ${id} is still refused, and stays aside: ${why}`);
+          continue;
+        }
+        await aside.remove(id);
+        meter.asideEvents -= 1;
+        logger.info(`event ${id}, which had been put aside, is delivered`);
       }
     } catch (error) {
       if (!signal.aborted) logger.warn({ error }, 'what was put aside stays there until the next start');

@@ -28,6 +28,8 @@ test('an event that is refused in the refused form, too, does not stop the log: 
   );
   expect(journey.agent.said(/is put aside; it is missing until it is delivered/u)).toHaveLength(1);
 
+  expect(await journey.metric('auditseal_aside_events')).toBe(1);
+
   await journey.restart();
   await until(
     () => journey.agent.said(/is still refused, and stays aside: 400 document_parsing/u).length === 1,
@@ -35,6 +37,12 @@ test('an event that is refused in the refused form, too, does not stop the log: 
   );
   strict = false;
   await journey.restart();
+  await until(
+    async () =>
+      journey.agent.said(/had been put aside/u).length > 0 &&
+      (await journey.metric('auditseal_aside_events')) === 0,
+    () => `it is still aside: ${journey.agent.tail()}`,
+  );
   expect(await journey.end()).toEqual([]);
   expect(journey.agent.said(/which had been put aside, is delivered/u)).toHaveLength(1);
 });
