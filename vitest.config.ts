@@ -7,7 +7,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, 'test/long/**', ...(process.env['ES8'] ? [] : ['**/*.es8.test.ts'])],
     globalSetup: ['test/elasticsearch/global-setup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // Tests of whole agents wait more than they compute.
+    maxWorkers: 3,
     // Nothing is asserted by a timer; this only ends what hangs, on a machine however busy.
     testTimeout: 240_000,
     hookTimeout: 240_000,

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { statfsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, test, vi } from 'vitest';
 import { temporaryFolder, until, type AgentProcess } from '../agent/index.ts';
@@ -80,10 +81,12 @@ async function smallDisk(mebibytes: number): Promise<({ path: string } & AsyncDi
 test('when the spool itself has taken the disk to its floor, what was shipped makes room for what comes, though the file does not shrink', async ({
   skip,
 }) => {
-  await using folder = (await smallDisk(32)) ?? skip('no file system can be mounted here');
+  await using folder = (await smallDisk(96)) ?? skip('no file system can be mounted here');
+  // So that little has to be spooled. The floor leaves room for what may be uncommitted (16 MiB, written twice).
+  await writeFile(join(folder.path, 'ballast'), Buffer.alloc(20 * mebibyte));
   await using gate = await Gate.start(url, false);
   await using scene = await Scene.make({ url });
-  const freeBytesMin = 22 * mebibyte;
+  const freeBytesMin = 64 * mebibyte;
   const more = { stateDir: join(folder.path, 'state'), freeBytesMin, batchBytesMax: mebibyte };
   await scene.configure({ url: gate.url, more });
   await writeNoise(scene, 12 * mebibyte);
