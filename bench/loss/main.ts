@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -45,6 +45,7 @@ const program = new Command('bench:loss')
 
 const options = program.opts<Options>();
 const folder = mkdtempSync(join(tmpdir(), 'auditseal-loss-'));
+if (options.keep !== undefined) mkdirSync(options.keep, { recursive: true });
 const cells: Cell[] = [];
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
