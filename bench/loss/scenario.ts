@@ -36,7 +36,7 @@ export interface Scenario {
   losers: readonly string[];
 }
 
-const rotationsMin = { 2: 6, 20: 10 } as const;
+const rotationsMin = { 2: 6, 20: 20 } as const;
 
 function minimum(kills: number, faults: number): Record<Rate, Minimum> {
   return {
@@ -50,7 +50,7 @@ const killed = {
   before: { 2: 6, 20: 4 },
   trouble: { kills: 2, rotations: 3 },
   after: { 2: 6, 20: 4 },
-  minimum: { 2: { rotations: 4, kills: 2, faults: 0 }, 20: { rotations: 10, kills: 2, faults: 0 } },
+  minimum: { 2: { rotations: 6, kills: 2, faults: 0 }, 20: { rotations: 20, kills: 2, faults: 0 } },
 } as const;
 const outage = { before: { 2: 6, 20: 2 }, after: { 2: 6, 20: 2 } } as const;
 const throughout = { before: { 2: 1, 20: 1 }, after: { 2: 0, 20: 0 } } as const;
