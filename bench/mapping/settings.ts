@@ -81,7 +81,7 @@ export const queries: Readonly<Record<string, object>> = {
     size: 0,
     aggs: {
       time: {
-        date_histogram: { field: '@timestamp', fixed_interval: '1m' },
+        date_histogram: { field: '@timestamp', fixed_interval: '1h', min_doc_count: 1 },
         aggs: { verb: { terms: { field: 'event.action' } } },
       },
     },
