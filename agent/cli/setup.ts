@@ -2,20 +2,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { ConfigError, exitBadConfig, loadConfig } from '../config/index.ts';
+import { ConfigError, exitBadConfig } from '../config/index.ts';
 import { createClient, ShipError, type ClientSettings } from '../ship/index.ts';
 import { Conversation, setUp, SetupError, type SetupOptions } from '../setup/index.ts';
+import { addConnection, connectionOf, type ConnectionOptions } from './connection.ts';
 
 /** The options as they were given. */
-export interface SetupCommandOptions {
-  config?: string;
-  url?: string[];
-  apiKeyFile?: string;
-  username?: string;
-  passwordFile?: string;
-  caFile?: string;
-  caFingerprint?: string;
-  namespace?: string;
+export interface SetupCommandOptions extends ConnectionOptions {
   retentionDays?: number;
   codec?: 'best_compression' | 'default';
   dryRun?: boolean;
@@ -28,23 +21,16 @@ export interface SetupCommandOptions {
   revokeOld?: boolean;
 }
 
-const requestSeconds = 60;
-const retentionDaysDefault = 400;
-
 /** `auditseal setup`, as an administrator of Elasticsearch calls it, once and after upgrades. */
 export function setupCommand(run: (options: SetupCommandOptions) => Promise<void>): Command {
-  return new Command('setup')
-    .description(
-      'prepare Elasticsearch: templates, retention, data streams, a role, and an API key that may only create documents',
-    )
-    .option('-c, --config <file>', 'take connection, namespace and retention from an agent’s configuration')
-    .option('--url <url>', 'Elasticsearch; may be given several times', collect)
-    .option('--username <name>', 'an administrator, with --password-file')
-    .option('--password-file <file>', 'file with the password')
-    .option('--api-key-file <file>', 'file with an administrator’s API key; it cannot make keys: --no-key')
-    .option('--ca-file <file>', 'certificate authority of the server, PEM')
-    .option('--ca-fingerprint <sha256>', 'SHA-256 of the certificate authority, instead')
-    .option('--namespace <name>', 'namespace of the data streams (default: auditseal)')
+  const command = new Command('setup').description(
+    'prepare Elasticsearch: templates, retention, data streams, a role, and an API key that may only create documents',
+  );
+  return addConnection(command, {
+    config: 'take connection, namespace and retention from an agent’s configuration',
+    apiKey: 'file with an administrator’s API key; it cannot make keys: --no-key',
+    username: 'an administrator, with --password-file',
+  })
     .option('--retention-days <days>', 'how long events are kept (default: 400)', days)
     .addOption(
       new Option('--codec <name>', 'how documents are compressed (default: best_compression)').choices([
@@ -74,11 +60,6 @@ Exit codes:
 Example:
   $ auditseal setup --url https://elasticsearch:9200 --ca-file ca.pem --username elastic --password-file password \\
       --output-key-file api-key`;
-
-function collect(value: string, before: string[] | undefined): string[] {
-  if (!URL.canParse(value)) throw new InvalidArgumentError('It must be a URL.');
-  return [...(before ?? []), value];
-}
 
 function days(value: string): number {
   if (!/^[1-9]\d{0,4}$/u.test(value)) throw new InvalidArgumentError('It must be a number of days.');
@@ -147,30 +128,18 @@ function nextSteps(keyFile: string, lookupKeyFile: string | undefined): string {
 async function wishesOf(
   options: SetupCommandOptions,
 ): Promise<{ settings: ClientSettings; what: Omit<SetupOptions, 'connect'> }> {
-  const fromFile =
-    options.config === undefined ? undefined : (await loadConfig(options.config)).elasticsearch;
-  const problems = problemsOf(options, fromFile !== undefined);
-  const urls = options.url ?? fromFile?.urls ?? [];
-  if (problems.length > 0) throw new ConfigError('auditseal setup', problems);
+  const connection = await connectionOf('auditseal setup', options, problemsOf(options));
+  const { settings, namespace, section } = connection;
+  const { apiKeyFile, username, passwordFile } = options;
   return {
-    settings: {
-      ...fromFile,
-      urls,
-      // The agent's own credentials may not do this, nor should they be what is tried.
-      apiKeyFile: options.apiKeyFile,
-      username: options.username,
-      passwordFile: options.passwordFile,
-      caFile: options.caFile ?? (options.caFingerprint === undefined ? fromFile?.caFile : undefined),
-      caFingerprint:
-        options.caFingerprint ?? (options.caFile === undefined ? fromFile?.caFingerprint : undefined),
-      requestSeconds: fromFile?.requestSeconds ?? requestSeconds,
-    },
+    // The agent's own credentials may not do this, nor should they be what is tried.
+    settings: { ...settings, apiKeyFile, username, passwordFile },
     what: {
-      namespace: options.namespace ?? fromFile?.namespace ?? 'auditseal',
-      retentionDays: options.retentionDays ?? fromFile?.retentionDays ?? retentionDaysDefault,
-      recordRetentionDays: fromFile?.recordRetentionDays,
-      ilmPolicy: fromFile?.ilmPolicy,
-      codec: options.codec ?? fromFile?.codec ?? 'best_compression',
+      namespace,
+      retentionDays: options.retentionDays ?? section.retentionDays,
+      recordRetentionDays: section.recordRetentionDays,
+      ilmPolicy: section.ilmPolicy,
+      codec: options.codec ?? section.codec,
       keyFile: options.key ? options.outputKeyFile : undefined,
       lookupKeyFile: options.withLookupKey,
       expiration: options.expiration,
@@ -180,17 +149,13 @@ async function wishesOf(
   };
 }
 
-function problemsOf(options: SetupCommandOptions, hasConfig: boolean): string[] {
-  const { url, apiKeyFile, username, passwordFile, outputKeyFile, printKey, key, rotateKey, revokeOld } =
-    options;
+function problemsOf(options: SetupCommandOptions): string[] {
+  const { apiKeyFile, username, passwordFile, outputKeyFile, printKey, key, rotateKey, revokeOld } = options;
   const problems: string[] = [];
-  if (!url && !hasConfig) problems.push('--url or --config: one of them must say where Elasticsearch is');
   if ((username === undefined) !== (passwordFile === undefined))
     problems.push('--username and --password-file: set both or none');
   if (apiKeyFile !== undefined && username !== undefined)
     problems.push('--api-key-file: excludes --username and --password-file');
-  if (options.caFile !== undefined && options.caFingerprint !== undefined)
-    problems.push('--ca-fingerprint: excludes --ca-file');
   const ways = [outputKeyFile !== undefined, printKey === true, !key].filter(Boolean).length;
   if (ways > 1 || (ways === 0 && !options.dryRun))
     problems.push('--output-key-file, --print-key or --no-key: one of them must say what becomes of the key');

@@ -1,22 +1,14 @@
-import { Command, InvalidArgumentError } from 'commander';
-import { ConfigError, loadConfig } from '../config/index.ts';
+import { Command } from 'commander';
 import { verifyLogs, type Finding, type Summary } from '../seal/verify/index.ts';
-import { createClient, type ClientSettings } from '../ship/index.ts';
+import { createClient } from '../ship/index.ts';
 import { ElasticsearchStreams, readTrust, type TimeRange } from '../verify/index.ts';
+import { addConnection, connectionOf, type ConnectionOptions } from './connection.ts';
 import { parseTime } from './time.ts';
 import { MemoryKeeper } from './verify-memory.ts';
 import { ProgressLine } from './verify-progress.ts';
 import { describeSummary, findingLine, type Scope } from './verify-report.ts';
 
-interface Options {
-  config?: string;
-  url?: string[];
-  apiKeyFile?: string;
-  username?: string;
-  passwordFile?: string;
-  caFile?: string;
-  caFingerprint?: string;
-  namespace?: string;
+interface Options extends ConnectionOptions {
   trust?: string;
   since?: string;
   until?: string;
@@ -30,26 +22,16 @@ const couldNotCheck = 2;
 /** The refresh interval of our templates is 1 s. */
 const refreshMilliseconds = 2000;
 
-const requestSeconds = 60;
-
 /** `auditseal verify`, as an auditor calls it; read access to both streams is all that it needs. */
 export function verifyCommand(): Command {
-  return new Command('verify')
-    .description(
-      'check that the events in Elasticsearch are what the agents sealed: none changed, missing or added',
-    )
-    .option('-c, --config <file>', 'take the connection and the namespace from an agent’s configuration')
-    .option('--url <url>', 'Elasticsearch; may be given several times', collect)
-    .option('--api-key-file <file>', 'file with an API key that may read both streams')
-    .option('--username <name>', 'user name, with --password-file')
-    .option('--password-file <file>', 'file with the password')
-    .option('--ca-file <file>', 'certificate authority of the server, PEM')
-    .option(
-      '--ca-fingerprint <hex>',
-      'instead of --ca-file: SHA-256 of its certificate, or of the server’s',
-      hex,
-    )
-    .option('--namespace <name>', 'namespace of the data streams (default: auditseal)')
+  const command = new Command('verify').description(
+    'check that the events in Elasticsearch are what the agents sealed: none changed, missing or added',
+  );
+  return addConnection(command, {
+    config: 'take the connection and the namespace from an agent’s configuration',
+    apiKey: 'file with an API key that may read both streams',
+    username: 'user name, with --password-file',
+  })
     .option(
       '--trust <file>',
       'trust file, kept outside Elasticsearch; without it the keys come from the log itself',
@@ -75,16 +57,6 @@ Exit codes:
 Example:
   $ auditseal verify --url https://elasticsearch:9200 --api-key-file key --trust trust.json --since 26h`;
 
-function collect(value: string, before: string[] | undefined): string[] {
-  if (!URL.canParse(value)) throw new InvalidArgumentError('It must be a URL.');
-  return [...(before ?? []), value];
-}
-
-function hex(value: string): string {
-  if (/^[\da-f]{64}$/iu.test(value.replaceAll(':', ''))) return value;
-  throw new InvalidArgumentError('It must be 64 hex digits, with or without colons.');
-}
-
 /** Runs the verification and prints it; resolves with the exit code and never rejects. */
 async function verify(options: Options): Promise<number> {
   const stop = new AbortController();
@@ -107,7 +79,7 @@ async function verify(options: Options): Promise<number> {
 async function check(options: Options, signal: AbortSignal): Promise<number> {
   const now = options.now === undefined ? new Date() : new Date(parseTime('--now', options.now, new Date()));
   const time = timeRangeOf(options, now);
-  const { settings, namespace } = await connectionOf(options);
+  const { settings, namespace } = await connectionOf('auditseal verify', options);
   const trust = options.trust === undefined ? undefined : await readTrust(options.trust);
   const client = await createClient(settings);
   const progress = new ProgressLine(process.stderr);
@@ -164,37 +136,4 @@ function timeRangeOf({ since, until }: Options, now: Date): TimeRange | undefine
     since: since === undefined ? 0 : parseTime('--since', since, now),
     until: until === undefined ? now.getTime() : parseTime('--until', until, now),
   };
-}
-
-/** Options win over the configuration file. */
-async function connectionOf(options: Options): Promise<{ settings: ClientSettings; namespace: string }> {
-  const fromFile =
-    options.config === undefined ? undefined : (await loadConfig(options.config)).elasticsearch;
-  const urls = options.url ?? fromFile?.urls;
-  if (!urls)
-    throw new ConfigError('auditseal verify', [
-      '--url or --config: one of them must say where Elasticsearch is',
-    ]);
-  return {
-    settings: {
-      urls,
-      apiKeyFile: options.apiKeyFile ?? fromFile?.apiKeyFile,
-      username: options.username ?? fromFile?.username,
-      passwordFile: options.passwordFile ?? fromFile?.passwordFile,
-      ...trustOf(options, fromFile),
-      proxy: fromFile?.proxy,
-      proxyUsername: fromFile?.proxyUsername,
-      proxyPasswordFile: fromFile?.proxyPasswordFile,
-      requestSeconds: fromFile?.requestSeconds ?? requestSeconds,
-    },
-    namespace: options.namespace ?? fromFile?.namespace ?? 'auditseal',
-  };
-}
-
-/** Whom to trust is said in one place: a CA of the configuration does not stand beside an option's. */
-function trustOf(options: Options, fromFile: Pick<ClientSettings, 'caFile' | 'caFingerprint'> | undefined) {
-  const { caFile, caFingerprint } = (options.caFile ?? options.caFingerprint) ? options : (fromFile ?? {});
-  if (caFile !== undefined && caFingerprint !== undefined)
-    throw new ConfigError('auditseal verify', ['--ca-fingerprint: excludes --ca-file']);
-  return { caFile, caFingerprint };
 }

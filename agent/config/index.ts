@@ -4,7 +4,7 @@ import { ConfigError } from './error.ts';
 import { configSchema, type Config } from './schema.ts';
 
 export { ConfigError } from './error.ts';
-export { configSchema, type Config } from './schema.ts';
+export { configSchema, elasticsearchDefaults, type Config } from './schema.ts';
 
 /** sysexits.h EX_CONFIG: a supervisor can tell "will never start like this" from a crash. */
 export const exitBadConfig = 78;

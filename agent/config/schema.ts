@@ -59,6 +59,9 @@ const elasticsearch = z.strictObject({
   requestSeconds: z.int().min(1).max(600).default(60),
 });
 
+/** What the section holds that says nothing but where Elasticsearch is. */
+export const elasticsearchDefaults = elasticsearch.omit({ urls: true }).parse({});
+
 /** Keys that do not go together: the key to change, and why. */
 function contradictions(settings: z.infer<typeof elasticsearch>): [key: string, message: string][] {
   const { apiKeyFile, username, passwordFile, caFile, caFingerprint, urls } = settings;

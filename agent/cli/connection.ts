@@ -1,0 +1,96 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { ConfigError, elasticsearchDefaults, loadConfig, type Config } from '../config/index.ts';
+import type { ClientSettings } from '../ship/index.ts';
+
+/** Options of the commands that people call, by which Elasticsearch is reached. */
+export interface ConnectionOptions {
+  config?: string;
+  url?: string[];
+  apiKeyFile?: string;
+  username?: string;
+  passwordFile?: string;
+  caFile?: string;
+  caFingerprint?: string;
+  namespace?: string;
+}
+
+/** What the credentials have to be good for, in the words of the help. */
+export interface Wanted {
+  config: string;
+  apiKey: string;
+  username: string;
+}
+
+/** Gives a command the options of {@link ConnectionOptions}. */
+export function addConnection(command: Command, wanted: Wanted): Command {
+  return command
+    .option('-c, --config <file>', wanted.config)
+    .option('--url <url>', 'Elasticsearch; may be given several times', collect)
+    .option('--api-key-file <file>', wanted.apiKey)
+    .option('--username <name>', wanted.username)
+    .option('--password-file <file>', 'file with the password')
+    .option('--ca-file <file>', 'certificate authority of the server, PEM')
+    .option(
+      '--ca-fingerprint <hex>',
+      'instead of --ca-file: SHA-256 of its certificate, or of the server’s',
+      hex,
+    )
+    .option(
+      '--namespace <name>',
+      `namespace of the data streams (default: ${elasticsearchDefaults.namespace})`,
+    );
+}
+
+function collect(value: string, before: string[] | undefined): string[] {
+  if (!URL.canParse(value)) throw new InvalidArgumentError('It must be a URL.');
+  return [...(before ?? []), value];
+}
+
+function hex(value: string): string {
+  if (/^[\da-f]{64}$/iu.test(value.replaceAll(':', ''))) return value;
+  throw new InvalidArgumentError('It must be 64 hex digits, with or without colons.');
+}
+
+export interface Connection {
+  settings: ClientSettings;
+  namespace: string;
+  /** The section of the configuration file, as it is there; without a file, what an empty one would say. */
+  section: Omit<Config['elasticsearch'], 'urls'>;
+}
+
+/**
+ * Options win over the configuration file. Throws ConfigError under the command's name, with `problems` that the caller has
+ * found beside its own, and as loadConfig does.
+ */
+export async function connectionOf(
+  command: string,
+  options: ConnectionOptions,
+  problems: readonly string[] = [],
+): Promise<Connection> {
+  const file = options.config === undefined ? undefined : (await loadConfig(options.config)).elasticsearch;
+  const section = file ?? elasticsearchDefaults;
+  const urls = options.url ?? file?.urls;
+  const all = [...problems];
+  if (!urls) all.unshift('--url or --config: one of them must say where Elasticsearch is');
+  if (options.caFile !== undefined && options.caFingerprint !== undefined)
+    all.push('--ca-fingerprint: excludes --ca-file');
+  if (!urls || all.length > 0) throw new ConfigError(command, all);
+  // Whom to trust is said in one place: a CA of the configuration does not stand beside an option's.
+  const { caFile, caFingerprint } = (options.caFile ?? options.caFingerprint) ? options : section;
+  return {
+    settings: {
+      urls,
+      apiKeyFile: options.apiKeyFile ?? section.apiKeyFile,
+      username: options.username ?? section.username,
+      passwordFile: options.passwordFile ?? section.passwordFile,
+      caFile,
+      caFingerprint,
+      proxy: section.proxy,
+      proxyUsername: section.proxyUsername,
+      proxyPasswordFile: section.proxyPasswordFile,
+      requestSeconds: section.requestSeconds,
+    },
+    namespace: options.namespace ?? section.namespace,
+    section,
+  };
+}
