@@ -4,7 +4,7 @@ import { Metrics, serve, type Logger } from './observe/index.ts';
 import type { Policy } from './policy/index.ts';
 import { sha256 } from './seal/index.ts';
 import type { NamedText } from './sealer.ts';
-import { createClient, Lookup, prepareStreams, ShipError } from './ship/index.ts';
+import { causeOf, createClient, Lookup, prepareStreams } from './ship/index.ts';
 import { Spool } from './spool.ts';
 import { Committer, Store } from './store/index.ts';
 import { runTailedSource } from './tailed-source.ts';
@@ -98,9 +98,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       signal: failed.signal,
       warn: (warning) => logger.warn(warning),
       failed: (error, milliseconds) => {
-        const cause = error instanceof ShipError ? error.code : 'error';
         for (const { name } of config.sources)
-          metrics.meter(name).retried(cause, error.message, options.now());
+          metrics.meter(name).retried(causeOf(error), error.message, options.now());
         logger.warn(
           { error },
           `Elasticsearch is not ready; reading and sealing go on, next try in ${Math.round(milliseconds)} ms`,

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import {
+  backingIndices,
   checkRetention,
   checkStreams,
   checkTemplates,
@@ -84,12 +84,6 @@ async function putTemplates(conversation: Conversation, options: SetupOptions): 
   return installed.warnings;
 }
 
-const resolved = z.object({
-  data_streams: z.array(
-    z.object({ name: z.string(), backing_indices: z.union([z.string(), z.array(z.string())]) }),
-  ),
-});
-
 /** The newest backing index of each stream: what a key must not be able to write behind the stream's back. */
 async function writeIndicesOf(
   conversation: Conversation,
@@ -97,11 +91,7 @@ async function writeIndicesOf(
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const stream of [eventStream(namespace), recordStream(namespace)]) {
-    const path = `/_resolve/index/${encodeURIComponent(stream)}`;
-    const { status, body } = await conversation.look({ method: 'GET', path, expect: [404] });
-    if (status === 404) continue;
-    const entry = resolved.safeParse(body).data?.data_streams.find(({ name }) => name === stream);
-    const newest = [entry?.backing_indices ?? []].flat().at(-1);
+    const newest = (await backingIndices(conversation.client, stream, conversation.signal)).at(-1);
     if (newest !== undefined) found.set(stream, newest);
   }
   return found;

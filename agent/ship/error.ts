@@ -33,6 +33,11 @@ export interface ShipErrorOptions extends ErrorOptions {
   unsent?: boolean | undefined;
 }
 
+/** What a failure is counted under (`auditseal_retries_total`). */
+export function causeOf(error: Error): string {
+  return error instanceof ShipError ? error.code : 'error';
+}
+
 /** Why something did not get to Elasticsearch or back. */
 export class ShipError extends Error {
   override readonly name = 'ShipError';

@@ -1,4 +1,5 @@
 export { Aside } from './aside.ts';
+export { backingIndices } from './backing-indices.ts';
 export { bulk } from './bulk.ts';
 export type { BulkAnswer, BulkItem, BulkRequest } from './bulk.ts';
 export { lacksApi, parse } from './answer.ts';
@@ -9,7 +10,7 @@ export { prepareStreams } from './prepare.ts';
 export { checkRetention, daysOf } from './retention.ts';
 export { createClient, ElasticsearchClient } from './client.ts';
 export type { ClientSettings } from './client.ts';
-export { ShipError } from './error.ts';
+export { causeOf, ShipError } from './error.ts';
 export type { ShipErrorCode } from './error.ts';
 export { Lookup } from './lookup.ts';
 export { request } from './request.ts';

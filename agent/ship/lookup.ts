@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Logger } from '../observe/index.ts';
 import { parse } from './answer.ts';
+import { backingIndices } from './backing-indices.ts';
 import { createClient, type ClientSettings, type ElasticsearchClient } from './client.ts';
 import { ShipError } from './error.ts';
 import { request } from './request.ts';
@@ -95,7 +96,7 @@ export class Lookup {
   }
 
   async #ask({ stream, ids, since, signal }: Wanted): Promise<Map<string, string[]>> {
-    const all = await this.#backingIndices(stream, signal);
+    const all = await backingIndices(this.#client, stream, signal);
     // One that is not listed is unknown, or retention has deleted it: then all that are there may have a document.
     const first = Math.max(0, Math.min(...[...since].map((index) => all.indexOf(index ?? ''))));
     const places = all.slice(first).flatMap((index) => ids.map((id) => ({ [indexKey]: index, [idKey]: id })));
@@ -104,15 +105,6 @@ export class Lookup {
       for (const place of await this.#having(places.slice(at, at + placesAtOnce), signal))
         found.set(place[idKey], [...(found.get(place[idKey]) ?? []), place[indexKey]]);
     return found;
-  }
-
-  /** Oldest first, the write index last. None if there is no such stream. */
-  async #backingIndices(stream: string, signal: AbortSignal): Promise<string[]> {
-    const path = `/_resolve/index/${encodeURIComponent(stream)}`;
-    const { status, body } = await request(this.#client, { method: 'GET', path, signal, expect: [404] });
-    if (status === 404) return [];
-    const streams = parse(path, resolved, body).data_streams;
-    return [streams.find(({ name }) => name === stream)?.backing_indices ?? []].flat();
   }
 
   async #having(places: readonly Place[], signal: AbortSignal): Promise<Place[]> {
@@ -135,12 +127,6 @@ export class Lookup {
     });
   }
 }
-
-const resolved = z.object({
-  data_streams: z.array(
-    z.object({ name: z.string(), backing_indices: z.union([z.string(), z.array(z.string())]) }),
-  ),
-});
 
 const indexKey = '_index';
 const idKey = '_id';

@@ -3,7 +3,7 @@ import { parseMoments } from '../observe/index.ts';
 import { release, type CopiesRow, type SeenRow, type Store, type StoredBatch } from '../store/index.ts';
 import type { IndexRange } from './arrivals.ts';
 import { bulk, isStored } from './bulk.ts';
-import { ShipError } from './error.ts';
+import { causeOf, ShipError } from './error.ts';
 import type { RetryOptions } from './retry.ts';
 import { Shipment, type SeenIndices, type ShipmentParts } from './shipment.ts';
 import { eventStream } from './streams.ts';
@@ -139,7 +139,7 @@ export class Shipper {
     return {
       signal,
       failed: (error, milliseconds) => {
-        const cause = error instanceof ShipError ? error.code : 'error';
+        const cause = causeOf(error);
         meter.retried(cause, error.message, now());
         logger.warn(
           { error, 'auditseal.source': sourceName },
