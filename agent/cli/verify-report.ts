@@ -1,5 +1,6 @@
 import type { Finding, LogSummary, Summary } from '../seal/verify/index.ts';
 import type { TimeRange } from '../verify/index.ts';
+import { printable, withoutSecrets } from './text.ts';
 
 export interface Scope {
   urls: readonly string[];
@@ -60,17 +61,4 @@ function verdictDetail({ findings, obstacle }: Summary): string {
   const counts = Object.entries(findings).map(([kind, count]) => `${count} ${kind}`);
   const parts = [...(obstacle === undefined ? [] : [obstacle]), ...counts];
   return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
-}
-
-function withoutSecrets(url: string): string {
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
-}
-
-/** Ids and origins are written by whoever wrote the document: nothing in them may steer a terminal or forge a line. */
-function printable(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu,
-    (character) => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`,
-  );
 }

@@ -2,7 +2,7 @@ import { refresh } from '../elasticsearch/index.ts';
 import { questions } from './questions/index.ts';
 import type { Screen } from './screen.ts';
 import { countRequests, type Place } from './search.ts';
-import { tableLines } from './table.ts';
+import { tableLines } from '../../agent/cli/table.ts';
 
 const rowsMax = 10;
 const queryWidth = 96;

@@ -1,6 +1,6 @@
 import type { Player } from './player.ts';
 import type { Scrape } from './scrape.ts';
-import { count, megabytes, padLeft } from './text.ts';
+import { count, megabytes, padLeft } from '../../agent/cli/text.ts';
 
 /** How far everything is, at one moment. */
 export interface Progress {

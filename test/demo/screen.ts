@@ -1,4 +1,4 @@
-import { fit } from './text.ts';
+import { fit } from '../../agent/cli/text.ts';
 
 export interface Output {
   write(text: string): unknown;

@@ -11,7 +11,7 @@ import {
   type Progress,
 } from './progress.ts';
 import type { Screen } from './screen.ts';
-import { count, megabytes } from './text.ts';
+import { count, megabytes } from '../../agent/cli/text.ts';
 
 const playMilliseconds = 15_000;
 /** How long the last lines may take to arrive. */

@@ -1,5 +1,5 @@
 import type { Bucket } from '../search.ts';
-import type { Cell, Table } from '../table.ts';
+import type { Cell, Table } from '../../../agent/cli/table.ts';
 
 /** Something that a person wants to know of an audit log. */
 export interface Question<Key extends string = string> {

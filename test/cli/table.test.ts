@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { tableLines } from './table.ts';
-import { printable, widthOf } from './text.ts';
+import { tableLines } from '../../agent/cli/table.ts';
+import { printable, widthOf } from '../../agent/cli/text.ts';
 
 test('columns line up under their headings, numbers to the right, wide characters as wide as a terminal shows them', () => {
   const table = {

@@ -32,10 +32,13 @@ export function fit(text: string, width: number): string {
   return `${cut}…`;
 }
 
-/** Names in an audit log are chosen by clients: none may move the cursor, or read from right to left, on our terminal. */
+/**
+ * Names in an audit log are chosen by clients, and ids by whoever wrote a document: none may move the cursor, forge a line, or
+ * read from right to left, on our terminal.
+ */
 export function printable(text: string): string {
   return text.replaceAll(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu,
     (character) => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`,
   );
 }
@@ -46,4 +49,10 @@ export function count(value: number): string {
 
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** A URL as it may be shown: without credentials and query. */
+export function withoutSecrets(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
 }
