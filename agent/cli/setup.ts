@@ -16,6 +16,7 @@ export interface SetupCommandOptions extends ConnectionOptions {
   printKey?: boolean;
   key: boolean;
   withLookupKey?: string;
+  withVerdictKey?: string;
   expiration?: string;
   rotateKey?: boolean;
   revokeOld?: boolean;
@@ -43,6 +44,10 @@ export function setupCommand(run: (options: SetupCommandOptions) => Promise<void
     .option('--print-key', 'print the agent’s key instead')
     .option('--no-key', 'make no key')
     .option('--with-lookup-key <file>', 'make a key that may only read, too (lookupApiKeyFile, verify)')
+    .option(
+      '--with-verdict-key <file>',
+      'make a key that may only create verdicts, too (verify --verdict-api-key-file)',
+    )
     .option('--expiration <time>', 'the keys expire after this time, 90d (default: never)', expiration)
     .option('--rotate-key', 'make new keys although there are some; the old ones stay valid')
     .option('--revoke-old', 'with --rotate-key: make the old ones invalid at once')
@@ -142,6 +147,7 @@ async function wishesOf(
       codec: options.codec ?? section.codec,
       keyFile: options.key ? options.outputKeyFile : undefined,
       lookupKeyFile: options.withLookupKey,
+      verdictKeyFile: options.withVerdictKey,
       expiration: options.expiration,
       rotate: options.rotateKey === true,
       revokeOld: options.revokeOld === true,

@@ -1,10 +1,12 @@
-import { eventStream, recordStream } from '../ship/index.ts';
+import { agentStreams, verdictStream } from '../ship/index.ts';
 
 /** What one kind of key may do, and what of it is to be tried out. */
 export interface Access {
   /** Name of its role and of its key. */
   name: string;
-  /** Index privileges on our two streams; there are no others, and none on the cluster. */
+  /** Our data streams that it is for. */
+  streams: readonly string[];
+  /** Index privileges on them; there are no others, and none on the cluster. */
   privileges: readonly string[];
   purpose: string;
 }
@@ -16,6 +18,7 @@ export interface Access {
 export function agentAccess(namespace: string): Access {
   return {
     name: `auditseal-agent-${namespace}`,
+    streams: sealedStreams(namespace),
     privileges: ['create_doc'],
     purpose: 'creates documents',
   };
@@ -25,15 +28,30 @@ export function agentAccess(namespace: string): Access {
 export function lookupAccess(namespace: string): Access {
   return {
     name: `auditseal-lookup-${namespace}`,
+    streams: sealedStreams(namespace),
     privileges: ['read', 'view_index_metadata'],
     purpose: 'reads documents',
   };
 }
 
-/** A role as PUT _security/role takes it, and a key's role descriptor. */
-export function roleOf(namespace: string, { privileges }: Access): object {
+/**
+ * Of `auditseal verify --verdict-api-key-file`. Another than the agent's, so that a thief of neither can write what the other
+ * may: an agent's key cannot announce that all is well, and a verifier's cannot add events.
+ */
+export function verdictAccess(namespace: string): Access {
   return {
-    cluster: [],
-    indices: [{ names: [eventStream(namespace), recordStream(namespace)], privileges: [...privileges] }],
+    name: `auditseal-verdict-${namespace}`,
+    streams: [verdictStream(namespace)],
+    privileges: ['create_doc'],
+    purpose: 'creates verdicts',
   };
+}
+
+function sealedStreams(namespace: string): string[] {
+  return agentStreams(namespace).map(({ name }) => name);
+}
+
+/** A role as PUT _security/role takes it, and a key's role descriptor. */
+export function roleOf({ streams, privileges }: Access): object {
+  return { cluster: [], indices: [{ names: [...streams], privileges: [...privileges] }] };
 }

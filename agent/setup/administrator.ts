@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { eventStream, lacksApi, recordStream } from '../ship/index.ts';
+import { allStreams, lacksApi } from '../ship/index.ts';
 import type { Conversation } from './conversation.ts';
 import { SetupError } from './error.ts';
 
@@ -57,7 +57,7 @@ async function identify(conversation: Conversation): Promise<z.infer<typeof iden
 
 async function lacking(conversation: Conversation, { namespace, key, ilmPolicy }: Wishes): Promise<string[]> {
   const path = '/_security/user/_has_privileges';
-  const names = [eventStream(namespace), recordStream(namespace)];
+  const names = allStreams(namespace).map(({ name }) => name);
   const body = {
     cluster: [
       'manage_index_templates',

@@ -125,7 +125,7 @@ async function makeKey(
     body: {
       name: access.name,
       ...(expiration !== undefined && { expiration }),
-      role_descriptors: { [access.name]: roleOf(namespace, access) },
+      role_descriptors: { [access.name]: roleOf(access) },
       metadata: { managed_by: 'auditseal', namespace },
     },
   };

@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import {
+  allStreams,
   bulk,
-  eventStream,
-  recordStream,
   request,
   ShipError,
   type Answer,
@@ -52,7 +51,7 @@ const privilegesAnswer = z.object({
 
 async function asked({ client, namespace, access, signal }: KeyCheck): Promise<string[]> {
   const path = '/_security/user/_has_privileges';
-  const names = [eventStream(namespace), recordStream(namespace)];
+  const names = allStreams(namespace).map(({ name }) => name);
   const body = {
     cluster: clusterPrivileges,
     index: [
@@ -64,7 +63,7 @@ async function asked({ client, namespace, access, signal }: KeyCheck): Promise<s
   const { data } = privilegesAnswer.safeParse(answer.body);
   if (!data) throw new SetupError('bad-response', `POST ${path}: not an answer of Elasticsearch`);
   const wanted = (index: string, privilege: string) =>
-    names.includes(index) && access.privileges.includes(privilege);
+    access.streams.includes(index) && access.privileges.includes(privilege);
   const problems = clusterPrivileges
     .filter((privilege) => data.cluster[privilege] !== false)
     .map((privilege) => `has the cluster privilege ${privilege}`);
@@ -78,10 +77,11 @@ async function asked({ client, namespace, access, signal }: KeyCheck): Promise<s
 async function tried(check: KeyCheck): Promise<string[]> {
   const problems: string[] = [];
   const id = `auditseal-setup-${randomBytes(12).toString('hex')}`;
-  for (const stream of [eventStream(check.namespace), recordStream(check.namespace)]) {
+  for (const { name: stream } of allStreams(check.namespace)) {
     const index = check.writeIndices.get(stream);
+    const held = check.access.streams.includes(stream) ? check.access.privileges : [];
     for (const attempt of attempts(stream, index, id)) {
-      const may = attempt.takes.some((privilege) => check.access.privileges.includes(privilege));
+      const may = attempt.takes.some((privilege) => held.includes(privilege));
       const answer = await request(check.client, {
         ...attempt.request,
         expect: anyAnswer,
@@ -93,7 +93,7 @@ async function tried(check: KeyCheck): Promise<string[]> {
             `was answered ${answer.status}${may ? '' : ', not 403'}`,
         );
     }
-    problems.push(...(await triedToCreate(check, stream, id)));
+    problems.push(...(await triedToCreate(check, stream, id, held)));
   }
   return problems;
 }
@@ -170,9 +170,10 @@ function isDenied({ status, body }: Answer): boolean {
 
 /** A document without a time is turned away by the stream, after the privileges were looked at. */
 async function triedToCreate(
-  { client, access, signal }: KeyCheck,
+  { client, signal }: KeyCheck,
   stream: string,
   id: string,
+  held: readonly string[],
 ): Promise<string[]> {
   const gzipBody = gzipSync(`{"create":{"_id":"${id}"}}\n{}\n`);
   const status = await bulk(client, { stream, gzipBody, count: 1, signal }).then(
@@ -183,7 +184,7 @@ async function triedToCreate(
       throw error;
     },
   );
-  const may = access.privileges.includes('create_doc');
+  const may = held.includes('create_doc');
   if (status === (may ? 400 : 403)) return [];
   return [`${may ? 'cannot' : 'may'} create documents in ${stream}: a creation was answered ${status}`];
 }

@@ -21,9 +21,9 @@ const found = z.record(
 );
 
 /** Puts the role for users (keys carry their privileges themselves), unless it is there as it should be. Throws ShipError. */
-export async function putRole(conversation: Conversation, namespace: string, access: Access): Promise<void> {
+export async function putRole(conversation: Conversation, access: Access): Promise<void> {
   const path = `/_security/role/${encodeURIComponent(access.name)}`;
-  const wanted = roleOf(namespace, access);
+  const wanted = roleOf(access);
   const { status, body } = await conversation.look({ method: 'GET', path, expect: [404] });
   const role = status === 404 ? undefined : found.safeParse(body).data?.[access.name];
   if (role && sameRole(role, wanted)) {
@@ -36,7 +36,7 @@ export async function putRole(conversation: Conversation, namespace: string, acc
     body: { ...wanted, metadata: { managed_by: 'auditseal' } },
   });
   conversation.done(
-    `role ${access.name}: put (${access.privileges.join(', ')} on both streams, nothing else)`,
+    `role ${access.name}: put (${access.privileges.join(', ')} on ${access.streams.join(' and ')}, nothing else)`,
   );
 }
 

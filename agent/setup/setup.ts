@@ -1,15 +1,14 @@
 import {
+  allStreams,
   backingIndices,
   checkRetention,
   checkStreams,
   checkTemplates,
-  eventStream,
   installTemplates,
-  recordStream,
   ShipError,
   type Retention,
 } from '../ship/index.ts';
-import { agentAccess, lookupAccess } from './access.ts';
+import { agentAccess, lookupAccess, verdictAccess } from './access.ts';
 import { checkAdministrator } from './administrator.ts';
 import { provideKey, type KeyWish } from './api-key.ts';
 import type { Conversation } from './conversation.ts';
@@ -26,6 +25,8 @@ export interface SetupOptions
   keyFile: string | undefined;
   /** For a key that may read (`elasticsearch.lookupApiKeyFile`). */
   lookupKeyFile: string | undefined;
+  /** For a key that creates verdicts (`auditseal verify --verdict-api-key-file`). */
+  verdictKeyFile: string | undefined;
 }
 
 /**
@@ -34,10 +35,10 @@ export interface SetupOptions
  * Throws ShipError (`templates` and `foreign-stream` above all) and SetupError, each with the remedy.
  */
 export async function setUp(conversation: Conversation, options: SetupOptions): Promise<string[]> {
-  const { namespace, ilmPolicy, retentionDays, keyFile, lookupKeyFile } = options;
-  const key = (keyFile ?? lookupKeyFile) !== undefined;
+  const { namespace, ilmPolicy, retentionDays, keyFile, lookupKeyFile, verdictKeyFile } = options;
+  const key = (keyFile ?? lookupKeyFile ?? verdictKeyFile) !== undefined;
   const security = await checkAdministrator(conversation, { namespace, key, ilmPolicy });
-  const checking = { ...options, signal: conversation.signal };
+  const checking = { ...options, streams: allStreams(namespace), signal: conversation.signal };
   const warnings = (await checkStreams(conversation.client, checking)).warnings;
   if (ilmPolicy !== undefined) await putPolicy(conversation, ilmPolicy, retentionDays);
   warnings.push(...(await putTemplates(conversation, options)));
@@ -56,10 +57,11 @@ export async function setUp(conversation: Conversation, options: SetupOptions): 
   const wanted = [
     { access: agentAccess(namespace), file: keyFile },
     { access: lookupAccess(namespace), file: lookupKeyFile },
+    { access: verdictAccess(namespace), file: verdictKeyFile },
   ];
   for (const { access, file } of wanted) {
     if (access.name !== agentAccess(namespace).name && file === undefined) continue;
-    await putRole(conversation, namespace, access);
+    await putRole(conversation, access);
     if (file !== undefined) await provideKey(conversation, { ...options, access, file, writeIndices });
   }
   return warnings;
@@ -68,15 +70,16 @@ export async function setUp(conversation: Conversation, options: SetupOptions): 
 /** Then looks which template is in force: one of others may win over ours. */
 async function putTemplates(conversation: Conversation, options: SetupOptions): Promise<string[]> {
   const { client, send, signal } = conversation;
+  const checking = { ...options, streams: allStreams(options.namespace), signal };
   const installed = await installTemplates(client, { ...options, send, signal });
   if (!installed.installed) throw new SetupError('not-allowed', installed.why);
   if (!conversation.dryRun) {
-    await checkTemplates(client, { ...options, signal });
-    conversation.done('index templates: in force for both streams, no pipeline or mode of others');
+    await checkTemplates(client, checking);
+    conversation.done('index templates: in force for all streams, no pipeline or mode of others');
     return installed.warnings;
   }
   try {
-    await checkTemplates(client, { ...options, signal });
+    await checkTemplates(client, checking);
   } catch (error) {
     if (!(error instanceof ShipError) || error.code !== 'templates') throw error;
     conversation.note(`before these requests: ${error.message}`);
@@ -90,7 +93,7 @@ async function writeIndicesOf(
   namespace: string,
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  for (const stream of [eventStream(namespace), recordStream(namespace)]) {
+  for (const { name: stream } of allStreams(namespace)) {
     const newest = (await backingIndices(conversation.client, stream, conversation.signal)).at(-1);
     if (newest !== undefined) found.set(stream, newest);
   }

@@ -14,7 +14,7 @@ const streamsAnswer = z.object({
 });
 
 /**
- * Makes both streams, so that the agent's key need not, or sets on those that exist what a changed template cannot: how
+ * Makes our streams, so that no key of theirs need, or sets on those that exist what a changed template cannot: how
  * long documents are kept. Throws ShipError.
  */
 export async function makeStreams(
@@ -22,8 +22,8 @@ export async function makeStreams(
   namespace: string,
   retention: Retention,
 ): Promise<void> {
-  const { events, records } = templates(namespace, retention);
-  for (const template of [events, records]) {
+  const { events, records, verdicts } = templates(namespace, retention);
+  for (const template of [events, records, verdicts]) {
     try {
       await makeStream(conversation, template);
     } catch (error) {

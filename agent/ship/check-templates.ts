@@ -3,8 +3,8 @@ import { parse } from './answer.ts';
 import { changesOfSource, wantedSettings, type Checked, type CheckOptions } from './check.ts';
 import type { ElasticsearchClient } from './client.ts';
 import { ShipError } from './error.ts';
+import { agentStreams, type OwnStream } from './own-streams.ts';
 import { request } from './request.ts';
-import { eventStream, recordStream } from './streams.ts';
 import { templates } from './templates/index.ts';
 
 const sourceKey = '_source';
@@ -28,27 +28,20 @@ type Simulated = z.infer<typeof simulatedTemplate>;
 /** Without any template that matches, the answer is empty. */
 const simulatedAnswer = z.object({ template: simulatedTemplate.default({ settings: {} }) });
 
-/** By these the verifier finds its way, so that they are the least that must be mapped: path → type. */
-const wantedFields: Readonly<Record<string, string>> = {
-  '@timestamp': 'date',
-  'auditseal.origin': 'keyword',
-  'auditseal.batch': 'long',
-};
-
 /**
- * Looks what Elasticsearch would make of our two data streams: with no template of ours in force, the built-in `logs` one or
+ * Looks what Elasticsearch would make of our data streams: with no template of ours in force, the built-in `logs` one or
  * an integration's would rewrite documents or map what clients send.
  * Throws ShipError `templates` with what is wrong and the remedy.
  */
 export async function checkTemplates(client: ElasticsearchClient, options: CheckOptions): Promise<Checked> {
   const { namespace, signal } = options;
   const problems: string[] = [];
-  for (const stream of [eventStream(namespace), recordStream(namespace)]) {
-    const path = `/_index_template/_simulate_index/${encodeURIComponent(stream)}`;
+  for (const own of options.streams ?? agentStreams(namespace)) {
+    const path = `/_index_template/_simulate_index/${encodeURIComponent(own.name)}`;
     try {
       const { body } = await request(client, { method: 'POST', path, signal });
-      const found = problemsOf(stream, parse(path, simulatedAnswer, body).template);
-      if (found.length > 0) problems.push(...found, await inForce(client, options, stream));
+      const found = problemsOf(own, parse(path, simulatedAnswer, body).template);
+      if (found.length > 0) problems.push(...found, await inForce(client, options, own.name));
     } catch (error) {
       if (!(error instanceof ShipError) || error.status !== 403) throw error;
       return { warnings: [], unchecked: ['the index templates (cluster privilege manage_index_templates)'] };
@@ -63,7 +56,7 @@ export async function checkTemplates(client: ElasticsearchClient, options: Check
   );
 }
 
-function problemsOf(stream: string, { settings, mappings }: Simulated): string[] {
+function problemsOf({ name: stream, wantedFields }: OwnStream, { settings, mappings }: Simulated): string[] {
   const flat = flatten('index', settings.index ?? {});
   const found = Object.entries(wantedSettings).filter(([key, value]) => flat[key] !== value);
   const problems = found.map(
@@ -124,8 +117,8 @@ async function inForce(
     }))
     .filter(({ patterns }) => patterns.some((pattern) => matches(pattern, stream)));
   const [first] = matching.toSorted((a, b) => b.priority - a.priority);
-  const { events, records } = templates(namespace, { retentionDays: 1 });
-  const ours = [events, records].find((template) => template.stream === stream)?.name;
+  const { events, records, verdicts } = templates(namespace, { retentionDays: 1 });
+  const ours = [events, records, verdicts].find((template) => template.stream === stream)?.name;
   if (!first) return `no index template matches ${stream}`;
   const { name, priority, patterns } = first;
   return name === ours

@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { parse } from './answer.ts';
 import type { ElasticsearchClient } from './client.ts';
 import { ShipError } from './error.ts';
+import { agentStreams, type OwnStream } from './own-streams.ts';
 import { request } from './request.ts';
-import { eventStream, recordStream } from './streams.ts';
 
 export interface CheckOptions {
   namespace: string;
+  /** Default: those that an agent writes to. */
+  streams?: readonly OwnStream[] | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -19,7 +21,7 @@ export interface Checked {
 }
 
 /**
- * Looks whether our two data streams, where they exist, are ours and keep documents as they were sent.
+ * Looks whether our data streams, where they exist, are ours and keep documents as they were sent.
  * Warns of documents of others beside ours.
  * Throws ShipError `foreign-stream` with what is wrong and the remedy, or another code when Elasticsearch does not answer.
  */
@@ -27,11 +29,12 @@ export async function checkStreams(client: ElasticsearchClient, options: CheckOp
   const warnings: string[] = [];
   const unchecked: string[] = [];
   const problems: string[] = [];
-  for (const stream of [eventStream(options.namespace), recordStream(options.namespace)]) {
+  for (const own of options.streams ?? agentStreams(options.namespace)) {
+    const stream = own.name;
     try {
       if (!(await exists(client, stream, problems, options.signal))) continue;
       await checkSource(client, stream, problems, options.signal);
-      await checkDocuments(client, stream, problems, warnings, options.signal);
+      await checkDocuments(client, own, problems, warnings, options.signal);
     } catch (error) {
       if (!(error instanceof ShipError) || error.status !== 403) throw error;
       unchecked.push(`${stream} (index privileges view_index_metadata and read)`);
@@ -109,18 +112,18 @@ export function changesOfSource(mapped: Readonly<Record<string, unknown>> = {}):
 const countAnswer = z.object({ hits: z.object({ total: z.object({ value: z.int() }) }) });
 
 /**
- * Documents without a log's name are not ours. Beside documents of ours they are no reason to stop: else whoever can add
+ * Documents without their field are not ours. Beside documents of ours they are no reason to stop: else whoever can add
  * one document to the stream could stop the agent. The verifier names them.
  */
 async function checkDocuments(
   client: ElasticsearchClient,
-  stream: string,
+  { name: stream, ownField }: OwnStream,
   problems: string[],
   warnings: string[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const path = `/${encodeURIComponent(stream)}/_search`;
-  const ours = { exists: { field: 'auditseal.origin' } };
+  const ours = { exists: { field: ownField } };
   const count = async (query: object) => {
     const body = { query, size: 0, track_total_hits: 1 };
     const whole = { allow_partial_search_results: 'false' };
@@ -130,7 +133,5 @@ async function checkDocuments(
   if ((await count({ bool: { must_not: ours } })) === 0) return;
   if ((await count(ours)) === 0) problems.push(`${stream} holds documents that are not auditseal's`);
   else
-    warnings.push(
-      `${stream} holds documents without auditseal.origin beside auditseal's: run auditseal verify`,
-    );
+    warnings.push(`${stream} holds documents without ${ownField} beside auditseal's: run auditseal verify`);
 }

@@ -13,9 +13,11 @@ export type { ClientSettings } from './client.ts';
 export { causeOf, ShipError } from './error.ts';
 export type { ShipErrorCode } from './error.ts';
 export { Lookup } from './lookup.ts';
+export { agentStreams, allStreams } from './own-streams.ts';
+export type { OwnStream } from './own-streams.ts';
 export { request } from './request.ts';
 export type { Answer, Request } from './request.ts';
-export { eventStream, recordStream } from './streams.ts';
+export { eventStream, recordStream, verdictStream } from './streams.ts';
 export { ilmSettings, installTemplates, templates, templateVersion } from './templates/index.ts';
 export type {
   Installed,

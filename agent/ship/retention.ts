@@ -3,6 +3,7 @@ import { lacksApi, parse } from './answer.ts';
 import type { Checked, CheckOptions } from './check.ts';
 import type { ElasticsearchClient } from './client.ts';
 import { ShipError } from './error.ts';
+import { agentStreams } from './own-streams.ts';
 import { request } from './request.ts';
 import { templates, type Retention } from './templates/index.ts';
 
@@ -44,10 +45,11 @@ export async function checkRetention(
   client: ElasticsearchClient,
   options: CheckOptions & Retention,
 ): Promise<Checked> {
-  const { events, records } = templates(options.namespace, options);
+  const { events, records, verdicts } = templates(options.namespace, options);
   const warnings: string[] = [];
-  for (const { stream, retentionDays, ilmPolicy } of [events, records]) {
-    if (ilmPolicy !== undefined) continue;
+  const checked = options.streams ?? agentStreams(options.namespace);
+  for (const { stream, retentionDays, ilmPolicy } of [events, records, verdicts]) {
+    if (ilmPolicy !== undefined || !checked.some(({ name }) => name === stream)) continue;
     const path = `/_data_stream/${encodeURIComponent(stream)}/_lifecycle`;
     try {
       const { status, body } = await request(client, {

@@ -7,3 +7,8 @@ export function eventStream(namespace: string): string {
 export function recordStream(namespace: string): string {
   return `logs-auditseal.batch-${namespace}`;
 }
+
+/** The data stream of the verdicts that `auditseal verify` writes; never input to a verification. */
+export function verdictStream(namespace: string): string {
+  return `logs-auditseal.verify-${namespace}`;
+}

@@ -56,6 +56,7 @@ test('a policy that does not exist is made, for the events alone', async () => {
   expect(put).toMatchObject([
     { template: { settings: { 'index.lifecycle.name': 'audit', 'index.lifecycle.prefer_ilm': true } } },
     { template: { lifecycle: { data_retention: '36500d' } } },
+    { template: { lifecycle: { data_retention: '90d' } } },
   ]);
   expect(put[0]).not.toHaveProperty('template.lifecycle');
   expect(put[1], 'the records outlive the events').not.toHaveProperty('template.settings');

@@ -1,7 +1,15 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import { createClient, eventStream, recordStream, request } from '../../agent/ship/index.ts';
+import {
+  bulk,
+  createClient,
+  eventStream,
+  recordStream,
+  request,
+  ShipError,
+  verdictStream,
+} from '../../agent/ship/index.ts';
 import {
   countEvents,
   startAgent,
@@ -12,6 +20,7 @@ import {
   writeConfig,
 } from '../agent/index.ts';
 import { backingIndices, randomNamespace } from '../elasticsearch/index.ts';
+import { gzipBody } from '../ship/body.ts';
 import { administrator, setup, setupProcess } from './command.ts';
 import { Secured } from './secured.ts';
 
@@ -181,6 +190,40 @@ test('a key to look things up may read and nothing else, and serves an auditor',
   expect([await may(lookup, 'POST', search), await may(at.keyFile, 'POST', search)]).toEqual([200, 403]);
 });
 
+test('a key for verdicts creates verdicts and nothing else, and the agent’s creates none', async () => {
+  await using at = await scene();
+  const verdicts = join(at.path, 'verdicts');
+  const made = await setup(...at.options, '--output-key-file', at.keyFile, '--with-verdict-key', verdicts);
+  expect(made, made.error).toMatchObject({ code: 0, error: '' });
+  expect((await stat(verdicts)).mode & 0o777).toBe(0o600);
+  const create = async (file: string, stream: string) => {
+    const client = await createClient({ urls: [at.server.url], apiKeyFile: file, requestSeconds: 20 });
+    const ours = '"auditseal":{"origin":"a/b/c/d","verify":{"verdict":"verified"}}';
+    const gzip = gzipBody([{ id: '1', source: `{"@timestamp":"2026-11-23T01:00:00Z",${ours}}` }]);
+    return await bulk(client, { stream, gzipBody: gzip, count: 1 }).then(
+      ({ items }) => items[0]?.status,
+      (error: unknown) => (error instanceof ShipError ? error.status : error),
+    );
+  };
+  const streams = [eventStream(at.namespace), recordStream(at.namespace), verdictStream(at.namespace)];
+  const statuses = async (file: string) =>
+    await Promise.all(streams.map(async (stream) => await create(file, stream)));
+  expect(await statuses(verdicts)).toEqual([403, 403, 201]);
+  expect(await statuses(at.keyFile)).toEqual([201, 201, 403]);
+  expect(at.server.streams.managed.get(verdictStream(at.namespace))).toEqual({ retention: '400d' });
+
+  at.server.security.extra = [
+    { indices: [{ names: [recordStream(at.namespace)], privileges: ['create_doc'] }] },
+  ];
+  const again = await setup(...at.options, '--no-key', '--with-verdict-key', verdicts);
+  expect(again).toMatchObject({
+    code: 1,
+    error: expect.stringMatching(
+      /has create_doc on logs-auditseal\.batch-.*may create documents in logs-auditseal\.batch-/u,
+    ) as unknown,
+  });
+});
+
 test('a key that got more is found out by trying, made invalid, and not left behind', async () => {
   await using at = await scene();
   const { security } = at.server;
@@ -209,7 +252,7 @@ test('a key that got more is found out by asking, on other indices and on the cl
   const made = await setup(...at.options, '--output-key-file', at.keyFile);
   expect(made).toMatchObject({
     code: 1,
-    error: expect.stringMatching(/has the cluster privilege monitor; has create_doc on \*/u) as unknown,
+    error: expect.stringMatching(/has the cluster privilege monitor; .*has create_doc on \*/u) as unknown,
   });
   expect(at.server.security.keys.map(({ invalidated }) => invalidated)).toEqual([true]);
 });
@@ -321,7 +364,7 @@ test('without security nothing but a warning is left of roles and keys, and only
     code: 0,
     error: expect.stringContaining('warning: this cluster has no security') as unknown,
   });
-  expect(made.out).toContain('index templates: in force for both streams');
+  expect(made.out).toContain('index templates: in force for all streams');
 });
 
 test('as a process, --print-key prints the key, and leaves no file', async () => {

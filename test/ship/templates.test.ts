@@ -8,6 +8,7 @@ import {
   request,
   templates,
   templateVersion,
+  verdictStream,
 } from '../../agent/ship/index.ts';
 import { randomNamespace } from '../elasticsearch/index.ts';
 import { gzipBody } from './body.ts';
@@ -21,7 +22,7 @@ describe('on a real Elasticsearch', () => {
     const namespace = randomNamespace();
     await installTemplates(client, { namespace, retentionDays: 123 });
     const gzip = gzipBody([{ id: '1', source: '{"@timestamp":"2026-11-23T01:00:00Z"}' }]);
-    for (const stream of [eventStream(namespace), recordStream(namespace)]) {
+    for (const stream of [eventStream(namespace), recordStream(namespace), verdictStream(namespace)]) {
       await bulk(client, { stream, gzipBody: gzip, count: 1 });
       const path = `/${stream}/_settings`;
       const { body } = await request(client, { method: 'GET', path, query: { flat_settings: 'true' } });
@@ -41,14 +42,15 @@ describe('on a real Elasticsearch', () => {
     expect(other.items[0]?.status, 'a template without a wildcard makes no other stream').toBe(404);
   });
 
-  test('events expire after the retention, records are kept, and refusals are not put aside', async () => {
+  test('events and verdicts expire after the retention, records are kept, and refusals are not put aside', async () => {
     const client = await connect(inject('elasticsearchUrl'));
     const namespace = randomNamespace();
     await installTemplates(client, { namespace, retentionDays: 123 });
-    const { events, records } = templates(namespace, { retentionDays: 123 });
+    const { events, records, verdicts } = templates(namespace, { retentionDays: 123 });
     for (const [{ path, stream }, retention] of [
       [events, '123d'],
       [records, '36500d'],
+      [verdicts, '123d'],
     ] as const) {
       const { body } = await request(client, { method: 'GET', path });
       expect(body).toMatchObject({
@@ -158,7 +160,7 @@ describe('in the place of servers that cannot be had here', () => {
     const put = server.requests.filter(
       ({ path, method }) => method === 'PUT' && path.startsWith('/_index_template'),
     );
-    expect(put).toHaveLength(4);
+    expect(put).toHaveLength(6);
     expect(put[1]?.body.toString()).toContain('"lifecycle":{"data_retention":"400d"}');
   });
 
@@ -173,6 +175,7 @@ describe('in the place of servers that cannot be had here', () => {
     const set = server.requests.filter(({ path }) => path.endsWith('/_lifecycle'));
     expect(set.map(({ method, path, body }) => [method, path, body.toString()])).toEqual([
       ['PUT', '/_data_stream/logs-kubernetes.audit_logs-n/_lifecycle', '{"data_retention":"400d"}'],
+      ['PUT', '/_data_stream/logs-auditseal.verify-n/_lifecycle', '{"data_retention":"400d"}'],
     ]);
   });
 
@@ -186,6 +189,9 @@ describe('in the place of servers that cannot be had here', () => {
       warnings: [
         expect.stringContaining(
           'PUT /_data_stream/logs-kubernetes.audit_logs-n/_lifecycle {"data_retention":"400d"}',
+        ),
+        expect.stringContaining(
+          'PUT /_data_stream/logs-auditseal.verify-n/_lifecycle {"data_retention":"400d"}',
         ),
       ],
     });

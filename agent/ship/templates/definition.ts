@@ -1,10 +1,11 @@
-import { eventStream, recordStream } from '../streams.ts';
+import { eventStream, recordStream, verdictStream } from '../streams.ts';
 import { eventMapping } from './events.ts';
 import type { Field } from './fields.ts';
 import { recordMapping } from './records.ts';
+import { verdictMapping } from './verdicts.ts';
 
 /** Raised with every change of what follows; a template of a higher version is left alone. */
-export const templateVersion = 2;
+export const templateVersion = 3;
 
 /** Above the 100 of Elasticsearch's own `logs` and the 200 of integrations. */
 const priority = 600;
@@ -27,7 +28,7 @@ const settings = {
 
 /** What is kept for how long, and how. */
 export interface Retention {
-  /** Of the events. */
+  /** Of the events, and of the verdicts on them. */
   retentionDays: number;
   /**
    * Of the records. They prove what was there after it has expired. Always explicit, since a stream without a retention gets the
@@ -64,17 +65,19 @@ export function templates(
     codec = 'default',
     ilmPolicy,
   }: Retention,
-): { components: Template[]; events: StreamTemplate; records: StreamTemplate } {
+): { components: Template[]; events: StreamTemplate; records: StreamTemplate; verdicts: StreamTemplate } {
   const names = {
     settings: `auditseal-settings-${namespace}`,
     events: `auditseal-events-${namespace}`,
     records: `auditseal-records-${namespace}`,
+    verdicts: `auditseal-verdicts-${namespace}`,
   };
   return {
     components: [
       component(names.settings, { settings: { index: { ...settings.index, codec } } }),
       component(names.events, { mappings: eventMapping }),
       component(names.records, { mappings: recordMapping }),
+      component(names.verdicts, { mappings: verdictMapping }),
     ],
     events: index(names.events, [names.settings, names.events], {
       stream: eventStream(namespace),
@@ -85,6 +88,11 @@ export function templates(
       stream: recordStream(namespace),
       retentionDays: recordRetentionDays,
       // Never the events' policy: it would delete the records with the events.
+      ilmPolicy: undefined,
+    }),
+    verdicts: index(names.verdicts, [names.settings, names.verdicts], {
+      stream: verdictStream(namespace),
+      retentionDays,
       ilmPolicy: undefined,
     }),
   };

@@ -34,13 +34,13 @@ export async function installTemplates(
   client: ElasticsearchClient,
   options: InstallOptions,
 ): Promise<Installed> {
-  const { components, events, records } = templates(options.namespace, options);
+  const { components, events, records, verdicts } = templates(options.namespace, options);
   const warnings: string[] = [];
   const send: Send = (wanted) =>
     (options.send ?? request.bind(undefined, client))({ ...wanted, signal: options.signal });
   try {
     for (const component of components) await putUnlessNewer(send, component, warnings);
-    for (const template of [events, records]) {
+    for (const template of [events, records, verdicts]) {
       const before = await putUnlessNewer(send, template, warnings);
       const retention = before?.template?.lifecycle?.data_retention;
       if (before && template.ilmPolicy === undefined && retention !== `${template.retentionDays}d`)
@@ -55,8 +55,8 @@ export async function installTemplates(
 }
 
 function remedy(options: InstallOptions, error: ShipError): string {
-  const { components, events, records } = templates(options.namespace, options);
-  const names = [...components, events, records].map(({ path }) => path);
+  const { components, events, records, verdicts } = templates(options.namespace, options);
+  const names = [...components, events, records, verdicts].map(({ path }) => path);
   return (
     `the index templates cannot be installed (${error.message}). If \`auditseal setup\` has, set ` +
     `elasticsearch.installTemplates to false; else run it once with credentials that have the cluster privilege ` +

@@ -1,0 +1,37 @@
+import { eventStream, recordStream, verdictStream } from './streams.ts';
+
+/** One of our data streams, and how its documents are told from those of others. */
+export interface OwnStream {
+  name: string;
+  /** Every document of ours has it. */
+  ownField: string;
+  /** The least that must be mapped: path → type. */
+  wantedFields: Readonly<Record<string, string>>;
+}
+
+/** By these the verifier finds its way. */
+const sealed = {
+  ownField: 'auditseal.origin',
+  wantedFields: { '@timestamp': 'date', 'auditseal.origin': 'keyword', 'auditseal.batch': 'long' },
+};
+
+/** What an agent writes to. */
+export function agentStreams(namespace: string): OwnStream[] {
+  return [
+    { name: eventStream(namespace), ...sealed },
+    { name: recordStream(namespace), ...sealed },
+  ];
+}
+
+/** All that there are. */
+export function allStreams(namespace: string): OwnStream[] {
+  const verdicts = {
+    ownField: 'auditseal.verify.verdict',
+    wantedFields: {
+      '@timestamp': 'date',
+      'auditseal.verify.verdict': 'keyword',
+      'auditseal.verify.exit_code': 'long',
+    },
+  };
+  return [...agentStreams(namespace), { name: verdictStream(namespace), ...verdicts }];
+}
