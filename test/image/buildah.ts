@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process';
+import { access, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Where the images of these tests are kept, apart from those of the machine: `$XDG_CACHE_HOME/auditseal/images`. */
+export const imagesFolder = join(
+  process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'),
+  'auditseal',
+  'images',
+);
+
+/**
+ * Debian's buildah (1.28 in Debian 12) and runc, installed by apt-get where they are missing, and called with storage and policy of our own: no
+ * image can be pulled, and none of the machine's is seen. Needs root: chroot isolation, since machines of CI grant no user namespaces.
+ */
+export class Buildah {
+  /** For temporary files; made anew each time. */
+  readonly folder: string;
+  readonly #env: NodeJS.ProcessEnv;
+
+  private constructor(folder: string, env: NodeJS.ProcessEnv) {
+    this.folder = folder;
+    this.#env = env;
+  }
+
+  /** Rejects where apt-get cannot install them. */
+  static async open(): Promise<Buildah> {
+    await install(['buildah', 'runc']);
+    await mkdir(join(imagesFolder, 'tmp'), { recursive: true });
+    const folder = await mkdtemp(join(imagesFolder, 'tmp', 'run-'));
+    const storage = join(imagesFolder, 'storage.conf');
+    await writeFile(
+      storage,
+      `[storage]\ndriver = "overlay"\nrunroot = "${imagesFolder}/run"\ngraphroot = "${imagesFolder}/store"\n`,
+    );
+    const registries = join(imagesFolder, 'registries.conf');
+    await writeFile(registries, 'unqualified-search-registries = []\n');
+    await writeFile(join(imagesFolder, 'policy.json'), '{"default":[{"type":"insecureAcceptAnything"}]}\n');
+    return new Buildah(folder, {
+      ...process.env,
+      CONTAINERS_STORAGE_CONF: storage,
+      CONTAINERS_REGISTRIES_CONF: registries,
+      BUILDAH_ISOLATION: 'chroot',
+      TMPDIR: folder,
+    });
+  }
+
+  /** Standard output of `buildah COMMAND …`, trimmed. Rejects with what it said. */
+  async run(command: string, ...parameters: string[]): Promise<string> {
+    const policy = ['build', 'push', 'from', 'commit'].includes(command)
+      ? ['--signature-policy', join(imagesFolder, 'policy.json')]
+      : [];
+    const options = { env: this.#env, maxBuffer: 64 * 1024 * 1024 };
+    const { stdout } = await run('buildah', [command, ...policy, ...parameters], options).catch(
+      ({ stderr, message }: Error & { stderr?: string }) => {
+        throw new Error(`buildah ${command}: ${(stderr ?? message).slice(-4096)}`);
+      },
+    );
+    return stdout.trim();
+  }
+}
+
+async function install(programs: readonly string[]): Promise<void> {
+  const missing: string[] = [];
+  for (const program of programs) if (!(await onPath(program))) missing.push(program);
+  if (missing.length === 0) return;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update', '-qq'], { env });
+  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { env });
+}
+
+async function onPath(program: string): Promise<boolean> {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const found = await access(join(folder, program)).then(
+      () => true,
+      () => false,
+    );
+    if (found) return true;
+  }
+  return false;
+}
