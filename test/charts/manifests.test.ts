@@ -59,6 +59,25 @@ describe('the apiserver gets the flags of the usual guides, and mounts for both 
     for (const { hostPath, mountPath } of extraVolumes) expect(hostPath).toBe(mountPath);
   });
 
+  test('a static pod that is there already', () => {
+    const added = z
+      .array(z.object({ op: z.literal('add'), path: z.string(), value: z.unknown() }))
+      .parse(parse(read('kube-apiserver0+json.yaml')));
+    const at = (path: string) => added.filter((one) => one.path === path).map(({ value }) => value);
+    expect(at('/spec/containers/0/command/-')).toEqual(
+      Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
+    );
+    expect(at('/spec/containers/0/volumeMounts/-')).toEqual([
+      { name: 'audit-policy', mountPath: flags['audit-policy-file'], readOnly: true },
+      { name: 'audit-log', mountPath: '/var/log/kubernetes' },
+    ]);
+    expect(at('/spec/volumes/-')).toEqual([
+      { name: 'audit-policy', hostPath: { path: flags['audit-policy-file'], type: 'File' } },
+      { name: 'audit-log', hostPath: { path: '/var/log/kubernetes', type: 'DirectoryOrCreate' } },
+    ]);
+    expect(added).toHaveLength(Object.keys(flags).length + 4);
+  });
+
   test.each(['k3s', 'rke2'])('%s, in the folder that its values file reads', (name) => {
     const given = z
       .looseObject({ 'kube-apiserver-arg': z.array(z.string()) })
