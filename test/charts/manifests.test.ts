@@ -80,9 +80,9 @@ describe('the apiserver gets the flags of the usual guides, and mounts for both 
 
   test.each(['k3s', 'rke2'])('%s, in the folder that its values file reads', (name) => {
     const given = z
-      .looseObject({ 'kube-apiserver-arg': z.array(z.string()) })
+      .looseObject({ 'kube-apiserver-arg+': z.array(z.string()) })
       .parse(parse(read(`${name}-config.yaml`)));
-    const set = Object.fromEntries(given['kube-apiserver-arg'].map((text) => text.split('=')));
+    const set = Object.fromEntries(given['kube-apiserver-arg+'].map((text) => text.split('=')));
     const values = z
       .looseObject({ sources: z.tuple([z.looseObject({ path: z.string() })]) })
       .parse(parse(readFileSync(join(chart, 'ci', `${name}-values.yaml`), 'utf8')));
