@@ -7,6 +7,7 @@ import { trustCommand } from './trust.ts';
 import { validateCommand } from './validate.ts';
 import { verifyCommand } from './verify.ts';
 import { agentVersion } from './version.ts';
+import { ask, whoCommand } from './who.ts';
 
 const program = new Command('auditseal')
   .description(
@@ -25,6 +26,14 @@ const program = new Command('auditseal')
   .addCommand(validateCommand())
   .addCommand(verifyCommand())
   .addCommand(trustCommand())
+  .addCommand(
+    whoCommand(async (options) => {
+      process.exitCode = await ask(options, {
+        out: (text) => process.stdout.write(text),
+        error: (text) => process.stderr.write(text),
+      });
+    }),
+  )
   .showHelpAfterError()
   .addHelpText(
     'after',
@@ -38,7 +47,8 @@ On a control-plane node:
 
 On an auditor's machine, with a key that may only read:
   $ auditseal trust add --trust trust.json 'prod/cp-1/kube-apiserver/20261123T004438Z+…'
-  $ auditseal verify --url https://elasticsearch:9200 --api-key-file key --trust trust.json --since 26h`,
+  $ auditseal verify --url https://elasticsearch:9200 --api-key-file key --trust trust.json --since 26h
+  $ auditseal who --url https://elasticsearch:9200 --api-key-file key --resource secrets/prod/db --verb read`,
   );
 
 program

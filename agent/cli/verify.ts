@@ -5,7 +5,7 @@ import { ElasticsearchStreams, readTrust, type TimeRange } from '../verify/index
 import { addConnection, connectionOf, type ConnectionOptions } from './connection.ts';
 import { parseTime } from './time.ts';
 import { MemoryKeeper } from './verify-memory.ts';
-import { ProgressLine } from './verify-progress.ts';
+import { ProgressLine } from './progress.ts';
 import { describeSummary, findingLine, type Scope } from './verify-report.ts';
 
 interface Options extends ConnectionOptions {
@@ -96,7 +96,8 @@ async function check(options: Options, signal: AbortSignal): Promise<number> {
       now,
       trust,
       range: streams.range,
-      onProgress: (at) => progress.show(at),
+      onProgress: ({ records, documents }) =>
+        progress.show(() => `verifying: ${records} records, ${documents} events read`),
     });
     const scope = { urls: settings.urls, namespace, time, trustFile: options.trust };
     return await print(judgement, scope, options.json === true, progress);

@@ -41,9 +41,14 @@ export class PointInTime {
     return new PointInTime(client, id);
   }
 
+  /** What a search body has as `pit`. */
+  get wanted(): { id: string; keep_alive: string } {
+    return { id: this.id, keep_alive: keepAlive };
+  }
+
   /** The member of a search body that names it. */
   get member(): string {
-    return `"pit":{"id":${JSON.stringify(this.id)},"keep_alive":"${keepAlive}"}`;
+    return `"pit":${JSON.stringify(this.wanted)}`;
   }
 
   async close(): Promise<void> {
@@ -61,7 +66,7 @@ export class PointInTime {
   }
 
   async #renew(): Promise<void> {
-    const body = { size: 0, track_total_hits: false, pit: { id: this.id, keep_alive: keepAlive } };
+    const body = { size: 0, track_total_hits: false, pit: this.wanted };
     await request(this.#client, { method: 'POST', path: '/_search', body });
   }
 }

@@ -12,13 +12,14 @@ export class ProgressLine {
     this.#stream = stream;
   }
 
-  show({ records, documents }: { records: number; documents: number }): void {
+  /** `text` gives the line; it is asked for only when it is shown. */
+  show(text: () => string): void {
     if (!this.#stream.isTTY) return;
     const now = performance.now();
     if (now - this.#shownAt < intervalMilliseconds) return;
     this.#shownAt = now;
     this.#isShown = true;
-    this.#stream.write(`\r\u001b[Kverifying: ${records} records, ${documents} events read`);
+    this.#stream.write(`\r\u001b[K${text()}`);
   }
 
   clear(): void {

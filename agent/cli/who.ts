@@ -1,0 +1,178 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ConfigError, exitBadConfig } from '../config/index.ts';
+import { createClient, ShipError } from '../ship/index.ts';
+import { VerifyError, type TimeRange } from '../verify/index.ts';
+import { parseResource, who, WhoError, type Answer, type Outcome, type Wish } from '../who/index.ts';
+import { addConnection, connectionOf, type ConnectionOptions } from './connection.ts';
+import type { Output } from './setup.ts';
+import { parseTime } from './time.ts';
+import { ProgressLine } from './progress.ts';
+import { printable } from './text.ts';
+import { describeAnswer, summaryOf, type Asked } from './who-report.ts';
+
+/** The options as they were given. */
+export interface WhoCommandOptions extends ConnectionOptions {
+  user?: string[];
+  group?: string[];
+  resource?: string[];
+  named?: boolean;
+  verb?: string[];
+  denied?: boolean;
+  outcome?: Outcome;
+  since?: string;
+  until?: string;
+  limit: number;
+  json?: boolean;
+}
+
+/** As `verify` has it: no access, no stream, any exception. */
+const couldNotAsk = 2;
+
+/** `auditseal who`, as an auditor calls it; read access to the stream of events is all that it needs. */
+export function whoCommand(run: (options: WhoCommandOptions) => Promise<void>): Command {
+  const command = new Command('who').description(
+    'show who did what: the requests in Elasticsearch, counted exactly, identical copies once',
+  );
+  return addConnection(command, {
+    config: 'take the connection and the namespace from an agent’s configuration',
+    apiKey: 'file with an API key that may read the stream of events',
+    username: 'user name, with --password-file',
+  })
+    .option('--user <name>', 'who authenticated, or in whose name he acted; may be given several times', add)
+    .option('--group <name>', 'a group of either, as system:masters; may be given several times', add)
+    .option(
+      '--resource <resource>',
+      'secrets, secrets/NS, secrets/NS/NAME, roles.rbac.authorization.k8s.io/NS/NAME, nodes/NAME, pods/NS/NAME/exec, /healthz; ' +
+        '* for any part; may be given several times',
+      add,
+    )
+    .option('--named', 'leave out requests on whole collections that hold what --resource names')
+    .option('--verb <verbs>', 'get,list,…; read is get,list,watch and write all that change', verbs)
+    .option('--denied', 'only what authentication, authorization or admission refused')
+    .addOption(
+      new Option('--outcome <outcome>', 'only what ended so; failure holds what was denied')
+        .choices(['success', 'failure', 'denied', 'unknown'])
+        .conflicts('denied'),
+    )
+    .option('--since <time>', 'from then on: RFC 3339, or as long ago as 26h, 90m, 7d')
+    .option('--until <time>', 'up to then: RFC 3339, or as long ago as 1h')
+    .option('--limit <rows>', 'rows of the table, 0 for all', rows, 100)
+    .option('--json', 'one JSON object a line: each row, then the summary')
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitBadConfig))
+    .addHelpText('after', help)
+    .action(run);
+}
+
+const help = `
+Exit codes:
+  0   answered, also where nothing was found
+  2   could not ask: no access, no stream, any error
+  78  options or configuration
+
+Examples:
+  $ auditseal who --url https://elasticsearch:9200 --api-key-file key --resource secrets/prod/db --verb read --since 90d
+  $ auditseal who --config auditseal.yaml --user alice --since 2026-11-01T00:00:00Z --until 2026-11-08T00:00:00Z
+  $ auditseal who --config auditseal.yaml --denied --since 24h
+
+That nothing is found is no proof that nothing happened: auditseal verify tells whether the events are all there.`;
+
+const verbsOf: Readonly<Record<string, readonly string[]>> = {
+  read: ['get', 'list', 'watch'],
+  write: ['create', 'update', 'patch', 'delete', 'deletecollection'],
+};
+
+function add(value: string, before: string[] | undefined): string[] {
+  if (value === '') throw new InvalidArgumentError('It must not be empty.');
+  return [...(before ?? []), value];
+}
+
+function verbs(value: string, before: string[] | undefined): string[] {
+  const named = value.split(',');
+  if (named.includes('')) throw new InvalidArgumentError('It must be verbs with commas between them.');
+  return [...(before ?? []), ...named.flatMap((verb) => verbsOf[verb] ?? [verb])];
+}
+
+function rows(value: string): number {
+  if (!/^\d{1,6}$/u.test(value)) throw new InvalidArgumentError('It must be a number of rows.');
+  return Number(value);
+}
+
+/** Asks and prints; resolves with the exit code and never rejects. */
+export async function ask(options: WhoCommandOptions, output: Output): Promise<number> {
+  const stop = new AbortController();
+  const abort = () => stop.abort();
+  process.once('SIGINT', abort).once('SIGTERM', abort);
+  try {
+    await answer(options, output, stop.signal);
+    return 0;
+  } catch (error) {
+    const byUser = isUsage(error);
+    const why = error instanceof Error ? error.message : String(error);
+    const said = stop.signal.aborted ? 'stopped before the end' : why;
+    const exitCode = byUser ? exitBadConfig : couldNotAsk;
+    if (options.json) output.out(jsonLine({ type: 'summary', exitCode, obstacle: said }));
+    output.error(`auditseal who: could not ask: ${said.split('\n').map(printable).join('\n')}\n`);
+    return exitCode;
+  } finally {
+    process.removeListener('SIGINT', abort).removeListener('SIGTERM', abort);
+  }
+}
+
+function isUsage(error: unknown): boolean {
+  return (
+    error instanceof ConfigError ||
+    (error instanceof ShipError && error.code === 'settings') ||
+    ((error instanceof VerifyError || error instanceof WhoError) && error.code === 'usage')
+  );
+}
+
+async function answer(options: WhoCommandOptions, output: Output, signal: AbortSignal): Promise<void> {
+  const wish = wishOf(options, new Date());
+  const { settings, namespace } = await connectionOf('auditseal who', options);
+  const client = await createClient(settings);
+  const progress = new ProgressLine(process.stderr);
+  try {
+    const onEvents = (events: number) => progress.show(() => `asking: ${events} events read`);
+    const found = await who(client, wish, { namespace, signal, onEvents });
+    progress.clear();
+    for (const line of printed(found, { wish, namespace, urls: settings.urls }, options)) output.out(line);
+  } finally {
+    progress.clear();
+    // Not waited for: it would wait in turn for an answer that a dead server began.
+    client.close().catch(() => undefined);
+  }
+}
+
+function* printed(found: Answer, asked: Asked, { json, limit }: WhoCommandOptions): Generator<string> {
+  if (json) {
+    for (const row of found.rows) yield jsonLine({ type: 'row', ...row });
+    yield jsonLine({ type: 'summary', ...summaryOf(found, asked), exitCode: 0 });
+  } else yield `${describeAnswer(found, asked, limit).join('\n')}\n`;
+}
+
+function jsonLine(value: object): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+function wishOf(options: WhoCommandOptions, now: Date): Wish {
+  const { user, group, resource, named, verb, denied, outcome } = options;
+  return {
+    users: user ?? [],
+    groups: group ?? [],
+    resources: (resource ?? []).map((text) => parseResource(text)),
+    verbs: verb ?? [],
+    outcomes: denied ? ['denied'] : outcome === undefined ? [] : [outcome],
+    named: named === true,
+    time: timeRangeOf(options, now),
+  };
+}
+
+function timeRangeOf({ since, until }: WhoCommandOptions, now: Date): TimeRange | undefined {
+  if (since === undefined && until === undefined) return undefined;
+  const range = {
+    since: since === undefined ? 0 : parseTime('--since', since, now),
+    until: until === undefined ? now.getTime() : parseTime('--until', until, now),
+  };
+  if (range.since > range.until) throw new WhoError('usage', '--since: is later than --until');
+  return range;
+}

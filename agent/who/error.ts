@@ -1,0 +1,19 @@
+/**
+ * - `usage`: an option that cannot be used
+ * - `no-stream`: there is no stream of events to look into
+ * - `partial`: some shard did not answer, so that not every event was seen
+ * - `bad-response`: an answer of Elasticsearch that is not what it says
+ * - `too-many`: more different rows than can be held
+ */
+export type WhoErrorCode = 'usage' | 'no-stream' | 'partial' | 'bad-response' | 'too-many';
+
+/** Why a question could not be answered. */
+export class WhoError extends Error {
+  override readonly name = 'WhoError';
+  readonly code: WhoErrorCode;
+
+  constructor(code: WhoErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

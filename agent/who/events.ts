@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { request, ShipError, type ElasticsearchClient } from '../ship/index.ts';
+import type { PointInTime } from '../verify/index.ts';
+import { WhoError } from './error.ts';
+import { docvalueFields, eventOf, hitSchema, type Event } from './event.ts';
+import { fields } from './fields.ts';
+
+/** Elasticsearch holds a page in its heap, we hold its answer. */
+const pageHitsMax = 5000;
+const attemptsMax = 5;
+
+/** Stages of one request, and copies of one document, come one after the other. */
+const sort = [
+  { [fields.request]: { order: 'asc', missing: '_last', unmapped_type: 'keyword' } },
+  { [fields.eventId]: { order: 'asc', missing: '_last', unmapped_type: 'keyword' } },
+  { _shard_doc: 'asc' },
+];
+
+const pageSchema = z.object({ pit_id: z.string().optional(), hits: z.object({ hits: z.array(hitSchema) }) });
+
+/** All events of a point in time that a query takes, those of one auditID one after the other. Throws ShipError, WhoError. */
+export async function* eventsOf(
+  client: ElasticsearchClient,
+  pit: PointInTime,
+  query: object,
+  signal?: AbortSignal,
+): AsyncGenerator<Event> {
+  let size = pageHitsMax;
+  let after: unknown[] | undefined;
+  let attempts = 0;
+  for (;;) {
+    const body = {
+      size,
+      track_total_hits: false,
+      _source: false,
+      query,
+      sort,
+      docvalue_fields: docvalueFields,
+      ...(after && { search_after: after }),
+    };
+    let page: z.infer<typeof pageSchema>;
+    try {
+      page = pageSchema.parse(await search(client, pit, body, signal));
+    } catch (error) {
+      attempts += 1;
+      if (!isPassing(error) || attempts >= attemptsMax) throw error;
+      // A busy server, or names of eight thousand characters each.
+      size = Math.max(1, size >>> 1);
+      await sleep(200 * 2 ** attempts, undefined, { signal });
+      continue;
+    }
+    attempts = 0;
+    pit.id = page.pit_id ?? pit.id;
+    const { hits } = page.hits;
+    for (const hit of hits) yield eventOf(hit);
+    if (hits.length < size) return;
+    after = hits.at(-1)!.sort;
+  }
+}
+
+const stateSchema = z.object({
+  timed_out: z.literal(false),
+  _shards: z.object({ failed: z.literal(0) }),
+});
+
+const reasonCharsMax = 2000;
+
+/** One search of a point in time, answered by every shard. Throws ShipError, and WhoError `partial`. */
+export async function search(
+  client: ElasticsearchClient,
+  pit: PointInTime,
+  body: object,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  const { body: answer } = await request(client, {
+    method: 'POST',
+    path: '/_search',
+    // A shard that fails must be an error, not fewer events.
+    query: { allow_partial_search_results: 'false' },
+    body: { ...body, pit: pit.wanted },
+    signal,
+  });
+  if (!stateSchema.safeParse(answer).success)
+    throw new WhoError(
+      'partial',
+      `POST /_search: not every shard answered: ${JSON.stringify(answer).slice(0, reasonCharsMax)}`,
+    );
+  return answer;
+}
+
+/** Whether a smaller page may succeed, or the same one later. */
+function isPassing(error: unknown): boolean {
+  return (
+    error instanceof ShipError && ['rejected', 'unreachable', 'timeout', 'bad-response'].includes(error.code)
+  );
+}

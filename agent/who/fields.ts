@@ -1,0 +1,27 @@
+/**
+ * Where the events say it. Only fields of the head: an event that Elasticsearch refused is there without its member
+ * `kubernetes` (docs/seal-format.md §4), and whoever can get his event refused must not be out of sight by that. The stage alone
+ * has no other place.
+ */
+export const fields = {
+  time: '@timestamp',
+  eventId: 'event.id',
+  request: 'http.request.id',
+  user: 'user.name',
+  group: 'user.group.name',
+  effectiveUser: 'user.effective.name',
+  effectiveGroup: 'user.effective.group.name',
+  verb: 'event.action',
+  /** `pods`, `pods/exec`. */
+  resource: 'orchestrator.resource.type',
+  /** `v1`, `rbac.authorization.k8s.io/v1`. */
+  apiVersion: 'orchestrator.api_version',
+  namespace: 'orchestrator.namespace',
+  name: 'orchestrator.resource.name',
+  path: 'url.path',
+  outcome: 'event.outcome',
+  type: 'event.type',
+  code: 'http.response.status_code',
+  address: 'source.ip',
+  stage: 'kubernetes.audit.stage',
+} as const;

@@ -1,0 +1,141 @@
+import type { TimeRange } from '../verify/index.ts';
+import { fields } from './fields.ts';
+import { any, type Resource } from './resource.ts';
+
+/** What became of a request. `denied` is a part of `failure`: refused by authentication, authorization or admission. */
+export type Outcome = 'success' | 'failure' | 'denied' | 'unknown';
+
+/** Who did what on what: of each member any one will do, and an empty one asks for nothing. */
+export interface Wish {
+  /** Who authenticated, or in whose name he acted. */
+  users: readonly string[];
+  groups: readonly string[];
+  resources: readonly Resource[];
+  verbs: readonly string[];
+  outcomes: readonly Outcome[];
+  /** Leave out requests on whole collections that hold what was asked for. */
+  named: boolean;
+  time: TimeRange | undefined;
+}
+
+type Query = Readonly<Record<string, unknown>>;
+
+/** As much of a wish as Elasticsearch can decide by one event; what became of a request, only its stages together tell. */
+export function queryOf(wish: Wish): Query {
+  const { users, groups, resources, verbs, outcomes, named, time } = wish;
+  const filter: Query[] = [];
+  if (time) filter.push(inTime(time));
+  if (users.length > 0)
+    filter.push(either(isOneOf(fields.user, users), isOneOf(fields.effectiveUser, users)));
+  if (groups.length > 0)
+    filter.push(either(isOneOf(fields.group, groups), isOneOf(fields.effectiveGroup, groups)));
+  if (verbs.length > 0) filter.push(isOneOf(fields.verb, verbs));
+  if (resources.length > 0)
+    filter.push(either(...resources.map((resource) => resourceQuery(resource, named))));
+  // What ended in a failure says so in its last stage, so the others need not be read.
+  if (outcomes.length > 0 && outcomes.every((outcome) => outcome === 'failure' || outcome === 'denied'))
+    filter.push(outcomes.includes('failure') ? is(fields.outcome, 'failure') : is(fields.type, 'denied'));
+  return both(...filter);
+}
+
+export function inTime({ since, until }: TimeRange): Query {
+  return { range: { [fields.time]: { gte: since, lte: until, format: 'epoch_millis' } } };
+}
+
+/** Requests on a resource, see {@link Resource}. */
+export function resourceQuery(wanted: Resource, named: boolean): Query {
+  if (wanted.kind === 'path')
+    return wanted.isPrefix ? { prefix: { [fields.path]: wanted.path } } : is(fields.path, wanted.path);
+  const { resource, group, parts } = wanted;
+  const filter = [ofResource(resource)];
+  if (group !== undefined) filter.push({ prefix: { [fields.apiVersion]: `${group}/` } });
+  if (parts.length > 0)
+    filter.push(either(...partQueries(resource, parts), ...(named ? [] : collections(wanted))));
+  return both(...filter);
+}
+
+function partQueries(resource: string, parts: readonly string[]): Query[] {
+  const [first = any, second = any, third = any] = parts;
+  if (parts.length === 3)
+    return [both(fits(fields.namespace, first), fits(fields.name, second), ofSubresource(resource, third))];
+  const ofCluster = not({ exists: { field: fields.namespace } });
+  if (parts.length === 2)
+    return [
+      both(fits(fields.namespace, first), { exists: { field: fields.namespace } }, fits(fields.name, second)),
+      both(
+        fits(fields.namespace, first),
+        { exists: { field: fields.namespace } },
+        ofSubresource(resource, second),
+      ),
+      both(ofCluster, fits(fields.name, first), ofSubresource(resource, second)),
+    ];
+  return [
+    fits(fields.namespace, first),
+    both(ofCluster, fits(fields.name, first)),
+    ofSubresource(resource, first),
+  ];
+}
+
+/**
+ * Requests on a whole collection that holds what was asked for: who lists secrets has read each of them, and the name of
+ * what is created is not in the log at level Metadata.
+ */
+function collections({ parts, resource }: Extract<Resource, { kind: 'resource' }>): Query[] {
+  if (parts.length === 3) return [];
+  const whole = both(not({ exists: { field: fields.name } }), withoutSubresource(resource));
+  const everywhere = not({ exists: { field: fields.namespace } });
+  const [namespace] = parts;
+  return [
+    both(
+      whole,
+      parts.length === 2 ? either(everywhere, fits(fields.namespace, namespace ?? any)) : everywhere,
+    ),
+  ];
+}
+
+function ofResource(resource: string): Query {
+  if (resource === any) return { exists: { field: fields.resource } };
+  return either(is(fields.resource, resource), { prefix: { [fields.resource]: `${resource}/` } });
+}
+
+function ofSubresource(resource: string, subresource: string): Query {
+  if (subresource === any) return everything;
+  return resource === any
+    ? { wildcard: { [fields.resource]: `*/${literal(subresource)}` } }
+    : is(fields.resource, `${resource}/${subresource}`);
+}
+
+function withoutSubresource(resource: string): Query {
+  return resource === any ? not({ wildcard: { [fields.resource]: '*/*' } }) : is(fields.resource, resource);
+}
+
+/** For a wildcard query. */
+function literal(text: string): string {
+  return text.replaceAll(/[*?\\]/gu, String.raw`\$&`);
+}
+
+const everything: Query = { match_all: {} };
+
+function fits(field: string, part: string): Query {
+  return part === any ? everything : is(field, part);
+}
+
+function is(field: string, value: string): Query {
+  return { term: { [field]: value } };
+}
+
+function isOneOf(field: string, values: readonly string[]): Query {
+  return { terms: { [field]: values } };
+}
+
+function both(...filter: Query[]): Query {
+  return { bool: { filter } };
+}
+
+function either(...should: Query[]): Query {
+  return { bool: { should, minimum_should_match: 1 } };
+}
+
+function not(query: Query): Query {
+  return { bool: { must_not: [query] } };
+}

@@ -1,0 +1,40 @@
+import { WhoError } from './error.ts';
+
+/** Any value, or none. */
+export const any = '*';
+
+/**
+ * What requests are asked for, as a user writes it.
+ *
+ * - `path`: `/healthz`, or `/api/*` for all paths that begin so
+ * - `resource`: `RESOURCE[.GROUP][/PART[/PART[/PART]]]`, `*` for any
+ *
+ * One part is a namespace, the name of an object without a namespace, or a subresource; two are a namespace and a name, a name
+ * and its subresource, or a namespace and a subresource; three are all of them. Rather too much than too little: nothing must
+ * be missing from an answer because somebody wrote `pods/exec`.
+ */
+export type Resource =
+  | { kind: 'path'; text: string; path: string; isPrefix: boolean }
+  | { kind: 'resource'; text: string; resource: string; group: string | undefined; parts: Parts };
+
+export type Parts =
+  readonly [] | readonly [string] | readonly [string, string] | readonly [string, string, string];
+
+/** Reads the value of `--resource`. Throws WhoError `usage`. */
+export function parseResource(text: string): Resource {
+  if (text.startsWith('/')) {
+    const isPrefix = text.endsWith(any);
+    return { kind: 'path', text, path: isPrefix ? text.slice(0, -1) : text, isPrefix };
+  }
+  const [head = '', ...parts] = text.split('/');
+  const dot = head.indexOf('.');
+  const resource = dot < 0 ? head : head.slice(0, dot);
+  const group = dot < 0 ? undefined : head.slice(dot + 1);
+  if (resource === '' || group === '' || parts.length > 3 || parts.includes(''))
+    throw new WhoError(
+      'usage',
+      `--resource: ${JSON.stringify(text)} is not as secrets, secrets/NAMESPACE, secrets/NAMESPACE/NAME, ` +
+        'roles.rbac.authorization.k8s.io/NAMESPACE/NAME, nodes/NAME, pods/NAMESPACE/NAME/exec or /healthz; * stands for any',
+    );
+  return { kind: 'resource', text, resource, group, parts: parts as unknown as Parts };
+}

@@ -1,0 +1,90 @@
+import { eventStream, type ElasticsearchClient } from '../ship/index.ts';
+import { PointInTime } from '../verify/index.ts';
+import { WhoError } from './error.ts';
+import type { Event } from './event.ts';
+import { eventsOf } from './events.ts';
+import { Originals } from './originals.ts';
+import { queryOf, type Outcome, type Wish } from './query.ts';
+import { reachOf, type Reach } from './reach.ts';
+import { RequestTally, type Requests } from './requests.ts';
+import { Rows, type Row } from './rows.ts';
+
+export interface Answer {
+  /** What happened last comes first. */
+  rows: Row[];
+  /** The sum of the rows'. */
+  requests: number;
+  /** What was read to tell: stages of requests, copies left out. */
+  events: number;
+  copies: number;
+  clashes: number;
+  reach: Reach;
+}
+
+export interface WhoOptions {
+  namespace: string;
+  signal?: AbortSignal | undefined;
+  onEvents?: ((events: number) => void) | undefined;
+}
+
+/**
+ * Who did what, counted exactly: every event that matches is read, in a frozen view of the stream, and identical copies
+ * count once. Throws ShipError, VerifyError and WhoError.
+ */
+export async function who(client: ElasticsearchClient, wish: Wish, options: WhoOptions): Promise<Answer> {
+  const { namespace, signal, onEvents } = options;
+  const stream = eventStream(namespace);
+  const pit = await PointInTime.open(client, stream, signal);
+  if (!pit)
+    throw new WhoError(
+      'no-stream',
+      `there is no data stream ${stream}: no agent has shipped anything under this namespace, or --namespace is another`,
+    );
+  try {
+    const reach = await reachOf(client, pit, wish, signal);
+    const originals = new Originals();
+    const rows = new Rows();
+    let events = 0;
+    const read = () => {
+      events += 1;
+      onEvents?.(events);
+    };
+    for await (const found of requestsOf(eventsOf(client, pit, queryOf(wish), signal), originals, read)) {
+      if (isWanted(found, wish.outcomes)) rows.add(found);
+    }
+    const { copies, clashes } = originals;
+    return { rows: rows.sorted(), requests: rows.requests, events, copies, clashes, reach };
+  } finally {
+    await pit.close();
+  }
+}
+
+/** The events of one auditID come one after the other; an event without one stands alone. */
+async function* requestsOf(
+  events: AsyncIterable<Event>,
+  originals: Originals,
+  onRead: () => void,
+): AsyncGenerator<Requests> {
+  const tally = new RequestTally();
+  let request: string | null = null;
+  for await (const event of events) {
+    if (!originals.isOriginal(event)) continue;
+    if (event.request === null || event.request !== request) yield* tally.take();
+    request = event.request;
+    tally.add(event);
+    onRead();
+  }
+  yield* tally.take();
+}
+
+function isWanted({ result }: Requests, outcomes: readonly Outcome[]): boolean {
+  if (outcomes.length === 0) return true;
+  const of: Record<Requests['result'], Outcome[]> = {
+    ok: ['success'],
+    begun: ['success'],
+    failed: ['failure'],
+    denied: ['failure', 'denied'],
+    unknown: ['unknown'],
+  };
+  return of[result].some((outcome) => outcomes.includes(outcome));
+}
