@@ -5,10 +5,12 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigError, exitBadConfig } from '../config/index.ts';
 import { createClient, ShipError, type ClientSettings } from '../ship/index.ts';
 import { Conversation, setUp, SetupError, type SetupOptions } from '../setup/index.ts';
+import { checkKibana, installDashboards, Kibana, KibanaError, type KibanaSettings } from '../kibana/index.ts';
 import { addConnection, connectionOf, type ConnectionOptions } from './connection.ts';
+import { addKibana, kibanaOf, kibanaProblems, type KibanaOptions } from './kibana.ts';
 
 /** The options as they were given. */
-export interface SetupCommandOptions extends ConnectionOptions {
+export interface SetupCommandOptions extends ConnectionOptions, KibanaOptions {
   retentionDays?: number;
   codec?: 'best_compression' | 'default';
   dryRun?: boolean;
@@ -25,13 +27,14 @@ export interface SetupCommandOptions extends ConnectionOptions {
 /** `auditseal setup`, as an administrator of Elasticsearch calls it, once and after upgrades. */
 export function setupCommand(run: (options: SetupCommandOptions) => Promise<void>): Command {
   const command = new Command('setup').description(
-    'prepare Elasticsearch: templates, retention, data streams, a role, and an API key that may only create documents',
+    'prepare Elasticsearch: templates, retention, data streams, a role, and an API key that may only create documents; and Kibana: dashboards',
   );
-  return addConnection(command, {
+  addConnection(command, {
     config: 'take connection, namespace and retention from an agent’s configuration',
     apiKey: 'file with an administrator’s API key; it cannot make keys: --no-key',
     username: 'an administrator, with --password-file',
-  })
+  });
+  return addKibana(command)
     .option('--retention-days <days>', 'how long events are kept (default: 400)', days)
     .addOption(
       new Option('--codec <name>', 'how documents are compressed (default: best_compression)').choices([
@@ -95,8 +98,8 @@ export async function setup(options: SetupCommandOptions, { out, error: complain
     const why = error instanceof Error ? error.message : String(error);
     complain(`auditseal setup: ${stop.signal.aborted ? 'stopped before the end' : why}\n`);
     const byUser = error instanceof ConfigError || (error instanceof ShipError && error.code === 'settings');
-    if (!byUser && !(error instanceof ShipError) && !(error instanceof SetupError) && error instanceof Error)
-      complain(`${error.stack}\n`);
+    const known = [ShipError, SetupError, KibanaError].some((kind) => error instanceof kind);
+    if (!byUser && !known && error instanceof Error) complain(`${error.stack}\n`);
     return byUser ? exitBadConfig : 1;
   } finally {
     process.removeListener('SIGINT', abort).removeListener('SIGTERM', abort);
@@ -104,7 +107,7 @@ export async function setup(options: SetupCommandOptions, { out, error: complain
 }
 
 async function prepare(options: SetupCommandOptions, output: Output, signal: AbortSignal): Promise<void> {
-  const { settings, what } = await wishesOf(options);
+  const { settings, what, kibana: kibanaSettings } = await wishesOf(options);
   const client = await createClient(settings);
   const dryRun = options.dryRun === true;
   const say = (line: string) => output.out(`${line}\n`);
@@ -114,11 +117,16 @@ async function prepare(options: SetupCommandOptions, output: Output, signal: Abo
   const { username: _user, passwordFile: _password, ...connection } = settings;
   const connect = (file: string) => createClient({ ...connection, apiKeyFile: resolve(file) });
   try {
+    // Before anything is changed: a wrong option is better known at once.
+    const kibana = kibanaSettings && (await Kibana.create(kibanaSettings, signal));
+    if (kibana) await checkKibana(kibana, kibanaSettings?.space);
     const conversation = new Conversation({ client, dryRun, say, signal });
     const warnings = await setUp(conversation, { ...what, keyFile, connect });
     for (const warning of warnings) output.error(`warning: ${warning}\n`);
     if (folder !== undefined && !dryRun) say(await readFile(join(folder, 'key'), 'utf8'));
     else if (keyFile !== undefined && !dryRun) say(nextSteps(keyFile, what.lookupKeyFile));
+    // Last: whatever becomes of it, the key is there.
+    if (kibana) await installDashboards(kibana, { namespace: what.namespace, dryRun, say });
   } finally {
     await client.close();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
@@ -130,9 +138,11 @@ function nextSteps(keyFile: string, lookupKeyFile: string | undefined): string {
   return `In the agent's configuration:\n  elasticsearch:\n    apiKeyFile: ${keyFile}${lookup}\n    installTemplates: false`;
 }
 
-async function wishesOf(
-  options: SetupCommandOptions,
-): Promise<{ settings: ClientSettings; what: Omit<SetupOptions, 'connect'> }> {
+async function wishesOf(options: SetupCommandOptions): Promise<{
+  settings: ClientSettings;
+  what: Omit<SetupOptions, 'connect'>;
+  kibana: KibanaSettings | undefined;
+}> {
   const connection = await connectionOf('auditseal setup', options, problemsOf(options));
   const { settings, namespace, section } = connection;
   const { apiKeyFile, username, passwordFile } = options;
@@ -152,12 +162,13 @@ async function wishesOf(
       rotate: options.rotateKey === true,
       revokeOld: options.revokeOld === true,
     },
+    kibana: kibanaOf(options, { apiKeyFile, username, passwordFile }, settings.requestSeconds),
   };
 }
 
 function problemsOf(options: SetupCommandOptions): string[] {
   const { apiKeyFile, username, passwordFile, outputKeyFile, printKey, key, rotateKey, revokeOld } = options;
-  const problems: string[] = [];
+  const problems = kibanaProblems(options);
   if ((username === undefined) !== (passwordFile === undefined))
     problems.push('--username and --password-file: set both or none');
   if (apiKeyFile !== undefined && username !== undefined)

@@ -7,6 +7,8 @@ export interface CredentialFiles {
   apiKeyName?: string;
   username?: string | undefined;
   passwordFile?: string | undefined;
+  /** As `apiKeyName`; default `elasticsearch.passwordFile`. */
+  passwordName?: string;
 }
 
 /** The Authorization header, from a file that may be replaced while the agent runs (a key that was revoked and renewed). */
@@ -31,11 +33,11 @@ export class Credentials {
   }
 
   async readAgain(): Promise<void> {
-    const { apiKeyFile, apiKeyName, username, passwordFile } = this.#files;
+    const { apiKeyFile, apiKeyName, username, passwordFile, passwordName } = this.#files;
     if (apiKeyFile !== undefined) {
       this.#header = `ApiKey ${await readSecret(apiKeyFile, apiKeyName ?? 'elasticsearch.apiKeyFile')}`;
     } else if (username !== undefined && passwordFile !== undefined) {
-      const password = await readSecret(passwordFile, 'elasticsearch.passwordFile');
+      const password = await readSecret(passwordFile, passwordName ?? 'elasticsearch.passwordFile');
       this.#header = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
     }
   }

@@ -10,6 +10,8 @@ export { prepareStreams } from './prepare.ts';
 export { checkRetention, daysOf } from './retention.ts';
 export { createClient, ElasticsearchClient } from './client.ts';
 export type { ClientSettings } from './client.ts';
+export { connectorOf } from './connector.ts';
+export { Credentials } from './credentials.ts';
 export { causeOf, ShipError } from './error.ts';
 export type { ShipErrorCode } from './error.ts';
 export { Lookup } from './lookup.ts';
@@ -28,5 +30,6 @@ export type {
   Template,
 } from './templates/index.ts';
 export { Shipper } from './shipper.ts';
+export { Trust } from './trust.ts';
 export { announceStart } from './start.ts';
 export { untilDone } from './retry.ts';

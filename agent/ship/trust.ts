@@ -5,6 +5,8 @@ import { ShipError } from './error.ts';
 
 export interface TrustSettings {
   caFile?: string | undefined;
+  /** The configuration's key for it, in error messages; default `elasticsearch.caFile`. */
+  caName?: string;
   /** SHA-256 of a certificate, 64 hex digits with or without colons. */
   caFingerprint?: string | undefined;
 }
@@ -36,7 +38,7 @@ export class Trust {
   /** Throws ShipError `settings` naming the key and the file. */
   static async read(settings: TrustSettings): Promise<Trust> {
     const trust = new Trust(settings);
-    if (settings.caFile !== undefined) trust.#ca = await readCertificates(settings.caFile);
+    if (settings.caFile !== undefined) trust.#ca = await readCertificates(settings.caFile, settings.caName);
     return trust;
   }
 
@@ -51,14 +53,14 @@ export class Trust {
   }
 }
 
-async function readCertificates(file: string): Promise<string> {
-  const text = await readText(file, caKey);
+async function readCertificates(file: string, name = caKey): Promise<string> {
+  const text = await readText(file, name);
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/gu) ?? [];
-  if (blocks.length === 0) throw new ShipError('settings', `${caKey}: ${file} holds no PEM certificate`);
+  if (blocks.length === 0) throw new ShipError('settings', `${name}: ${file} holds no PEM certificate`);
   try {
     return blocks.map((block) => new X509Certificate(block).toString()).join('');
   } catch (cause) {
-    throw new ShipError('settings', `${caKey}: ${file} holds a certificate that cannot be read`, { cause });
+    throw new ShipError('settings', `${name}: ${file} holds a certificate that cannot be read`, { cause });
   }
 }
 

@@ -1,0 +1,22 @@
+/**
+ * - `unreachable`: no connection, no whole answer in time, or not ready yet
+ * - `unauthorized`: the credentials are not taken (401)
+ * - `not-allowed`: they are, but may not do this (403)
+ * - `old`: a Kibana without the Dashboards API
+ * - `no-space`: there is no such space
+ * - `refused`: what was sent was not taken
+ * - `bad-response`: an answer that is not what Kibana says
+ */
+export type KibanaErrorCode =
+  'unreachable' | 'unauthorized' | 'not-allowed' | 'old' | 'no-space' | 'refused' | 'bad-response';
+
+/** Why the dashboards could not be installed, and what to do. */
+export class KibanaError extends Error {
+  override readonly name = 'KibanaError';
+  readonly code: KibanaErrorCode;
+
+  constructor(code: KibanaErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
