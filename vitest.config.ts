@@ -4,7 +4,13 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // An Elasticsearch 8 of its own costs 10 s: `ES8=1 npx vitest run es8`.
-    exclude: [...configDefaults.exclude, 'test/long/**', ...(process.env['ES8'] ? [] : ['**/*.es8.test.ts'])],
+    exclude: [
+      ...configDefaults.exclude,
+      'test/long/**',
+      ...(process.env['ES8'] ? [] : ['**/*.es8.test.ts']),
+      // Needs root, buildah and minutes: `npm run test:image`.
+      ...(process.env['IMAGE'] ? [] : ['test/image/**']),
+    ],
     globalSetup: ['test/elasticsearch/global-setup.ts'],
     pool: 'forks',
     // Tests of whole agents wait more than they compute.

@@ -19,6 +19,8 @@ export interface StartOptions {
   watch?: boolean;
   /** The tree with `agent/` and `test/agent/child.ts`; default this one. */
   tree?: string;
+  /** What runs it in place of this tree's agent, to which the configuration's path is added; without failpoints. */
+  command?: readonly string[];
 }
 
 export interface Exit {
@@ -58,8 +60,8 @@ export class AgentProcess {
   readonly #child: ChildProcess;
   #logsOpen = 0;
 
-  constructor({ config, failpoint, sources = 1, under = [], watch, tree = thisTree }: StartOptions) {
-    const node = [process.execPath, join(tree, 'test/agent/child.ts'), config];
+  constructor({ config, failpoint, sources = 1, under = [], watch, tree = thisTree, command }: StartOptions) {
+    const node = [...(command ?? [process.execPath, join(tree, 'test/agent/child.ts')]), config];
     const at = failpoint ? [failpoint.name, String(failpoint.hit ?? 1)] : [];
     const [program = '', ...args] = [...under, ...node, ...at];
     const env = {
