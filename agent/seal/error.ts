@@ -1,5 +1,12 @@
 export type SealErrorCode =
-  'bad-vkey' | 'bad-note' | 'bad-signature' | 'bad-checkpoint' | 'bad-record' | 'bad-origin';
+  | 'bad-vkey'
+  | 'bad-note'
+  | 'bad-signature'
+  | 'bad-checkpoint'
+  | 'bad-record'
+  | 'bad-origin'
+  | 'bad-signer'
+  | 'bad-statement';
 
 /** What is wrong with a signed object, and which check said so. */
 export class SealError extends Error {

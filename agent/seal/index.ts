@@ -4,11 +4,13 @@ export { Tree } from './tree.ts';
 export { jsonString, parseBase64 } from './json.ts';
 export { makeVerifierKey, parseVerifierKey, type VerifierKey } from './vkey.ts';
 export { exportKey, generateKey, importKey, type SigningKey } from './key.ts';
+export { formatSigner, parseSigner } from './signer.ts';
 export { openNote, signNote } from './note.ts';
 export { openCheckpoint, parseCheckpoint, signCheckpoint, type Checkpoint } from './checkpoint.ts';
 export {
   formatEpoch,
   formatOrigin,
+  isLogName,
   isOrigin,
   logName,
   namePattern,
@@ -37,7 +39,16 @@ export { batchKey, lineKey, macOf } from './mac.ts';
 export { recordBytes, type RecordParts } from './record.ts';
 export { auditMember, formOf, refusedForm } from './refused.ts';
 export { copiesNotices, type PossibleCopies } from './copies.ts';
-export { noteDocument, refusalText, startText } from './notices.ts';
+export { noteDocument, refusalText, signedNoteDocument, startText } from './notices.ts';
+export {
+  operatorNamePattern,
+  parseStatement,
+  statementDocumentId,
+  statementText,
+  type Acknowledgement,
+  type Retirement,
+  type Statement,
+} from './statement.ts';
 export { Entries } from './entries.ts';
 export { Log, type LogState, type Sealed } from './log.ts';
 export { isBefore, Tally, type Run } from './tally.ts';

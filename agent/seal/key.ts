@@ -26,7 +26,7 @@ export function signBytes(key: SigningKey, bytes: Uint8Array): Buffer {
   return sign(null, bytes, key.privateKey);
 }
 
-function signingKey(origin: string, privateKey: KeyObject): SigningKey {
+export function signingKey(origin: string, privateKey: KeyObject): SigningKey {
   const { x } = privateKey.export({ format: 'jwk' });
   return { privateKey, verifier: makeVerifierKey(origin, Buffer.from(x!, 'base64url')) };
 }

@@ -8,6 +8,7 @@ import {
   type SigningKey,
 } from '../../agent/seal/index.ts';
 import { LogWriter, privateKeyOf } from '../seal/log.ts';
+import { statementCorners } from './corners-statements.ts';
 import { generatedScene } from './generated.ts';
 import { isNote, isRecord } from './mutate-parts.ts';
 import { lies, sealLie, type Lied } from './mutate-lies.ts';
@@ -36,7 +37,7 @@ export function corners(scenes: readonly Scene[], seed: number): Corner[] {
       }
   return [
     ...found,
-    ...Object.entries(byHand).flatMap(([name, make]) => make().map((scene) => ({ name, scene }))),
+    ...Object.entries({ ...byHand, ...statementCorners }).flatMap(([name, make]) => make().map((scene) => ({ name, scene }))),
   ];
 }
 

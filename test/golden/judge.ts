@@ -22,6 +22,8 @@ export interface Named {
   origin: string;
   index?: number;
   batch?: number;
+  /** What of an operator's statements excuses it. */
+  excuse?: string;
 }
 
 /** Our own verifier on a dump folder (docs/seal-format.md §8.6). What it cannot read is exit code 2. */
@@ -38,8 +40,8 @@ export async function judgeDump(folder: string): Promise<Judgement> {
 
 /** The set that findings make, in an order of its own: the place of an event is its index, of all else its batch. */
 export function setOf(findings: Iterable<Named>): string[] {
-  const words = [...findings].map(({ finding, origin, index, batch }) =>
-    JSON.stringify({ finding, origin, ...(index === undefined ? { batch } : { index }) }),
+  const words = [...findings].map(({ finding, origin, index, batch, excuse }) =>
+    JSON.stringify({ finding, origin, ...(index === undefined ? { batch } : { index }), excuse }),
   );
   return [...new Set(words)].toSorted();
 }
@@ -51,11 +53,15 @@ async function judge(streams: Streams, now: Date, trust: Trust | undefined): Pro
     const next = await judgement.next();
     if (next.done === true)
       return {
-        findings: setOf(findings.map((finding) => ({ ...finding, origin: finding.origin ?? '' }))),
+        findings: setOf(findings.map(named)),
         exit: next.value.exitCode,
       };
     findings.push(next.value);
   }
+}
+
+function named({ excuse, origin = '', ...finding }: Finding): Named {
+  return { ...finding, origin, ...(excuse && { excuse: excuse.by }) };
 }
 
 async function streamsOf(folder: string): Promise<Streams> {

@@ -7,8 +7,10 @@ import {
   startText,
 } from '../../agent/seal/index.ts';
 import type { StoredDocument } from '../../agent/seal/verify/index.ts';
+import { operatorKey, statementDocument } from '../seal/operator.ts';
 import { editBytes, editJson } from './mutate-json.ts';
 import { editNote } from './mutate-note.ts';
+import { randomStatement } from './random-statements.ts';
 import type { Random } from './random.ts';
 import {
   attackersKey,
@@ -37,7 +39,9 @@ export type Mutation = (scene: Scene, random: Random) => Done | undefined;
 
 export const isNote = ({ id }: StoredDocument) => /^[0-9a-f]{16}-r\d{12}$/u.test(id);
 export const isMarker = ({ id }: StoredDocument) => /^[0-9a-f]{16}-s\d+$/u.test(id);
-export const isRecord = (document: StoredDocument) => !isNote(document) && !isMarker(document);
+export const isStatement = ({ id }: StoredDocument) => /^[0-9a-f]{16}-o[0-9a-f]{16}$/u.test(id);
+export const isRecord = (document: StoredDocument) =>
+  !isNote(document) && !isMarker(document) && !isStatement(document);
 
 /** A member or some bytes of an event document. */
 export const event: Mutation = (scene, random) => {
@@ -142,12 +146,23 @@ export const takeOver: Mutation = (scene, random) => {
   };
 };
 
-/** A refusal note or a start marker. */
+/** What an operator says, one whom the trust file lists or another. */
+export const statement: Mutation = (scene, random) => {
+  const key = operatorKey(random.chance(80) ? undefined : 'stranger@example.com');
+  const { operators } = scene.trust ?? {};
+  const { text } = operatorKey().verifier;
+  if (operators && !operators.includes(text)) operators.push(text);
+  const said = randomStatement(scene, random);
+  scene.written.records.push(statementDocument(said, key, scene.written.namespace));
+  return { kind: 'statement', detail: JSON.stringify(said) };
+};
+
+/** A refusal note, a start marker or a statement. */
 export const signedNote: Mutation = (scene, random) => {
   const notes = scene.written.records.filter((document) => !isRecord(document));
   if (notes.length === 0) return undefined;
   const document = random.pick(notes);
-  const what = isNote(document) ? 'refusal note' : 'marker';
+  const what = isNote(document) ? 'refusal note' : isMarker(document) ? 'marker' : 'a statement’s note';
   const value = parse(document.source.toString());
   const members = isObject(value) ? value['auditseal'] : undefined;
   if (!isObject(members) || typeof members['note'] !== 'string' || random.chance(30)) {

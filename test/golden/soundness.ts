@@ -1,7 +1,7 @@
 import { logIdOf, logName } from '../../agent/seal/index.ts';
 import type { StoredDocument } from '../../agent/seal/verify/index.ts';
 import { entryOf } from './listing.ts';
-import { isMarker, isNote, isRecord, placeOf } from './mutate-parts.ts';
+import { isMarker, isNote, isRecord, isStatement, placeOf } from './mutate-parts.ts';
 import { partsOf, type Parts } from './rehash.ts';
 import type { Scene } from './vectors.ts';
 
@@ -16,7 +16,9 @@ export function isSealBroken(before: Scene, after: Scene): boolean {
 
 function lostOf(before: Scene, after: Scene, stream: 'records' | 'events'): StoredDocument[] {
   const there = new Set(after.written[stream].map(sealedIn));
-  return before.written[stream].filter((document) => !isMarker(document) && !there.has(sealedIn(document)));
+  return before.written[stream].filter(
+    (document) => !isMarker(document) && !isStatement(document) && !there.has(sealedIn(document)),
+  );
 }
 
 /** Of a document what a seal covers: of a refused form the entry inside, of a note document the note. */

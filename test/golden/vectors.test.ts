@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { buildIndependent, Independent } from './independent.ts';
 import { judgeDump, type Judgement } from './judge.ts';
 import { entryOf } from './listing.ts';
-import { writeVectors } from './make.ts';
-import { goldenVectors, vectorsFolder } from './vectors.ts';
+import { allVectors, writeVectors } from './make.ts';
+import { goldenVectors, statementsFolder, vectorsFolder } from './vectors.ts';
 
 const binary = await buildIndependent();
 
@@ -19,16 +19,35 @@ const gap: Judgement = {
   exit: 3,
 };
 
+/** And of the ones with statements: the gap is acknowledged, and the log is retired. */
+const excused: Judgement = {
+  findings: [
+    {
+      finding: 'ends early',
+      origin: 'prod/cp-1/kube-apiserver/20261223T004438Z',
+      batch: 1,
+      excuse: 'retired',
+    },
+    {
+      finding: 'gap',
+      origin: 'prod/cp-1/kube-apiserver/20261123T004438Z',
+      batch: 1,
+      excuse: 'acknowledged',
+    },
+  ].map((each) => JSON.stringify(each)),
+  exit: 0,
+};
+
 describe('the golden vectors', () => {
-  test('are what the agent’s code makes, byte for byte; else run test/golden/make.ts and say why', async () => {
+  test.each(allVectors)('in %s are what the agent’s code makes, byte for byte; else run test/golden/make.ts and say why', async (vectors, make) => {
     const folder = await mkdtemp(join(tmpdir(), 'golden-'));
     try {
-      await writeVectors(folder);
-      const names = (await readdir(vectorsFolder)).toSorted();
+      await writeVectors(folder, await make());
+      const names = (await readdir(vectors)).toSorted();
       expect((await readdir(folder)).toSorted()).toEqual(names);
       for (const name of names) {
         const [made, kept] = await Promise.all(
-          [folder, vectorsFolder].map(async (from) => unpacked(await readFile(join(from, name), 'latin1'))),
+          [folder, vectors].map(async (from) => unpacked(await readFile(join(from, name), 'latin1'))),
         );
         expect(made, name).toBe(kept);
       }
@@ -64,9 +83,14 @@ describe('the golden vectors', () => {
     expect(await judgeDump(vectorsFolder)).toEqual(gap);
   });
 
+  test('with statements have nothing that is not excused', async () => {
+    expect(await judgeDump(statementsFolder)).toEqual(excused);
+  });
+
   test.skipIf(binary === undefined)('have none to the independent verifier either', async () => {
     await using independent = new Independent(binary!);
     expect(await independent.judge(vectorsFolder)).toEqual(gap);
+    expect(await independent.judge(statementsFolder)).toEqual(excused);
   });
 });
 

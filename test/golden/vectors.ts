@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Trust } from '../../agent/seal/verify/index.ts';
 import type { Written } from '../seal/log.ts';
+import { statements } from './statements.ts';
 import { GoldenWriter } from './writer.ts';
 
 /** A dump before it is written. */
@@ -13,6 +14,9 @@ export interface Scene {
 
 /** Where the golden vectors lie, a dump as docs/seal-format.md §8.6 says, and how they read. */
 export const vectorsFolder = join(import.meta.dirname, 'vectors');
+
+/** The same log with what operators have said of it. */
+export const statementsFolder = join(import.meta.dirname, 'statements');
 
 /** Real lines of an audit log, by their number in the fixture. */
 const picked = [0, 4, 38, 6, 22, 31, 24, 10, 57, 59];
@@ -35,4 +39,15 @@ export async function goldenVectors(): Promise<Scene & { trust: Trust }> {
   writer.batch({ lines: [line[7]!, line[8]!], notices });
   writer.batch({ lines: [line[9]!], notices: [writer.stop()] });
   return { written: writer.written, trust: writer.trust, now: writer.now };
+}
+
+/**
+ * The golden vectors a day later, with statements: the gap is acknowledged, the log is retired, and beside them lies one
+ * of each kind that counts for nothing.
+ */
+export async function goldenStatements(): Promise<Scene & { trust: Trust }> {
+  const { written, trust, now } = await goldenVectors();
+  const { operators, documents } = statements(now);
+  written.records.push(...documents);
+  return { written, trust: { ...trust, operators }, now: new Date(now.getTime() + 86_400_000) };
 }

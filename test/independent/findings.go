@@ -43,13 +43,20 @@ type finding struct {
 	batch  int64
 }
 
-func (f finding) MarshalJSON() ([]byte, error) {
+// A named finding is one as it is reported, with what excuses it.
+type named struct {
+	finding
+	excuse string // "", retired or acknowledged
+}
+
+func (f named) MarshalJSON() ([]byte, error) {
 	out := struct {
 		Finding string `json:"finding"`
 		Origin  string `json:"origin"`
 		Index   *int64 `json:"index,omitempty"`
 		Batch   *int64 `json:"batch,omitempty"`
-	}{Finding: f.name, Origin: f.origin}
+		Excuse  string `json:"excuse,omitempty"`
+	}{Finding: f.name, Origin: f.origin, Excuse: f.excuse}
 	if f.index != unknown {
 		out.Index = &f.index
 	}
@@ -108,11 +115,20 @@ type verdict struct {
 
 type report struct {
 	findings []finding
+	excused  map[finding]string
 	verdict  verdict
 }
 
+func (r report) named() []named {
+	out := make([]named, len(r.findings))
+	for i, f := range r.findings {
+		out[i] = named{f, r.excused[f]}
+	}
+	return out
+}
+
 func (r report) write(w io.Writer) error {
-	for _, f := range r.findings {
+	for _, f := range r.named() {
 		line, err := f.MarshalJSON()
 		if err != nil {
 			return err

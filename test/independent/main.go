@@ -2,7 +2,8 @@
 //
 // It shares no code with the agent or with the agent's own verifier: if both come to the same findings,
 // the format says what it needs to say. It prints one JSON object per finding, then the verdict, and
-// exits with the verdict's number. Operator statements and witnesses are not judged.
+// exits with the verdict's number. What an operator's statement excuses has a member "excuse" and no part
+// in the verdict. Witnesses are not judged.
 //
 // With "-" for the folder it reads names of folders from standard input, a line each, and answers each with
 // one line, {"findings":[…],"exit":N}: a test of many dumps need not start it once for each.
@@ -57,7 +58,7 @@ func serve(in io.Reader, out io.Writer) error {
 			Findings []json.Marshaler `json:"findings"`
 			Exit     int              `json:"exit"`
 		}{[]json.Marshaler{}, r.verdict.Exit}
-		for _, f := range r.findings {
+		for _, f := range r.named() {
 			answer.Findings = append(answer.Findings, f)
 		}
 		line, err := plainJSON(answer)

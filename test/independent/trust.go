@@ -7,10 +7,12 @@ import (
 	"slices"
 )
 
-// A trustFile is what an auditor keeps outside the store (§6). Operator keys are out of scope here.
+// A trustFile is what an auditor keeps outside the store (§6).
 type trustFile struct {
 	places []string // "<cluster>/<node>/<source>", as listed
 	keys   []*key
+
+	operators []*key
 }
 
 var errTrust = errors.New("trust file: malformed")
@@ -31,14 +33,16 @@ func readTrust(path string) (*trustFile, error) {
 	if v, ok := wholeNumber(f["v"]); !ok || v != 1 {
 		return nil, errors.New("trust file: of a version that is not known")
 	}
-	if _, ok := f["operators"]; ok && eachElement(f["operators"], isString) != nil {
-		return nil, errTrust
-	}
 	logs, ok := f.objects("logs")
 	if !ok {
 		return nil, errTrust
 	}
 	t := &trustFile{}
+	if list, ok := f["operators"]; ok {
+		if err := eachElement(list, t.addOperator); err != nil {
+			return nil, err
+		}
+	}
 	for _, l := range logs {
 		if err := t.add(l); err != nil {
 			return nil, err
@@ -77,9 +81,18 @@ func (o object) only(names ...string) bool {
 	return true
 }
 
-func isString(value []byte) error {
-	if _, ok := unquote(value); !ok {
+func (t *trustFile) addOperator(value []byte) error {
+	vkey, ok := unquote(value)
+	if !ok {
 		return errTrust
 	}
+	k, err := parseKey(vkey)
+	if err != nil {
+		return fmt.Errorf("trust file: %w", err)
+	}
+	if !operatorName.MatchString(k.origin) || originForm.MatchString(k.origin) {
+		return fmt.Errorf("trust file: an operator cannot be called %q", k.origin)
+	}
+	t.operators = append(t.operators, k)
 	return nil
 }

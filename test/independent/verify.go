@@ -19,6 +19,9 @@ type verifier struct {
 	notes   map[string][]hit // refusal notes by _id
 	markers []*key           // keys that valid start markers name, in reading order
 
+	statements []*statement       // the ones that count
+	excused    map[finding]string // what they excuse: retired or acknowledged
+
 	logs       map[string]*sealLog // the known ones, by origin
 	byID       map[string]*sealLog // and by log id
 	hasRecords map[string]bool     // origins that any record claims
@@ -34,7 +37,7 @@ func verify(dir string) (report, error) {
 		return report{}, err
 	}
 	v := &verifier{
-		dump: d, found: findings{}, notes: map[string][]hit{},
+		dump: d, found: findings{}, notes: map[string][]hit{}, excused: map[finding]string{},
 		logs: map[string]*sealLog{}, byID: map[string]*sealLog{},
 		hasRecords: map[string]bool{}, unjudged: map[string]int{},
 		matches: map[*sealLog]map[int64]*slot{},
@@ -59,6 +62,7 @@ func verify(dir string) (report, error) {
 	}
 	v.judgeDocuments()
 	v.judgeCoherence()
+	v.applyStatements()
 	return v.conclude(), nil
 }
 
@@ -72,6 +76,10 @@ func (v *verifier) readRecordStream(doc hit) {
 	case refusalID.MatchString(doc.id):
 		v.notes[doc.id] = append(v.notes[doc.id], doc)
 	case witnessID.MatchString(doc.id):
+	case statementID.MatchString(doc.id):
+		if s := v.dump.trust.readStatement(doc); s != nil {
+			v.statements = append(v.statements, s)
+		}
 	default:
 		v.records = append(v.records, readRecord(doc, v.dump.namespace))
 	}
@@ -94,12 +102,12 @@ func (v *verifier) conclude() report {
 		out.Verdict, out.Exit = "tampered", 1
 	case len(v.records) == 0:
 		out.Verdict, out.Exit = "could not check", 2
-	case len(v.found) > 0:
+	case len(v.found) > len(v.excused):
 		out.Verdict, out.Exit = "not proven complete", 3
 	default:
 		out.Verdict, out.Exit = "verified", 0
 	}
-	return report{v.found.sorted(), out}
+	return report{v.found.sorted(), v.excused, out}
 }
 
 func couldNotCheck() report {

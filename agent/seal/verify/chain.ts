@@ -1,6 +1,6 @@
 import { follows, hole } from './coherence.ts';
 import type { Emit } from './finding.ts';
-import type { Link } from './link.ts';
+import { timeOf, type Link } from './link.ts';
 import type { Run } from './run.ts';
 
 /** Two neighbours in number (docs/seal-format.md §8.2): one tree must grow into the other. */
@@ -28,7 +28,7 @@ export function judgeNeighbours(origin: string, earlier: Link, later: Link, emit
   const milliseconds = later.sealedAt - earlier.sealedAt;
   if (milliseconds > 2 * earlier.heartbeatMilliseconds && !later.excused) {
     const detail = `sealed ${Math.round(milliseconds / 1000)} s after batch ${earlier.batch}, with no start or pause to explain it`;
-    emit({ finding: 'silent', ...at, detail });
+    emit({ finding: 'silent', ...at, sealedAt: timeOf(later), detail });
   }
 }
 
@@ -40,6 +40,7 @@ export function judgeStretches(origin: string, before: Run['lastStretch'], run: 
       finding: 'incoherent',
       origin,
       batch: after.batch,
+      sealedAt: after.sealedAt,
       detail: hole(before, after.stretch),
     });
 }

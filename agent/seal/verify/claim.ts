@@ -2,10 +2,11 @@ import { parseJson } from '../../json/index.ts';
 import { isOrigin } from '../index.ts';
 
 /** What a document in the record stream is, going by its `_id` (docs/seal-format.md §8.1). */
-export function kindOfRecord(id: string): 'marker' | 'refusal' | 'cosignature' | 'record' {
+export function kindOfRecord(id: string): 'marker' | 'refusal' | 'cosignature' | 'statement' | 'record' {
   if (/^[0-9a-f]{16}-s\d+$/u.test(id)) return 'marker';
   if (/^[0-9a-f]{16}-r\d{12}$/u.test(id)) return 'refusal';
   if (/^[0-9a-f]{16}-w/u.test(id)) return 'cosignature';
+  if (/^[0-9a-f]{16}-o[0-9a-f]{16}$/u.test(id)) return 'statement';
   return 'record';
 }
 

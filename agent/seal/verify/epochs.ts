@@ -1,6 +1,7 @@
 import { isOrigin, logName, parseCheckpoint, SealError, type Checkpoint } from '../index.ts';
 import { judgeStretches } from './chain.ts';
 import type { Emit } from './finding.ts';
+import { timeOf } from './link.ts';
 import type { LogChain } from './log.ts';
 import { isSignedBy } from './notes.ts';
 import type { RecordReading } from './records.ts';
@@ -17,6 +18,7 @@ export function judgeEpochs(reading: RecordReading, trust: Trust | undefined, em
         emit({
           finding: 'unlinked epoch',
           origin,
+          sealedAt: timeOf(log.runs[0]!.head),
           detail: 'no valid record of an earlier epoch names its key',
         });
       judgeBeginning(log, reading, emit);
@@ -113,8 +115,8 @@ export function judgeEnds(reading: RecordReading, until: Date, emit: Emit): void
     if (!newest || !isStale(newest, until)) continue;
     const detail =
       newest.stoppedAt === undefined
-        ? `its newest record is of ${new Date(newest.sealedAt).toISOString()}`
+        ? `its newest record is of ${timeOf(newest)}`
         : `stopped cleanly at ${newest.stoppedAt}`;
-    emit({ finding: 'ends early', origin, batch: newest.batch, detail });
+    emit({ finding: 'ends early', origin, batch: newest.batch, sealedAt: timeOf(newest), detail });
   }
 }

@@ -37,6 +37,22 @@ export interface Finding {
   /** `_id` of the document in question, or the `event.id` of one that is not there. */
   id?: string;
   detail?: string;
+  /** When the batch was sealed; of an unlinked epoch that has a key, its first one. RFC 3339. */
+  sealedAt?: string;
+  /** An operator has signed that this is known: it is reported, and changes no verdict. */
+  excuse?: Excuse;
+}
+
+/** By which signed statement (docs/seal-format.md §6). */
+export interface Excuse {
+  by: 'acknowledged' | 'retired';
+  /** Name of the operator's key. */
+  operator: string;
+  /** When it was signed, by its own word. */
+  at: string;
+  why: string;
+  /** `_id` of the statement. */
+  id: string;
 }
 
 export type Emit = (finding: Finding) => void;

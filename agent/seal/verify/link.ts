@@ -44,6 +44,11 @@ export function linkOf(record: BatchRecord): Link {
   };
 }
 
+/** When it was sealed, RFC 3339. */
+export function timeOf({ sealedAt }: Pick<Link, 'sealedAt'>): string {
+  return new Date(sealedAt).toISOString();
+}
+
 /** The first `epoch` notice of a batch 0. */
 export function epochStartOf({ batch, notices }: Manifest): EpochNotice | undefined {
   return batch === 0 ? notices.find((notice): notice is EpochNotice => notice.kind === 'epoch') : undefined;

@@ -123,8 +123,9 @@ export class LogChain {
   }
 
   #count({ manifest }: BatchRecord, emit: Emit): void {
-    const at = { origin: this.origin, batch: manifest.batch };
-    if (!this.inRange(manifest.batch)) return;
+    const { batch, sealedAt } = manifest;
+    const at = { origin: this.origin, batch, sealedAt };
+    if (!this.inRange(batch)) return;
     this.batches += 1;
     widen(this.events, manifest.earliest, manifest.latest);
     const reasons = contradictions(manifest);

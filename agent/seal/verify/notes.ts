@@ -2,8 +2,8 @@ import { parseJson } from '../../json/index.ts';
 import { isOrigin, logIdOf, openNote, parseVerifierKey, SealError, type VerifierKey } from '../index.ts';
 import type { StoredDocument } from './streams.ts';
 
-/** The members of a note document (docs/seal-format.md §4). */
-function noteOf(source: Buffer): { note: string; vkey: string | undefined } | undefined {
+/** The members of a note document (docs/seal-format.md §4), undefined if it is none. */
+export function noteOf(source: Buffer): { note: string; vkey: string | undefined } | undefined {
   const members = (parseJson(source) as { auditseal?: { note?: unknown; vkey?: unknown } } | undefined)
     ?.auditseal;
   if (typeof members?.note !== 'string') return undefined;

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { VerifierKey } from '../index.ts';
+import { logName, type VerifierKey } from '../index.ts';
 import { kindOfRecord, recordIdClaim } from './claim.ts';
 import type { Emit, Finding } from './finding.ts';
 import { KeyRing } from './keys.ts';
@@ -8,6 +8,7 @@ import { LogChain, type BatchRange } from './log.ts';
 import { markerKey } from './notes.ts';
 import { Ordinals } from './ordinals.ts';
 import { judgeRecord, type BatchRecord, type JudgedRecord } from './record.ts';
+import { Statements } from './statements.ts';
 import type { StoredDocument } from './streams.ts';
 import type { Trust } from './trust.ts';
 import { toleranceMilliseconds } from './time.ts';
@@ -35,6 +36,7 @@ export class RecordReading {
   /** With a trust file: origins that it gives no key for, and the number of their records. */
   readonly unjudged = new Map<string, number>();
   readonly strangers: Stranger[] = [];
+  readonly statements: Statements;
   /** Documents of the record stream that are taken for records. */
   records = 0;
   /** Which documents of the stream are the counted valid records. */
@@ -54,6 +56,7 @@ export class RecordReading {
     this.#options = options;
     this.#emit = emit;
     this.keys = new KeyRing(options.trust);
+    this.statements = new Statements(options.trust?.operators);
   }
 
   take(document: StoredDocument): void {
@@ -61,6 +64,7 @@ export class RecordReading {
     digestInto(this.#digest, document);
     const kind = kindOfRecord(document.id);
     if (kind === 'marker') this.#takeMarker(document);
+    if (kind === 'statement') this.statements.take(document);
     if (kind !== 'record') return;
     this.records += 1;
     const judged = judgeRecord(document, this.#options.namespace);
@@ -77,6 +81,12 @@ export class RecordReading {
   /** Every record is its rebuilt form as a value and none in bytes: something between us and the agent prints JSON anew. */
   get bytesDoNotSurvive(): boolean {
     return this.records > 0 && this.#equalAsValue === this.records && this.#equalAsBytes === 0;
+  }
+
+  /** When the newest valid record of the newest epoch of a (cluster, node, source) was sealed, milliseconds since 1970. */
+  newestOf(name: string): number | undefined {
+    const epochs = [...this.logs.values()].filter((log) => logName(log.origin) === name && log.newest);
+    return epochs.toSorted((a, b) => (a.origin < b.origin ? -1 : 1)).at(-1)?.newest?.sealedAt;
   }
 
   /** Call when the last record has been read: names what only shows now. */
@@ -113,7 +123,7 @@ export class RecordReading {
     if (log.inRange(batch)) {
       this.counted.add(this.#ordinal);
       if (Date.parse(sealedAt) > this.#options.now.getTime() + toleranceMilliseconds)
-        this.#emit({ finding: 'sealed in the future', origin, batch, detail: `at ${sealedAt}` });
+        this.#emit({ finding: 'sealed in the future', origin, batch, detail: `at ${sealedAt}`, sealedAt });
     }
     for (const notice of notices) if (notice.kind === 'next') this.keys.name(origin, notice);
   }

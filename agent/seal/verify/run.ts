@@ -2,7 +2,7 @@ import type { Gap, Stretch } from '../index.ts';
 import { judgeNeighbours, joins } from './chain.ts';
 import { follows, hole } from './coherence.ts';
 import type { Emit } from './finding.ts';
-import type { Link } from './link.ts';
+import { timeOf, type Link } from './link.ts';
 
 /** Leaf indexes that consecutive joined batches cover, `to` exclusive. */
 export interface Extent {
@@ -23,7 +23,7 @@ export class Run {
   tail: Link;
   readonly extents: Extent[];
   readonly retention: Retention[];
-  firstStretch: { stretch: Stretch; gaps: readonly Gap[]; batch: number } | undefined;
+  firstStretch: { stretch: Stretch; gaps: readonly Gap[]; batch: number; sealedAt: string } | undefined;
   lastStretch: Stretch | undefined;
 
   constructor(origin: string, head: Link, retentionDays: number) {
@@ -47,13 +47,15 @@ export class Run {
 
   #stretch(link: Link, emit: Emit): void {
     const { firstStretch: stretch, lastStretch, gaps, batch } = link;
+    const sealedAt = timeOf(link);
     if (!stretch) return;
-    if (!this.lastStretch) this.firstStretch = { stretch, gaps, batch };
+    if (!this.lastStretch) this.firstStretch = { stretch, gaps, batch, sealedAt };
     else if (!follows(this.lastStretch, stretch, gaps))
       emit({
         finding: 'incoherent',
         origin: this.origin,
         batch,
+        sealedAt,
         detail: hole(this.lastStretch, stretch),
       });
     this.lastStretch = lastStretch;

@@ -4,6 +4,7 @@ import type { KeySource } from './keys.ts';
 import type { RecordReading } from './records.ts';
 import { widen, type Span } from './time.ts';
 import { exitCodes, verdictOf, type Verdict } from './verdict.ts';
+import type { StatementReport, VoidStatements } from './statements.ts';
 import type { VerifyOptions } from './verify.ts';
 
 export interface LogSummary {
@@ -49,6 +50,14 @@ export interface Summary {
   firstEvent?: string;
   lastEvent?: string;
   findings: Partial<Record<FindingKind, number>>;
+  /** What operators' statements excuse: counted here, and not among the findings. */
+  excused: Excused;
+  statements: { counted: StatementReport[]; void: VoidStatements };
+}
+
+export interface Excused {
+  acknowledged: number;
+  retired: number;
 }
 
 export interface Outcome {
@@ -56,11 +65,13 @@ export interface Outcome {
   join: DocumentJoin | undefined;
   documents: number;
   counts: ReadonlyMap<FindingKind, number>;
+  excused: Excused;
   obstacle: string | undefined;
   options: VerifyOptions;
 }
 
-export function summarize({ reading, join, documents, counts, obstacle, options }: Outcome): Summary {
+export function summarize(outcome: Outcome): Summary {
+  const { reading, join, documents, counts, excused, obstacle, options } = outcome;
   const verdict = verdictOf(counts, obstacle);
   const events: Span = {};
   for (const log of reading.logs.values()) widen(events, log.events.first, log.events.last);
@@ -87,6 +98,8 @@ export function summarize({ reading, join, documents, counts, obstacle, options 
     ...(events.first !== undefined && { firstEvent: events.first }),
     ...(events.last !== undefined && { lastEvent: events.last }),
     findings: Object.fromEntries(counts),
+    excused,
+    statements: { counted: reading.statements.counted(), void: reading.statements.void },
   };
 }
 

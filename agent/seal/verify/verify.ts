@@ -27,22 +27,24 @@ export interface VerifyOptions {
 
 /**
  * Verifies a whole log, or a time range of it, exactly as docs/seal-format.md §8 says. Yields each finding when it is
- * made and returns the summary. Throws what the streams throw, and RecordsMovedError.
+ * made, those that an operator's statement excuses among them (`excuse`), and returns the summary. Throws what the streams throw, and RecordsMovedError.
  */
 export async function* verifyLogs(
   streams: Streams,
   options: VerifyOptions,
 ): AsyncGenerator<Finding, Summary> {
   const counts = new Map<FindingKind, number>();
+  const excused = { acknowledged: 0, retired: 0 };
   const counted = (finding: Finding) => {
-    counts.set(finding.finding, (counts.get(finding.finding) ?? 0) + 1);
+    if (finding.excuse) excused[finding.excuse.by] += 1;
+    else counts.set(finding.finding, (counts.get(finding.finding) ?? 0) + 1);
     return finding;
   };
   const { reading, findings } = await judgeRecords(streams, options);
   if (reading.bytesDoNotSurvive) {
     const obstacle =
       'every record is what was sealed as a value and none in its bytes: the bytes of _source do not survive the way here';
-    return summarize({ reading, join: undefined, documents: 0, counts, obstacle, options });
+    return summarize({ reading, join: undefined, documents: 0, counts, excused, obstacle, options });
   }
   for (const finding of findings.splice(0)) yield counted(finding);
 
@@ -69,7 +71,8 @@ export async function* verifyLogs(
   await join.elsewhere.close();
   for (const finding of findings) yield counted(finding);
   for (const finding of join.problems.named()) yield counted(finding);
-  return summarize({ reading, join, documents, counts, obstacle: obstacleOf(reading, join), options });
+  const obstacle = obstacleOf(reading, join);
+  return summarize({ reading, join, documents, counts, excused, obstacle, options });
 }
 
 /** What the records alone show. */
@@ -86,6 +89,7 @@ async function judgeRecords(
   const emit: Emit = (finding) => findings.push(finding);
   judgeEpochs(reading, trust, emit);
   judgeEnds(reading, range && range.until < now ? range.until : now, emit);
+  reading.statements.apply(findings, (name) => reading.newestOf(name), now);
   return { reading, findings };
 }
 

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// A statement is what an operator has signed (§6).
+type statement struct {
+	kind, log   string
+	first, last int64 // unknown if it has none
+	at          time.Time
+}
+
+var (
+	statementID  = regexp.MustCompile(`^([0-9a-f]{16})-o([0-9a-f]{16})$`)
+	operatorName = regexp.MustCompile(`^[A-Za-z0-9._@:/-]+$`)
+	placeForm    = regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+){2}$`)
+)
+
+// readStatement returns nil for what counts for nothing.
+func (t *trustFile) readStatement(doc hit) *statement {
+	id := statementID.FindStringSubmatch(doc.id)
+	if t == nil || id == nil || !utf8.Valid(doc.source) {
+		return nil
+	}
+	msg, _ := noteOf(doc.source)
+	for _, k := range t.operators {
+		if k.logID != id[1] {
+			continue
+		}
+		text, err := k.open(msg)
+		sum := sha256.Sum256([]byte(text))
+		if err == nil && hex.EncodeToString(sum[:8]) == id[2] {
+			return parseStatement(text)
+		}
+	}
+	return nil
+}
+
+const statementHead = "auditseal statement v1\n"
+
+// parseStatement takes a statement apart, and writes it anew to see that it says nothing else.
+func parseStatement(text string) *statement {
+	line, ok := strings.CutPrefix(text, statementHead)
+	if !ok || !validJSON([]byte(line)) {
+		return nil
+	}
+	o, ok := parseObject([]byte(line))
+	var at, why string
+	s := &statement{first: unknown, last: unknown}
+	if !ok || !o.text("kind", &s.kind, true) || !o.text("log", &s.log, true) || !o.text("at", &at, true) || !o.text("why", &why, true) {
+		return nil
+	}
+	numbers := ""
+	switch s.kind {
+	case "retire":
+		ok = placeForm.MatchString(s.log)
+	case "acknowledge":
+		ok = originForm.MatchString(s.log)
+		if _, numbered := o["first"]; numbered {
+			ok = ok && o.number("first", &s.first) && o.number("last", &s.last) && s.first <= s.last
+			numbers = fmt.Sprintf(`"first":%d,"last":%d,`, s.first, s.last)
+		}
+	default:
+		ok = false
+	}
+	if !ok || why == "" || !sealedAtForm.MatchString(at) {
+		return nil
+	}
+	var err error
+	if s.at, err = time.Parse(time.RFC3339, at); err != nil {
+		return nil
+	}
+	b := fmt.Appendf(nil, `%s{"kind":"%s","log":`, statementHead, s.kind)
+	b = append(appendString(b, s.log), ","+numbers...)
+	b = appendString(append(b, `"at":`...), at)
+	b = appendString(append(b, `,"why":`...), why)
+	if string(append(b, "}\n"...)) != text {
+		return nil
+	}
+	return s
+}
+
+// The findings of batches that an acknowledgement excuses.
+var ofBatches = []string{gapFound, silent, incoherent}
+
+// applyStatements marks the findings that operators excuse (§8.4).
+func (v *verifier) applyStatements() {
+	for f := range v.found {
+		for _, s := range v.statements {
+			if s.at.Sub(v.dump.now) <= tolerance && v.excuses(s, f) {
+				v.excused[f] = map[string]string{"retire": "retired", "acknowledge": "acknowledged"}[s.kind]
+			}
+		}
+	}
+}
+
+func (v *verifier) excuses(s *statement, f finding) bool {
+	l := v.logs[f.origin]
+	if l == nil {
+		return false // also of every unjudged origin
+	}
+	batch := f.batch
+	switch {
+	case s.kind == "retire":
+		if f.name != endsEarly || l.place != s.log {
+			return false
+		}
+	case s.log != f.origin:
+		return false
+	case s.first == unknown:
+		if f.name != unlinkedEpoch {
+			return false
+		}
+		batch = l.records[0].man.batch
+	case !slices.Contains(ofBatches, f.name) || batch < s.first || batch > s.last:
+		return false
+	}
+	return l.byBatch[batch].man.sealedAt.Sub(s.at) <= tolerance
+}
