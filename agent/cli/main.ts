@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { runCommand } from './run.ts';
 import { setup, setupCommand } from './setup.ts';
+import { statementCommand } from './statement.ts';
 import { statusCommand } from './status.ts';
 import { trustCommand } from './trust.ts';
 import { validateCommand } from './validate.ts';
@@ -26,6 +27,13 @@ const program = new Command('auditseal')
   .addCommand(validateCommand())
   .addCommand(verifyCommand())
   .addCommand(trustCommand())
+  .addCommand(
+    statementCommand({
+      out: (text) => process.stdout.write(text),
+      error: (text) => process.stderr.write(text),
+      exit: (code) => (process.exitCode = code),
+    }),
+  )
   .addCommand(
     whoCommand(async (options) => {
       process.exitCode = await ask(options, {

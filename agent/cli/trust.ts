@@ -1,18 +1,19 @@
 import { Command } from 'commander';
 import split2 from 'split2';
-import { addTrust } from '../verify/index.ts';
+import { addOperators, addTrust, type AddedKey } from '../verify/index.ts';
 
 interface AddOptions {
   trust: string;
   replace?: boolean;
+  beside?: boolean;
 }
 
 const usageError = 2;
 
-/** `auditseal trust add`: what an auditor keeps outside Elasticsearch. */
+/** `auditseal trust`: what an auditor keeps outside Elasticsearch. */
 export function trustCommand(): Command {
   const command = new Command('trust').description(
-    'keep the trust file: from which key on each log is believed',
+    'keep the trust file: from which key on each log is believed, and whose statements',
   );
   command
     .command('add')
@@ -20,28 +21,42 @@ export function trustCommand(): Command {
     .argument('<vkey...>', 'one or more vkeys; - reads them from standard input, one a line')
     .requiredOption('--trust <file>', 'the trust file; made if there is none')
     .option('--replace', 'replace the key of a log that the file has already')
+    .option('--beside', 'trust it beside the keys that the log has: of an epoch that nothing links to them')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : usageError))
-    .action(async (arguments_: string[], options: AddOptions) => {
-      try {
-        await add(arguments_, options);
-      } catch (error) {
-        process.stderr.write(
-          `auditseal trust add: ${error instanceof Error ? error.message : String(error)}\n`,
-        );
-        process.exitCode = usageError;
-      }
+    .action(async (given: string[], { trust, replace, beside }: AddOptions) => {
+      const held = replace ? 'replace' : beside ? 'beside' : 'refuse';
+      await saying('add', async () => await addTrust(trust, await vkeysOf(given), held));
+    });
+  command
+    .command('operator')
+    .description('believe the statements of an operator (a vkey, as `auditseal statement key` prints it)')
+    .argument('<vkey...>', 'one or more vkeys; - reads them from standard input, one a line')
+    .requiredOption('--trust <file>', 'the trust file; made if there is none')
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : usageError))
+    .action(async (given: string[], { trust }: AddOptions) => {
+      await saying('operator', async () => await addOperators(trust, await vkeysOf(given)));
     });
   return command;
 }
 
-async function add(given: readonly string[], { trust, replace }: AddOptions): Promise<void> {
+async function saying(name: string, add: () => Promise<AddedKey[]>): Promise<void> {
+  try {
+    for (const { name: log, vkey, outcome } of await add())
+      process.stdout.write(`${log}: ${outcome}: ${vkey}\n`);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`auditseal trust ${name}: ${why}\n`);
+    process.exitCode = usageError;
+  }
+}
+
+async function vkeysOf(given: readonly string[]): Promise<string[]> {
   const vkeys: string[] = [];
   for (const vkey of given) {
     if (vkey === '-') vkeys.push(...(await readLines(process.stdin)));
     else vkeys.push(vkey);
   }
-  for (const { name, vkey, outcome } of await addTrust(trust, vkeys, replace === true))
-    process.stdout.write(`${name}: ${outcome}: ${vkey}\n`);
+  return vkeys;
 }
 
 async function readLines(input: NodeJS.ReadableStream): Promise<string[]> {

@@ -1,3 +1,4 @@
+import type { Statement } from '../seal/index.ts';
 import type { Finding, LogSummary, Summary } from '../seal/verify/index.ts';
 import type { TimeRange } from '../verify/index.ts';
 import { printable, withoutSecrets } from './text.ts';
@@ -9,15 +10,17 @@ export interface Scope {
   trustFile: string | undefined;
 }
 
-/** One line that names the log, the event's index and id, and the batch. */
-export function findingLine({ finding, origin, index, batch, id, detail }: Finding): string {
+/** One line that names the log, the event's index and id, and the batch; of what is excused, also who said so. */
+export function findingLine({ finding, origin, index, batch, id, detail, excuse }: Finding): string {
   const place = [
     ...(origin === undefined || origin === '' ? [] : [origin]),
     ...(index === undefined ? [] : [`index ${index}`]),
     ...(batch === undefined ? [] : [`batch ${batch}`]),
     ...(id === undefined ? [] : [`id ${id}`]),
   ];
-  return printable(`${finding}: ${place.join(', ')}${detail === undefined ? '' : ` (${detail})`}`);
+  const said = detail === undefined ? '' : ` (${detail})`;
+  const why = excuse ? `; by ${excuse.operator} at ${excuse.at}: ${excuse.why}` : '';
+  return printable(`${excuse ? `${excuse.by} ` : ''}${finding}: ${place.join(', ')}${said}${why}`);
 }
 
 /** The report below the findings; its last line is the verdict. */
@@ -29,6 +32,7 @@ export function describeSummary(summary: Summary, scope: Scope): string[] {
     `records: ${summary.records} read, ${summary.batches} batches valid${some(summary.recordCopies, 'copies')}`,
     `events: ${summary.documents} documents read, ${summary.events} as sealed${some(summary.refused, 'of them in refused form')}` +
       `${some(summary.copies, 'copies')}${some(summary.expired, 'expired')}${some(summary.notYetRecorded, 'not yet recorded')}`,
+    ...describeStatements(summary),
     `times: ${summary.firstEvent === undefined ? 'no event' : `first event ${summary.firstEvent}, last event ${summary.lastEvent}`}`,
     'not detectable: what was removed on the node before it was read, and what a thief of the current key signs; see docs/threat-model.md',
     `verdict: ${summary.verdict}${verdictDetail(summary)}`,
@@ -53,12 +57,35 @@ function describeLog(log: LogSummary): string {
   return `log: ${origin}: ${range}, size ${size}${times}${newest}, key from ${keyFrom}`;
 }
 
+function describeStatements({ statements: { counted, void: none } }: Summary): string[] {
+  if (counted.length + none.count === 0) return [];
+  const reasons = Object.entries(none.reasons).map(([reason, count]) => `${count} ${reason}`);
+  return [
+    `statements: ${counted.length} count${none.count === 0 ? '' : `, ${none.count} count for nothing: ${reasons.join(', ')}`}`,
+    ...counted.map(
+      ({ id, operator, statement, excuses, detail }) =>
+        `statement: ${id}: ${meaningOf(statement)}, by ${operator} at ${statement.at}: ${statement.why}; ${detail ?? `excuses ${excuses}`}`,
+    ),
+    ...none.sample.map(({ id, why }) => `no statement: ${id}: ${why}`),
+  ];
+}
+
+/** What a statement says, in a few words. */
+export function meaningOf(statement: Statement): string {
+  const { kind, log } = statement;
+  if (kind === 'retire') return `retire ${log}`;
+  const { batches } = statement;
+  if (!batches) return `acknowledge that ${log} follows on no epoch`;
+  return `acknowledge ${log}, batches ${batches.first} to ${batches.last}`;
+}
+
 function some(count: number, what: string): string {
   return count === 0 ? '' : `, ${count} ${what}`;
 }
 
-function verdictDetail({ findings, obstacle }: Summary): string {
+function verdictDetail({ findings, excused, obstacle }: Summary): string {
   const counts = Object.entries(findings).map(([kind, count]) => `${count} ${kind}`);
-  const parts = [...(obstacle === undefined ? [] : [obstacle]), ...counts];
+  const known = Object.entries(excused).flatMap(([by, count]) => (count > 0 ? [`${count} ${by}`] : []));
+  const parts = [...(obstacle === undefined ? [] : [obstacle]), ...counts, ...known];
   return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
 }

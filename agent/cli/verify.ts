@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { verifyLogs, type Finding, type Summary } from '../seal/verify/index.ts';
 import { createClient } from '../ship/index.ts';
-import { ElasticsearchStreams, readTrust, type TimeRange } from '../verify/index.ts';
+import { ElasticsearchStreams, operatorNames, readTrust, type TimeRange } from '../verify/index.ts';
 import { addConnection, connectionOf, type ConnectionOptions } from './connection.ts';
 import { parseTime } from './time.ts';
 import { MemoryKeeper } from './verify-memory.ts';
@@ -88,6 +88,7 @@ async function check(options: Options, signal: AbortSignal): Promise<number> {
     await using streams = await ElasticsearchStreams.open(client, {
       namespace,
       time,
+      operators: trust && operatorNames(trust),
       refreshMilliseconds,
       onRead: (stream, bytes) => memory.read(stream, bytes),
       signal,
@@ -117,7 +118,7 @@ async function print(
   let next = await judgement.next();
   for (; next.done !== true; next = await judgement.next()) {
     progress.clear();
-    if (json) writeJson({ type: 'finding', ...next.value });
+    if (json) writeJson({ type: next.value.excuse ? 'excused' : 'finding', ...next.value });
     else process.stdout.write(`${findingLine(next.value)}\n`);
   }
   progress.clear();

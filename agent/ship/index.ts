@@ -12,6 +12,8 @@ export { createClient, ElasticsearchClient } from './client.ts';
 export type { ClientSettings } from './client.ts';
 export { connectorOf } from './connector.ts';
 export { Credentials } from './credentials.ts';
+export { createDocument } from './create.ts';
+export type { NewDocument } from './create.ts';
 export { causeOf, ShipError } from './error.ts';
 export type { ShipErrorCode } from './error.ts';
 export { Lookup } from './lookup.ts';

@@ -30,6 +30,8 @@ export interface StreamOptions {
   namespace: string;
   /** Only this part of the time. */
   time?: TimeRange | undefined;
+  /** Names of the operators' keys: their statements count whatever the time. */
+  operators?: readonly string[] | undefined;
   /** Between opening the records and opening the events: at least one refresh of the events stream. */
   refreshMilliseconds: number;
   /** Called with the length of every document that was read. */
@@ -91,8 +93,8 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
 
   async *records(): AsyncGenerator<StoredDocument> {
     if (!this.#records) return;
-    const { time } = this.#options;
-    const walks = time ? rangeRecordWalks(this.#ranges, time) : recordWalks(this.#origins);
+    const { time, operators = [] } = this.#options;
+    const walks = time ? rangeRecordWalks(this.#ranges, time, operators) : recordWalks(this.#origins);
     yield* this.#walkAll('records', this.#records, walks);
   }
 

@@ -2,4 +2,12 @@ export { ElasticsearchStreams, type StreamOptions } from './elasticsearch-stream
 export { VerifyError, type VerifyErrorCode } from './error.ts';
 export { PointInTime } from './point-in-time.ts';
 export type { TimeRange } from './queries.ts';
-export { addTrust, readTrust, type AddedKey } from './trust-file.ts';
+export { makeOperatorKey, readOperatorKey } from './operator-key.ts';
+export {
+  addOperators,
+  addTrust,
+  operatorNames,
+  readTrust,
+  type AddedKey,
+  type OfHeldLog,
+} from './trust-file.ts';

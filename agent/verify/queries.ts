@@ -84,14 +84,25 @@ export interface RangeOfLog {
   ends: readonly number[];
 }
 
-export function rangeRecordWalks(logs: readonly RangeOfLog[], time: TimeRange): Walk[] {
+/** `operators` are names under which statements are indexed: those count at any time. */
+export function rangeRecordWalks(
+  logs: readonly RangeOfLog[],
+  time: TimeRange,
+  operators: readonly string[],
+): Walk[] {
   const ofLog = ({ origin, batches, ends }: RangeOfLog) => {
     const run = batches && { range: { 'auditseal.batch': { gte: batches.from, lte: batches.to } } };
     const wanted = some({ terms: { 'auditseal.batch': ends } }, inTime(time), ...(run ? [run] : []));
     return { query: all(ofOrigin(origin), wanted), sort: [byBatch] };
   };
-  const none = ofNone(logs.map(({ origin }) => origin));
-  return [...logs.map(ofLog), { query: all(none, inTime(time)), sort: [byOrigin, byBatch] }];
+  const ofOperator = (name: string) => ({ query: all(ofOrigin(name)), sort: [byBatch] });
+  const others = logs.filter(({ origin }) => !operators.includes(origin));
+  const none = ofNone([...operators, ...others.map(({ origin }) => origin)]);
+  return [
+    ...others.map(ofLog),
+    ...operators.map(ofOperator),
+    { query: all(none, inTime(time)), sort: [byOrigin, byBatch] },
+  ];
 }
 
 export function rangeEventWalks(logs: readonly LogExtent[], time: TimeRange): Walk[] {

@@ -15,6 +15,11 @@ export async function readTrust(file: string): Promise<Trust> {
   return trust;
 }
 
+/** Names of the operators' keys, each once. */
+export function operatorNames({ operators }: Trust): string[] {
+  return [...new Set(operators.map((vkey) => parseVerifierKey(vkey).name))];
+}
+
 export interface AddedKey {
   /** `<cluster>/<node>/<source>`. */
   name: string;
@@ -23,16 +28,35 @@ export interface AddedKey {
 }
 
 /**
- * Adds keys to a trust file, which is made if there is none and is never seen half written. Throws VerifyError
- * `trust-file`, without having changed anything, on what is no vkey and on a second key for a log unless `replace`.
+ * What becomes of a log that the file has already: it is an error, the new key takes the place of the old ones, or it is
+ * beside them, for an epoch that nothing links to the ones before.
  */
-export async function addTrust(
-  file: string,
-  vkeys: readonly string[],
-  replace: boolean,
-): Promise<AddedKey[]> {
+export type OfHeldLog = 'refuse' | 'replace' | 'beside';
+
+/**
+ * Adds keys to a trust file, which is made if there is none and is never seen half written. Throws VerifyError
+ * `trust-file`, without having changed anything, on what is no vkey and on a second key for a log unless `held` allows it.
+ */
+export async function addTrust(file: string, vkeys: readonly string[], held: OfHeldLog): Promise<AddedKey[]> {
+  return await change(file, (trust) => vkeys.map((vkey) => addKey(trust, vkey, held)));
+}
+
+/** Adds operators' keys to a trust file, as {@link addTrust} adds logs'. Throws VerifyError `trust-file`. */
+export async function addOperators(file: string, vkeys: readonly string[]): Promise<AddedKey[]> {
+  return await change(file, (trust) =>
+    vkeys.map((vkey) => {
+      if (trust.operators.includes(vkey)) return { name: 'operator', vkey, outcome: 'already there' };
+      trust.operators.push(vkey);
+      const { error } = trustSchema.safeParse(trust);
+      if (error) throw new VerifyError('trust-file', error.issues.map(({ message }) => message).join('; '));
+      return { name: 'operator', vkey, outcome: 'added' };
+    }),
+  );
+}
+
+async function change(file: string, add: (trust: Trust) => AddedKey[]): Promise<AddedKey[]> {
   const trust = (await readIfPresent(file)) ?? { v: 1 as const, logs: [], operators: [] };
-  const added = vkeys.map((vkey) => addKey(trust, vkey, replace));
+  const added = add(trust);
   const draft = `${file}.${randomUUID()}`;
   try {
     await writeFile(draft, `${JSON.stringify(trust, undefined, 2)}\n`, { flush: true, flag: 'wx' });
@@ -44,20 +68,22 @@ export async function addTrust(
   return added;
 }
 
-function addKey(trust: Trust, vkey: string, replace: boolean): AddedKey {
+function addKey(trust: Trust, vkey: string, ofHeld: OfHeldLog): AddedKey {
   const { cluster, node, source } = logOf(vkey);
   const name = `${cluster}/${node}/${source}`;
   const same = (log: Trust['logs'][number]) =>
     log.cluster === cluster && log.node === node && log.source === source;
   const held = trust.logs.filter(same);
   if (held.some((log) => log.vkey === vkey)) return { name, vkey, outcome: 'already there' };
-  if (held.length > 0 && !replace)
+  if (held.length > 0 && ofHeld === 'refuse')
     throw new VerifyError(
       'trust-file',
-      `${name} is already trusted from ${held[0]!.vkey} on; if its state was lost for a reason that you know, repeat with --replace`,
+      `${name} is already trusted from ${held[0]!.vkey} on; if its state was lost for a reason that you know, repeat with --beside (the old epochs stay trusted) or with --replace`,
     );
-  trust.logs = [...trust.logs.filter((log) => !same(log)), { cluster, node, source, vkey }];
-  return { name, vkey, outcome: held.length > 0 ? 'replaced' : 'added' };
+  const replaced = ofHeld === 'replace' && held.length > 0;
+  if (replaced) trust.logs = trust.logs.filter((log) => !same(log));
+  trust.logs.push({ cluster, node, source, vkey });
+  return { name, vkey, outcome: replaced ? 'replaced' : 'added' };
 }
 
 function logOf(vkey: string) {

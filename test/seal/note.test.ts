@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   eventDocumentId,
+  formatSigner,
   generateKey,
   importKey,
   logIdOf,
@@ -9,6 +10,7 @@ import {
   openNote,
   parseBase64,
   parseCheckpoint,
+  parseSigner,
   parseVerifierKey,
   recordDocumentId,
   refusalDocumentId,
@@ -36,6 +38,28 @@ const codeOf = (open: () => unknown) => {
   }
   return undefined;
 };
+
+describe('a private key in the form of golang.org/x/mod/sumdb/note', () => {
+  /** The same documentation. */
+  const peterSigner = 'PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz';
+
+  test('signs what the Go package signs, and is written as it was', () => {
+    const key = parseSigner(peterSigner);
+    expect(key.verifier.text).toBe(peterKey);
+    expect(signNote(peterNote.slice(0, peterNote.indexOf('\n\n') + 1), key)).toBe(peterNote);
+    expect(formatSigner(key)).toBe(peterSigner);
+  });
+
+  test.each([
+    ['of another name', peterSigner.replace('Peter', 'Paul')],
+    ['cut short', peterSigner.slice(0, -4)],
+    ['of another type', peterSigner.replace('+AYEK', '+AoEK')],
+    ['that is a verifier key', peterKey],
+  ])('%s is refused, and none of it is shown', (_name, text) => {
+    expect(codeOf(() => parseSigner(text))).toBe('bad-signer');
+    expect(() => parseSigner(text)).not.toThrow(/FALVFGyN/u);
+  });
+});
 
 describe('a verifier key', () => {
   test('of the specification parses and is written the same', () => {

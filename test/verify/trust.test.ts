@@ -53,10 +53,35 @@ describe('auditseal trust add', () => {
     expect((await readTrust(file)).logs.map(({ vkey }) => vkey)).toEqual([two, again]);
   });
 
+  test('trusts an epoch beside those that the log has', async () => {
+    await auditseal(['trust', 'add', '--trust', file, one]);
+    const { code, stdout } = await auditseal(['trust', 'add', '--trust', file, '--beside', again]);
+    expect([code, stdout]).toEqual([0, [`prod/cp-1/kube-apiserver: added: ${again}`]]);
+    expect((await readTrust(file)).logs.map(({ vkey }) => vkey)).toEqual([one, again]);
+  });
+
   test('changes nothing when one of several is no vkey', async () => {
     const { code, stderr } = await auditseal(['trust', 'add', '--trust', file, one, 'nonsense']);
     expect([code, await readdir(folder)]).toEqual([2, []]);
     expect(stderr).toContain('"nonsense" is not <name>+<hex>+<base64>');
+  });
+});
+
+describe('auditseal trust operator', () => {
+  const operator = generateKey('alice@example.com').verifier.text;
+
+  test('adds the key of an operator, once', async () => {
+    for (const outcome of ['added', 'already there']) {
+      const { code, stdout } = await auditseal(['trust', 'operator', '--trust', file, operator]);
+      expect([code, stdout]).toEqual([0, [`operator: ${outcome}: ${operator}`]]);
+    }
+    expect((await readTrust(file)).operators).toEqual([operator]);
+  });
+
+  test('refuses a key of a log, which would speak for itself', async () => {
+    const { code, stderr } = await auditseal(['trust', 'operator', '--trust', file, one]);
+    expect([code, await readdir(folder)]).toEqual([2, []]);
+    expect(stderr).toContain(`is a key of the log ${origin}`);
   });
 });
 
@@ -71,6 +96,12 @@ describe('a trust file', () => {
       'logs.0.vkey: is a key of prod/cp-1',
     ],
     ['with a broken vkey', { v: 1, logs: [{ ...log, vkey: one.slice(1) }] }, 'logs.0.vkey: verifier key'],
+    ['with a broken operator', { v: 1, logs: [log], operators: ['x'] }, 'operators.0: verifier key'],
+    [
+      'with a log as its operator',
+      { v: 1, logs: [log], operators: [one] },
+      'operators.0: is a key of the log',
+    ],
     ['that is no JSON', undefined, 'is not JSON'],
   ])('%s cannot be used, and verify ends with 2', async (_what, content, message) => {
     await writeFile(file, content === undefined ? '{' : JSON.stringify(content));

@@ -1,0 +1,144 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { statementCommand } from '../../agent/cli/statement.ts';
+import { allDocuments, refresh } from '../elasticsearch/index.ts';
+import { LogWriter } from '../seal/log.ts';
+import { addOperators, addTrust } from '../../agent/verify/index.ts';
+import { Installation, type Ran } from './installation.ts';
+
+const cluster = 'prod';
+const place = `${cluster}/cp-1/kube-apiserver`;
+
+let folder: string;
+let key: string;
+let vkey: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'auditseal-statement-'));
+  key = join(folder, 'operator.key');
+  vkey = (await say('key', '--out', key, '--name', 'alice@example.com')).stdout[0]!;
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A log that ended an hour ago behind a gap, in Elasticsearch, and a trust file that lists it and the operator. */
+async function ended() {
+  const installation = new Installation(inject('elasticsearchUrl'));
+  const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
+  const writer = new LogWriter({ namespace: installation.namespace, at: hourAgo });
+  writer.batch({ events: 2, notices: [{ kind: 'start', at: hourAgo }] });
+  writer.batch({ events: 2, gaps: [{ reason: 'deleted' }] });
+  await installation.write(writer.written);
+  const trust = join(folder, `${installation.namespace}.json`);
+  await addTrust(trust, [writer.vkey], 'refuse');
+  await addOperators(trust, [vkey]);
+  const to = ['--url', installation.url, '--namespace', installation.namespace];
+  const acknowledge = ['acknowledge', '--log', writer.origin, '--first', '1', '--last', '1'];
+  return { installation, origin: writer.origin, trust, to, acknowledge };
+}
+
+/** Runs the command in this process: it starts no other. */
+async function say(...parameters: string[]): Promise<Ran> {
+  let [out, error, code] = ['', '', 0];
+  const command = statementCommand({
+    out: (text) => void (out += text),
+    error: (text) => void (error += text),
+    exit: (ended) => void (code = ended),
+  });
+  await command.parseAsync(parameters, { from: 'user' });
+  return { code, stdout: out.split('\n').slice(0, -1), stderr: error };
+}
+
+const signed = (why: string) => ['--key', key, '--why', why];
+
+describe('auditseal statement', () => {
+  test('makes what is known green, and verify says who said it', async () => {
+    const { installation, origin, trust, to, acknowledge } = await ended();
+    const before = await installation.verify('--trust', trust);
+    expect([before.code, before.findings.map((line) => line.split(':')[0])]).toEqual([
+      3,
+      ['gap', 'ends early'],
+    ]);
+    const sent = await say(...acknowledge, ...signed('cut by hand'), ...to);
+    expect([sent.code, sent.stderr, sent.stdout.at(-1)]).toEqual([0, '', 'sent']);
+    expect(sent.stdout[0]).toMatch(new RegExp(`acknowledge ${origin}, batches 1 to 1, as of 2`, 'u'));
+    const retired = await say('retire', '--log', place, ...signed('replaced by cp-4'), ...to);
+    expect([retired.code, retired.stderr]).toEqual([0, '']);
+    await refresh(installation.url, installation.stream('records'));
+
+    const known = [
+      /^acknowledged gap: .*batch 1 \(deleted\); by alice@example\.com at 2.*: cut by hand$/u,
+      /^retired ends early: .*; by alice@example\.com at 2.*: replaced by cp-4$/u,
+    ];
+    const after = await installation.verify('--trust', trust);
+    expect([after.code, after.findings]).toEqual([
+      0,
+      known.map((line) => expect.stringMatching(line) as unknown),
+    ]);
+    expect(after.all.stdout).toContainEqual('statements: 2 count');
+    expect(after.all.stdout.at(-1)).toBe('verdict: verified: 1 acknowledged, 1 retired');
+    const since = new Date(Date.now() - 3_700_000).toISOString();
+    const json = await installation.verify('--trust', trust, '--json', '--since', since, '--until', '30s');
+    expect(json.code, 'statements count, whatever the time that is asked for').toBe(0);
+    const lines = json.all.stdout.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.map(({ type }) => type)).toEqual(['excused', 'excused', 'summary']);
+    expect(lines[2]).toMatchObject({ excused: { acknowledged: 1, retired: 1 }, findings: {} });
+  });
+
+  test('sent twice is one statement', async () => {
+    const { to, acknowledge, installation } = await ended();
+    const once = [...acknowledge, ...signed('x'), '--at', '2026-01-01T00:00:00Z', ...to];
+    expect((await say(...once)).stdout.at(-1)).toBe('sent');
+    const again = await say(...once);
+    expect([again.code, again.stdout.at(-1)]).toEqual([0, 'was there already: nothing was changed']);
+    await refresh(installation.url, installation.stream('records'));
+    const ids: string[] = [];
+    for await (const { id } of allDocuments(installation.url, installation.stream('records'))) ids.push(id);
+    expect(ids.filter((id) => /^[0-9a-f]{16}-o[0-9a-f]{16}$/u.test(id))).toHaveLength(1);
+  });
+
+  test('signed where there is no network is sent from elsewhere', async () => {
+    const { installation, trust, to, acknowledge } = await ended();
+    const note = await say(...acknowledge, ...signed('offline'));
+    expect(note.stderr).toContain('acknowledge');
+    const file = join(folder, 'note');
+    await writeFile(file, `${note.stdout.join('\n')}\n`);
+    const sent = await say('send', file, '--vkey', vkey, ...to);
+    expect([sent.code, sent.stderr, sent.stdout.at(-1)]).toEqual([0, '', 'sent']);
+    await refresh(installation.url, installation.stream('records'));
+    expect((await installation.verify('--trust', trust)).findings[0]).toContain('acknowledged gap');
+    await writeFile(file, `${note.stdout.join('\n').replace('offline', 'forged!')}\n`);
+    const forged = await say('send', file, '--vkey', vkey, ...to);
+    expect([forged.code, forged.stderr]).toEqual([78, expect.stringContaining('does not verify') as unknown]);
+  });
+
+  test.each([
+    [['retire', '--log', `${place}/20261123T004438Z`], 'not <cluster>/<node>/<source>'],
+    [['acknowledge', '--log', place], 'not <cluster>/<node>/<source>/<epoch>'],
+    [['acknowledge', '--log', `${place}/e`, '--first', '3', '--last', '2'], 'the first not above the last'],
+    [['acknowledge', '--log', `${place}/e`, '--first', '3'], 'give both'],
+    [['retire', '--log', place, '--why', ' '], '--why'],
+    [['retire', '--log', place, '--at', '2999-01-01T00:00:00Z'], 'in the future'],
+    [['retire', '--log', place, '--key', '/nowhere'], '/nowhere cannot be read'],
+  ])('refuses what makes no sense: %j', async (parameters, why) => {
+    const ran = await say(...signedFirst(parameters));
+    expect([ran.code, ran.stdout]).toEqual([78, []]);
+    expect(ran.stderr).toContain(why);
+  });
+
+  test('makes a key that others cannot read, and overwrites none', async () => {
+    expect((await stat(key)).mode & 0o777).toBe(0o600);
+    const secret = await readFile(key, 'utf8');
+    expect(secret).toMatch(/^PRIVATE\+KEY\+alice@example\.com\+[\da-f]{8}\+\S+\n$/u);
+    const again = await say('key', '--out', key);
+    expect([again.code, again.stderr]).toEqual([78, expect.stringContaining('is there already') as unknown]);
+    expect(await readFile(key, 'utf8')).toBe(secret);
+    const asLog = await say('key', '--out', join(folder, 'x'), '--name', 'a/b/c/d');
+    expect([asLog.code, asLog.stderr]).toEqual([78, expect.stringContaining('of a log') as unknown]);
+  });
+});
+
+/** What a case gives wins over what it leaves out. */
+function signedFirst([command, ...rest]: string[]): string[] {
+  return [command!, ...signed('x'), ...rest];
+}
