@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, readdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { z } from 'zod';
 import type { Buildah } from './buildah.ts';
 
@@ -67,6 +67,20 @@ export class Unpacked {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#buildah.run('rm', this.#container);
     await rm(this.#folder, { recursive: true });
+  }
+
+  /** Its files, each once: paths from its root, mode, size in bytes. */
+  async files(): Promise<{ path: string; mode: number; size: number }[]> {
+    const entries = await readdir(this.root, { recursive: true, withFileTypes: true });
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map(async ({ parentPath, name }) => {
+        // readdir goes through links to folders, too: /lib is /usr/lib.
+        if ((await realpath(parentPath)) !== parentPath) return [];
+        const { mode, size } = await stat(join(parentPath, name));
+        return [{ path: relative(this.root, join(parentPath, name)), mode, size }];
+      });
+    return (await Promise.all(files)).flat();
   }
 
   /**

@@ -1,5 +1,5 @@
-import { chmod, chown, mkdir, readdir, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { chmod, chown, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { eventStream, recordStream } from '../../agent/ship/index.ts';
@@ -25,22 +25,8 @@ beforeAll(async () => {
 }, 900_000);
 afterAll(() => image[Symbol.asyncDispose]());
 
-/** Files of the image: paths from its root, with what stat says of each. */
-async function files(): Promise<{ path: string; mode: number; size: number }[]> {
-  const entries = await readdir(image.root, { recursive: true, withFileTypes: true });
-  return await Promise.all(
-    entries
-      .filter((entry) => entry.isFile())
-      .map(async (entry) => {
-        const path = join(entry.parentPath, entry.name);
-        const { mode, size } = await stat(path);
-        return { path: relative(image.root, path), mode, size };
-      }),
-  );
-}
-
 test('it has node, the commands and the files that they read; no shell, no package, no test, nothing else that runs', async () => {
-  const all = await files();
+  const all = await image.files();
   const runnable = all.filter(({ path, mode }) => (mode & 0o111) !== 0 && !/\.so(?:\.[\d.]+)?$/u.test(path));
   expect(runnable.map(({ path }) => path).toSorted()).toEqual([
     'nodejs/bin/node',
