@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# Both bases are pinned by digest (of the index of all platforms). The digests are those that public Dockerfiles name for these tags;
+# Both bases are pinned by digest. The digests are those that public Dockerfiles name for these tags;
 # no registry was in reach to pull or check them. Under these names a digest can only be what Docker's and Google's own
 # publishers pushed. Check, or take newer ones: docs/release.md.
 ARG NODE_BUILD=docker.io/library/node:26.10.0-trixie-slim@sha256:ec7758ee051e457b468b32bde57b0879010b325bb9862718e9615225ce4aaae1
