@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # Both bases are pinned by digest. The digests are those that public Dockerfiles name for these tags;
 # no registry was in reach to pull or check them. Under these names a digest can only be what Docker's and Google's own
 # publishers pushed. Check, or take newer ones: docs/release.md.

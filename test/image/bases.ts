@@ -16,10 +16,11 @@ export interface Bases {
 /**
  * Two bases made of this machine's files, where no registry of images is in reach: one laid out as
  * gcr.io/distroless/nodejs26-debian13 (its BUILD files: node in /nodejs/bin, the libraries that it needs, certificates, time zones, users root, nobody and nonroot, /tmp,
- * merged /usr, no shell and nothing else that runs), one to build in (node, npm, sh). Node is the one that runs this.
+ * merged /usr, no shell and nothing else that runs), one to build in (node, npm, sh). Node is the one that runs this; `folder` is for what they are
+ * made of.
  */
-export async function makeBases(buildah: Buildah): Promise<Bases> {
-  const runRoot = join(buildah.folder, 'base-run');
+export async function makeBases(buildah: Buildah, folder: string): Promise<Bases> {
+  const runRoot = join(folder, 'base-run');
   await layOut(runRoot, [[process.execPath, '/nodejs/bin/node']]);
   await cp('/usr/share/zoneinfo', join(runRoot, 'usr/share/zoneinfo'), { recursive: true }).catch(
     () => undefined,
@@ -29,7 +30,7 @@ export async function makeBases(buildah: Buildah): Promise<Bases> {
     'WORKDIR /home/nonroot',
   ]);
 
-  const buildRoot = join(buildah.folder, 'base-build');
+  const buildRoot = join(folder, 'base-build');
   await layOut(buildRoot, [
     [process.execPath, '/usr/local/bin/node'],
     ['/bin/sh', '/usr/bin/sh'],
@@ -111,7 +112,7 @@ async function commit(
   reference: string,
   more: readonly string[],
 ): Promise<string> {
-  const dockerfile = join(buildah.folder, 'base.Dockerfile');
+  const dockerfile = `${root}.Dockerfile`;
   await writeFile(
     dockerfile,
     ['FROM scratch', 'COPY . /', 'ENV PATH=/usr/local/bin:/usr/bin:/bin', ...more, ''].join('\n'),

@@ -1,4 +1,5 @@
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { makeBases } from './bases.ts';
 import { Buildah } from './buildah.ts';
@@ -26,9 +27,10 @@ export interface BuildOptions {
  */
 export async function buildImage({ reference, version, archive }: BuildOptions): Promise<Buildah> {
   const buildah = await Buildah.open();
+  const folder = await mkdtemp(join(tmpdir(), 'auditseal-image-'));
   try {
-    const bases = await makeBases(buildah);
-    const context = join(buildah.folder, 'context');
+    const bases = await makeBases(buildah, folder);
+    const context = join(folder, 'context');
     const built = await layOutContext(context, version);
     const values = { ...bases, VERSION: built, REVISION: 'test', SOURCE: 'test' };
     await buildah.run(
@@ -52,8 +54,7 @@ export async function buildImage({ reference, version, archive }: BuildOptions):
     }
     return buildah;
   } finally {
-    await rm(buildah.folder, { recursive: true, force: true });
-    await mkdir(buildah.folder);
+    await rm(folder, { recursive: true });
   }
 }
 

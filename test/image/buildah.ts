@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { access, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { access, mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
+
+const stepsMax = 100;
 
 /** Where the images of these tests are kept, apart from those of the machine: `$XDG_CACHE_HOME/auditseal/images`. */
 export const imagesFolder = join(
@@ -18,20 +20,17 @@ export const imagesFolder = join(
  * image can be pulled, and none of the machine's is seen. Needs root: chroot isolation, since machines of CI grant no user namespaces.
  */
 export class Buildah {
-  /** For temporary files; made anew each time. */
-  readonly folder: string;
   readonly #env: NodeJS.ProcessEnv;
 
-  private constructor(folder: string, env: NodeJS.ProcessEnv) {
-    this.folder = folder;
+  private constructor(env: NodeJS.ProcessEnv) {
     this.#env = env;
   }
 
   /** Rejects where apt-get cannot install them. */
   static async open(): Promise<Buildah> {
     await install(['buildah', 'runc']);
-    await mkdir(join(imagesFolder, 'tmp'), { recursive: true });
-    const folder = await mkdtemp(join(imagesFolder, 'tmp', 'run-'));
+    const temporary = join(imagesFolder, 'tmp');
+    await mkdir(temporary, { recursive: true });
     const storage = join(imagesFolder, 'storage.conf');
     await writeFile(
       storage,
@@ -40,13 +39,23 @@ export class Buildah {
     const registries = join(imagesFolder, 'registries.conf');
     await writeFile(registries, 'unqualified-search-registries = []\n');
     await writeFile(join(imagesFolder, 'policy.json'), '{"default":[{"type":"insecureAcceptAnything"}]}\n');
-    return new Buildah(folder, {
+    const buildah = new Buildah({
       ...process.env,
       CONTAINERS_STORAGE_CONF: storage,
       CONTAINERS_REGISTRIES_CONF: registries,
       BUILDAH_ISOLATION: 'chroot',
-      TMPDIR: folder,
+      TMPDIR: temporary,
     });
+    await buildah.#forget();
+    return buildah;
+  }
+
+  /** Steps of earlier builds, a few hundred megabytes each where packages were installed, serve as a cache up to a bound. */
+  async #forget(): Promise<void> {
+    const steps = await this.run('images', '--all', '--quiet', '--filter', 'dangling=true');
+    // What a build beside us uses stays, and that is said; it is forgotten another time.
+    if (steps.split('\n').length > stepsMax)
+      await this.run('rmi', '--prune', '--force').catch(() => undefined);
   }
 
   /** Standard output of `buildah COMMAND …`, trimmed. Rejects with what it said. */

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
 import type { Buildah } from './buildah.ts';
@@ -61,7 +62,7 @@ export class Unpacked {
     const { config } = imageSchema.parse(JSON.parse(inspected)).OCIv1;
     const container = await buildah.run('from', '--pull-never', reference);
     const root = await buildah.run('mount', container);
-    return new Unpacked(root, config, buildah, container, await mkdtemp(join(buildah.folder, 'runc-')));
+    return new Unpacked(root, config, buildah, container, await mkdtemp(join(tmpdir(), 'auditseal-runc-')));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
