@@ -89,7 +89,10 @@ async function sharedObjects(): Promise<string[]> {
     'zlib1g',
     'libzstd1',
   ];
-  const { stdout } = await run('dpkg', ['--listfiles', ...packages]);
+  // It lists the rest, and ends with 1, where one is not installed.
+  const { stdout } = await run('dpkg', ['--listfiles', ...packages]).catch(
+    (error: Error & { stdout?: string }) => ({ stdout: error.stdout ?? '' }),
+  );
   return stdout
     .split('\n')
     .filter((path) => /^(?:\/usr)?\/lib(?:64|\/[^/]+-linux-gnu)?\/[^/]+\.so(?:\.[\d.]+)?$/u.test(path));
