@@ -43,7 +43,7 @@ async function say(...parameters: string[]): Promise<Ran> {
   const command = statementCommand({
     out: (text) => void (out += text),
     error: (text) => void (error += text),
-    exit: (ended) => void (code = ended),
+    exit: (status) => void (code = status),
   });
   await command.parseAsync(parameters, { from: 'user' });
   return { code, stdout: out.split('\n').slice(0, -1), stderr: error };
