@@ -237,6 +237,15 @@ describe('the chart', () => {
     );
   });
 
+  test('the test pod stays when it has run: its log has the verdict, and `helm test --logs` fails without it', async () => {
+    const objects = objectsOf(await template(helm, ...least, '--set', 'test.existingSecret=read'));
+    expect(find(objects, 'Pod')).toMatchObject({
+      metadata: {
+        annotations: { 'helm.sh/hook': 'test', 'helm.sh/hook-delete-policy': 'before-hook-creation' },
+      },
+    });
+  });
+
   test('monitors, rules, constraints and the test pod are there when asked for, and only then', async () => {
     expect(kinds(await template(helm, ...least)).toSorted()).toEqual([
       'ConfigMap',
