@@ -1,0 +1,3 @@
+module auditseal/test/cluster/pause
+
+go 1.21
