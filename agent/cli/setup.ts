@@ -117,16 +117,17 @@ async function prepare(options: SetupCommandOptions, output: Output, signal: Abo
   const { username: _user, passwordFile: _password, ...connection } = settings;
   const connect = (file: string) => createClient({ ...connection, apiKeyFile: resolve(file) });
   try {
-    // Before anything is changed: a wrong option is better known at once.
+    // Reads files, so that one that is not there is told before anything is changed.
     const kibana = kibanaSettings && (await Kibana.create(kibanaSettings, signal));
-    if (kibana) await checkKibana(kibana, kibanaSettings?.space);
     const conversation = new Conversation({ client, dryRun, say, signal });
     const warnings = await setUp(conversation, { ...what, keyFile, connect });
     for (const warning of warnings) output.error(`warning: ${warning}\n`);
     if (folder !== undefined && !dryRun) say(await readFile(join(folder, 'key'), 'utf8'));
     else if (keyFile !== undefined && !dryRun) say(nextSteps(keyFile, what.lookupKeyFile));
-    // Last: whatever becomes of it, the key is there.
-    if (kibana) await installDashboards(kibana, { namespace: what.namespace, dryRun, say });
+    // Last: agents need none of it, and must not go without their templates and key because Kibana is away.
+    if (!kibana) return;
+    await checkKibana(kibana, kibanaSettings?.space);
+    await installDashboards(kibana, { namespace: what.namespace, dryRun, say });
   } finally {
     await client.close();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });

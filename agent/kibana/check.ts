@@ -8,7 +8,7 @@ const versionMin = [9, 5] as const;
 const status = z.object({ version: z.object({ number: z.string() }) });
 
 /**
- * Looks, before anything is changed anywhere, whether a Kibana is there that takes the dashboards, knows these credentials
+ * Looks, before anything is changed in it, whether a Kibana is there that takes the dashboards, knows these credentials
  * and has this space. Whether they may write shows when they do. Returns its version. Throws KibanaError.
  */
 export async function checkKibana(kibana: Kibana, space: string | undefined): Promise<string> {

@@ -96,7 +96,19 @@ export function valuesSchema(): Record<string, unknown> {
       extraEnv: anyObjects,
       extraVolumes: anyObjects,
       extraVolumeMounts: anyObjects,
-      setup: strict({ enabled: flag, existingSecret: objectName, apiKeyKey: { ...secretKey, minLength: 1 } }),
+      setup: strict({
+        enabled: flag,
+        existingSecret: objectName,
+        apiKeyKey: { ...secretKey, minLength: 1 },
+        kibana: strict({
+          url,
+          space: { type: 'string', pattern: '^[a-z0-9_-]*$' },
+          existingSecret: objectName,
+          apiKeyKey: { ...secretKey, minLength: 1 },
+          caSecret: objectName,
+          caKey: { ...secretKey, minLength: 1 },
+        }),
+      }),
       test: strict({ existingSecret: objectName, apiKeyKey: { ...secretKey, minLength: 1 } }),
     }),
   };

