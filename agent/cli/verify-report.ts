@@ -35,7 +35,7 @@ export function describeSummary(summary: Summary, scope: Scope): string[] {
     ...describeStatements(summary),
     `times: ${summary.firstEvent === undefined ? 'no event' : `first event ${summary.firstEvent}, last event ${summary.lastEvent}`}`,
     'not detectable: what was removed on the node before it was read, and what a thief of the current key signs; see docs/threat-model.md',
-    `verdict: ${summary.verdict}${verdictDetail(summary)}`,
+    `verdict: ${verdictLine(summary)}`,
   ].map(printable);
 }
 
@@ -83,9 +83,10 @@ function some(count: number, what: string): string {
   return count === 0 ? '' : `, ${count} ${what}`;
 }
 
-function verdictDetail({ findings, excused, obstacle }: Summary): string {
+/** The verdict with the counts that make it, or what was in the way. */
+export function verdictLine({ verdict, findings, excused, obstacle }: Summary): string {
   const counts = Object.entries(findings).map(([kind, count]) => `${count} ${kind}`);
   const known = Object.entries(excused).flatMap(([by, count]) => (count > 0 ? [`${count} ${by}`] : []));
   const parts = [...(obstacle === undefined ? [] : [obstacle]), ...counts, ...known];
-  return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
+  return parts.length === 0 ? verdict : `${verdict}: ${parts.join(', ')}`;
 }
