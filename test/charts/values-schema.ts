@@ -20,6 +20,10 @@ const interval = { type: 'string', pattern: '^[0-9]+(ms|s|m|h)$' };
 /** The name of a Kubernetes object, or none. */
 const objectName = { type: 'string', pattern: '^([a-z0-9]([-.a-z0-9]*[a-z0-9])?)?$', maxLength: 253 };
 const secretKey = { type: 'string', pattern: '^[-._a-zA-Z0-9]*$', maxLength: 253 };
+/** Five fields, or a word like `@hourly`; Kubernetes says whether it is one. */
+const schedule = { type: 'string', pattern: String.raw`^(@[a-z]+|\S+( \S+){4})$` };
+const seconds = { type: 'integer', minimum: 60 };
+const atLeastNone = { type: 'integer', minimum: 0 };
 const strict = (properties: Record<string, unknown>) => ({
   type: 'object',
   properties,
@@ -108,6 +112,30 @@ export function valuesSchema(): Record<string, unknown> {
           caSecret: objectName,
           caKey: { ...secretKey, minLength: 1 },
         }),
+      }),
+      verify: strict({
+        enabled: flag,
+        existingSecret: objectName,
+        apiKeyKey: { ...secretKey, minLength: 1 },
+        verdictApiKeyKey: secretKey,
+        trustConfigMap: objectName,
+        trustSecret: objectName,
+        trustKey: { ...secretKey, minLength: 1 },
+        schedule,
+        since: { type: 'string', pattern: '^[0-9]{1,9}[smhd]$' },
+        wholeSchedule: { anyOf: [schedule, { const: '' }] },
+        activeDeadlineSeconds: seconds,
+        wholeActiveDeadlineSeconds: seconds,
+        successfulJobsHistoryLimit: atLeastNone,
+        failedJobsHistoryLimit: atLeastNone,
+        resources: anyObject,
+        nodeSelector: texts,
+        affinity: anyObject,
+        tolerations: anyObjects,
+        priorityClassName: objectName,
+        podSecurityContext: anyObject,
+        extraVolumes: anyObjects,
+        extraVolumeMounts: anyObjects,
       }),
       test: strict({ existingSecret: objectName, apiKeyKey: { ...secretKey, minLength: 1 } }),
     }),

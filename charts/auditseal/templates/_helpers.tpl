@@ -94,3 +94,15 @@ seccompProfile: { type: RuntimeDefault }
 {{- end -}}
 {{- $ports | uniq | toJson -}}
 {{- end -}}
+
+{{/* The rules of a network policy that let out DNS and Elasticsearch. */}}
+{{- define "auditseal.egress" -}}
+- ports: [{ port: 53, protocol: UDP }, { port: 53, protocol: TCP }]
+- ports:
+    {{- range default (include "auditseal.ports" . | fromJsonArray) .Values.networkPolicy.elasticsearchPorts }}
+    - { port: {{ int . }}, protocol: TCP }
+    {{- end }}
+  {{- with .Values.networkPolicy.elasticsearchPeers }}
+  to: {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end -}}
