@@ -1,6 +1,6 @@
 import type { TimeRange } from '../verify/index.ts';
 import { fields } from './fields.ts';
-import { any, type Resource } from './resource.ts';
+import { any, endsWithSubresource, type Resource } from './resource.ts';
 
 /** What became of a request. `denied` is a part of `failure`: refused by authentication, authorization or admission. */
 export type Outcome = 'success' | 'failure' | 'denied' | 'unknown';
@@ -58,37 +58,32 @@ function partQueries(resource: string, parts: readonly string[]): Query[] {
   const [first = any, second = any, third = any] = parts;
   if (parts.length === 3)
     return [both(fits(fields.namespace, first), fits(fields.name, second), ofSubresource(resource, third))];
-  const ofCluster = not({ exists: { field: fields.namespace } });
-  if (parts.length === 2)
-    return [
-      both(fits(fields.namespace, first), { exists: { field: fields.namespace } }, fits(fields.name, second)),
-      both(
-        fits(fields.namespace, first),
-        { exists: { field: fields.namespace } },
-        ofSubresource(resource, second),
-      ),
-      both(ofCluster, fits(fields.name, first), ofSubresource(resource, second)),
-    ];
+  const last = ofSubresource(resource, parts.at(-1) ?? any);
+  const isSubresource = endsWithSubresource(parts);
+  if (parts.length === 1) {
+    if (isSubresource) return [last];
+    return [fits(fields.namespace, first), both(ofCluster, fits(fields.name, first)), last];
+  }
+  const inNamespace = both({ exists: { field: fields.namespace } }, fits(fields.namespace, first));
   return [
-    fits(fields.namespace, first),
-    both(ofCluster, fits(fields.name, first)),
-    ofSubresource(resource, first),
+    both(inNamespace, isSubresource ? last : either(fits(fields.name, second), last)),
+    both(ofCluster, fits(fields.name, first), last),
   ];
 }
 
-/**
- * Requests on a whole collection that holds what was asked for: who lists secrets has read each of them, and the name of
- * what is created is not in the log at level Metadata.
- */
+const ofCluster = not({ exists: { field: fields.namespace } });
+
+/** Requests on a whole collection that holds what was asked for: who lists secrets has read each of them. */
 function collections({ parts, resource }: Extract<Resource, { kind: 'resource' }>): Query[] {
-  if (parts.length === 3) return [];
-  const whole = both(not({ exists: { field: fields.name } }), withoutSubresource(resource));
-  const everywhere = not({ exists: { field: fields.namespace } });
-  const [namespace] = parts;
+  if (parts.length === 3 || endsWithSubresource(parts)) return [];
+  const [namespace = any] = parts;
+  const within = parts.length === 2 ? either(ofCluster, fits(fields.namespace, namespace)) : ofCluster;
   return [
     both(
-      whole,
-      parts.length === 2 ? either(everywhere, fits(fields.namespace, namespace ?? any)) : everywhere,
+      isOneOf(fields.verb, ['list', 'watch', 'deletecollection']),
+      not({ exists: { field: fields.name } }),
+      withoutSubresource(resource),
+      within,
     ),
   ];
 }

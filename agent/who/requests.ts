@@ -24,8 +24,21 @@ export interface Requests {
 /** Beyond it, addresses of one kind of request are not told apart any more. */
 export const addressesMax = 32;
 
-/** The events of one stage, by what they say of the outcome. */
+/** Events of one stage that are alike, as the requests that they tell of. */
 type Stage = Map<string, Requests>;
+
+/** Requests that are alike in all but what became of them. */
+interface Answered {
+  event: Event;
+  begun: Stage;
+  ended: Stage;
+}
+
+/** What cannot change from stage to stage; the rest is written when it is known. */
+interface Alike {
+  received: Stage;
+  answered: Map<string, Answered>;
+}
 
 /**
  * The requests that the events of one auditID tell of. Usually that is one, with up to three events, one a stage. But a client
@@ -33,41 +46,79 @@ type Stage = Map<string, Requests>;
  * hide behind another. Memory goes by what is different, not by the number of events.
  */
 export class RequestTally {
-  readonly #alike = new Map<string, Record<'received' | 'begun' | 'ended', Stage>>();
+  readonly #alike = new Map<string, Alike>();
 
   add(event: Event): void {
-    const key = keyOf(event);
-    let stages = this.#alike.get(key);
-    if (!stages) this.#alike.set(key, (stages = { received: new Map(), begun: new Map(), ended: new Map() }));
-    const stage = stages[rankOf(event)];
+    const { user, verb, resource, apiGroup, path } = event;
+    const alike = entry(this.#alike, JSON.stringify([user, verb, resource, apiGroup, path]), () => ({
+      received: new Map(),
+      answered: new Map(),
+    }));
+    const rank = rankOf(event);
     const one = requestOf(event);
-    const kind = `${one.result} ${one.code}`;
-    const same = stage.get(kind);
-    if (same) join(same, one);
-    else stage.set(kind, one);
+    if (rank === 'received') {
+      put(alike.received, keyOf(event), one);
+      return;
+    }
+    const begin = () => ({ event, begun: new Map(), ended: new Map() });
+    put(entry(alike.answered, keyOf(event), begin)[rank], `${one.result} ${one.code}`, one);
   }
 
   /** What was added since the last call. */
   take(): Requests[] {
-    const found = [...this.#alike.values()].flatMap(({ received, begun, ended }) => {
-      const total = Math.max(countOf(received), countOf(begun), countOf(ended));
-      const told = [...ended.values()];
-      let open = total - countOf(ended);
-      // What has no end is told by its beginning, and without one by its arrival.
-      for (const requests of [...begun.values(), ...received.values()]) {
-        if (open <= 0) break;
-        told.push({ ...requests, count: Math.min(open, requests.count) });
-        open -= requests.count;
-      }
-      const [only] = told;
-      if (only && told.length === 1)
-        for (const { first, last, addresses } of [...begun.values(), ...received.values()])
-          join(only, { ...only, count: 0, first, last, addresses });
-      return told;
-    });
+    const found = [...this.#alike.values()].flatMap((alike) => toldBy(alike));
     this.#alike.clear();
     return found;
   }
+}
+
+function toldBy({ received, answered }: Alike): Requests[] {
+  const told = [...answered.values()].map((each) => ({ ...each, free: 0, requests: answersOf(each) }));
+  for (const each of told) each.free = sum(each.requests);
+  // Arrivals that say most choose first whom they belong to.
+  const arrivals = [...received.values()].toSorted((a, b) => unsaid(a.event) - unsaid(b.event));
+  const left: Requests[] = [];
+  for (const arrival of arrivals) {
+    let open = arrival.count;
+    for (const each of told) {
+      const taken = Math.min(open, each.free);
+      if (taken === 0 || !mayBecome(arrival.event, each.event)) continue;
+      open -= taken;
+      each.free -= taken;
+      const [only] = each.requests;
+      if (only && each.requests.length === 1) join(only, { ...arrival, count: 0 });
+    }
+    if (open > 0) left.push({ ...arrival, count: open });
+  }
+  return [...told.flatMap(({ requests }) => requests), ...left];
+}
+
+/** What ended, and beyond that what was begun. */
+function answersOf({ begun, ended }: Answered): Requests[] {
+  const told = [...ended.values()];
+  let open = sum(begun.values()) - sum(told);
+  for (const requests of begun.values()) {
+    const count = Math.min(open, requests.count);
+    if (count > 0) told.push({ ...requests, count });
+    open -= Math.max(0, count);
+  }
+  const [only] = told;
+  if (only && told.length === 1) for (const requests of begun.values()) join(only, { ...requests, count: 0 });
+  return told;
+}
+
+/**
+ * Whether a request that arrived as this can have been answered as that: whom it acts as, and what its body names, is only known
+ * then (seen on 1.35: `objectRef.name` of a `create`, and `impersonatedUser`, are missing from RequestReceived).
+ */
+function mayBecome(arrived: Event, answered: Event): boolean {
+  return unsaidAtFirst.every((name) => arrived[name] === null || arrived[name] === answered[name]);
+}
+
+const unsaidAtFirst = ['effectiveUser', 'namespace', 'name'] as const;
+
+function unsaid(event: Event): number {
+  return unsaidAtFirst.filter((name) => event[name] === null).length;
 }
 
 /** What a request was, but for what became of it and where it came from. */
@@ -90,10 +141,22 @@ function join(to: Requests, { count, first, last, addresses }: Requests): void {
   for (const address of addresses) if (to.addresses.size <= addressesMax) to.addresses.add(address);
 }
 
-function countOf(stage: Stage): number {
-  let sum = 0;
-  for (const { count } of stage.values()) sum += count;
-  return sum;
+function put(stage: Stage, kind: string, one: Requests): void {
+  const same = stage.get(kind);
+  if (same) join(same, one);
+  else stage.set(kind, one);
+}
+
+function entry<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
+  const found = map.get(key) ?? make();
+  map.set(key, found);
+  return found;
+}
+
+function sum(requests: Iterable<Requests>): number {
+  let total = 0;
+  for (const { count } of requests) total += count;
+  return total;
 }
 
 function rankOf({ stage, code }: Event): 'ended' | 'begun' | 'received' {

@@ -11,7 +11,8 @@ export const any = '*';
  *
  * One part is a namespace, the name of an object without a namespace, or a subresource; two are a namespace and a name, a name
  * and its subresource, or a namespace and a subresource; three are all of them. Rather too much than too little: nothing must
- * be missing from an answer because somebody wrote `pods/exec`.
+ * be missing from an answer because somebody wrote it in another way. But where the last of one or two parts is what
+ * Kubernetes calls a subresource (`pods/exec`), it is that alone.
  */
 export type Resource =
   | { kind: 'path'; text: string; path: string; isPrefix: boolean }
@@ -37,4 +38,27 @@ export function parseResource(text: string): Resource {
         'roles.rbac.authorization.k8s.io/NAMESPACE/NAME, nodes/NAME, pods/NAMESPACE/NAME/exec or /healthz; * stands for any',
     );
   return { kind: 'resource', text, resource, group, parts: parts as unknown as Parts };
+}
+
+/** Subresources of Kubernetes' own resources (kubernetes.io/docs/reference/kubernetes-api). */
+const subresources: ReadonlySet<string> = new Set([
+  'approval',
+  'attach',
+  'binding',
+  'ephemeralcontainers',
+  'eviction',
+  'exec',
+  'finalize',
+  'log',
+  'portforward',
+  'proxy',
+  'resize',
+  'scale',
+  'status',
+  'token',
+]);
+
+/** Whether the parts can only mean a subresource. */
+export function endsWithSubresource(parts: readonly string[]): boolean {
+  return parts.length < 3 && subresources.has(parts.at(-1) ?? '');
 }

@@ -21,7 +21,7 @@ const group = (name: string) => (event: RawEvent) =>
 const on =
   (wanted: string, named = false) =>
   (event: RawEvent) =>
-    covers(wanted, event.objectRef, named);
+    covers(wanted, event, named);
 const verb = has(({ verb: did }) => did, ...reading);
 
 /** What is asked, and which events of the raw log that takes. */

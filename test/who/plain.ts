@@ -36,29 +36,20 @@ export function rowsOf(events: readonly RawEvent[]): PlainRow[] {
     string,
     PlainRow & { requests: number; first: string; last: string; addresses: string[] }
   >();
-  const requests = new Map<string, RawEvent[]>();
-  for (const event of events) {
-    const key = `${event.auditID} ${JSON.stringify(whatOf(event))}`;
-    requests.set(key, [...(requests.get(key) ?? []), event]);
-  }
-  for (const stages of requests.values()) {
-    for (const { ends, count, of } of decided(stages)) {
-      const [result, code] = resultOf(ends[0]!);
-      const what = { ...whatOf(ends[0]!), result, code };
+  const ofOneId = new Map<string, RawEvent[]>();
+  for (const event of events) ofOneId.set(event.auditID, [...(ofOneId.get(event.auditID) ?? []), event]);
+  for (const stages of ofOneId.values()) {
+    for (const { event, of } of requestsOf(stages)) {
+      const [result, code] = resultOf(event);
+      const what = { ...whatOf(event), result, code };
       const key = JSON.stringify(what);
       const times = of.map(({ stageTimestamp }) => `${stageTimestamp.slice(0, 23)}Z`).toSorted();
-      const row = rows.get(key) ?? {
-        ...what,
-        requests: 0,
-        first: times[0]!,
-        last: times[0]!,
-        addresses: [],
-        moreAddresses: false,
-      };
+      const [first = '', last = ''] = [times[0], times.at(-1)];
+      const row = rows.get(key) ?? { ...what, requests: 0, first, last, addresses: [], moreAddresses: false };
       rows.set(key, row);
-      row.requests += count;
-      row.first = [row.first, times[0]!].toSorted()[0]!;
-      row.last = [row.last, times.at(-1)!].toSorted()[1]!;
+      row.requests += 1;
+      if (first < row.first) row.first = first;
+      if (last > row.last) row.last = last;
       const own = of.flatMap(({ sourceIPs }) => sourceIPs?.at(-1) ?? []);
       row.addresses = [...new Set([...row.addresses, ...own])].toSorted();
     }
@@ -66,24 +57,35 @@ export function rowsOf(events: readonly RawEvent[]): PlainRow[] {
   return [...rows.values()];
 }
 
-/** Of requests that are alike: their last stages, how many requests they tell of, and the events of these requests. */
-function decided(stages: RawEvent[]): { ends: RawEvent[]; count: number; of: RawEvent[] }[] {
-  const ends = stages.filter(({ stage }) => stage === 'ResponseComplete' || stage === 'Panic');
-  const begun = stages.filter(({ stage }) => stage === 'ResponseStarted');
-  const received = stages.filter(({ stage }) => stage === 'RequestReceived');
-  const found = new Map<string, RawEvent[]>();
-  const last = [...ends, ...begun.slice(ends.length)];
-  last.push(...received.slice(last.length));
-  for (const event of last) {
-    const key = JSON.stringify(resultOf(event));
-    found.set(key, [...(found.get(key) ?? []), event]);
+const order = ['ResponseComplete', 'Panic', 'ResponseStarted', 'RequestReceived'];
+
+/**
+ * The requests of one Audit-ID, each with the event that tells its result, and all its events: an event of an earlier stage
+ * belongs to the first request that is like it and still lacks one of its stage. When it arrives, a request may not have its
+ * name, namespace and impersonated user yet.
+ */
+function requestsOf(events: readonly RawEvent[]): { event: RawEvent; of: RawEvent[] }[] {
+  const sorted = events.toSorted((a, b) => order.indexOf(a.stage) - order.indexOf(b.stage));
+  const requests: { event: RawEvent; of: RawEvent[] }[] = [];
+  for (const event of sorted) {
+    const isEnd = event.stage === 'ResponseComplete' || event.stage === 'Panic';
+    const whole = requests.find(
+      (request) =>
+        !isEnd && isLike(event, request.event) && request.of.every(({ stage }) => stage !== event.stage),
+    );
+    if (whole) whole.of.push(event);
+    else requests.push({ event, of: [event] });
   }
-  const groups = [...found.values()];
-  return groups.map((group) => ({
-    ends: group,
-    count: group.length,
-    of: groups.length === 1 ? stages : group,
-  }));
+  return requests;
+}
+
+function isLike(earlier: RawEvent, later: RawEvent): boolean {
+  const open = new Set(['effectiveUser', 'namespace', 'name']);
+  const [a, b] = [whatOf(earlier), whatOf(later)];
+  return Object.keys(a).every(
+    (key) =>
+      a[key] === b[key] || (earlier.stage === 'RequestReceived' && open.has(key) && a[key] === null),
+  );
 }
 
 function resultOf({ stage, responseStatus, annotations }: RawEvent): [string, number | null] {
@@ -126,28 +128,37 @@ function keys(row: object): string[] {
   return Object.keys(row).toSorted();
 }
 
+const subresources = new Set(
+  'approval attach binding ephemeralcontainers eviction exec finalize log portforward proxy resize scale status token'.split(
+    ' ',
+  ),
+);
+
 /**
- * Whether a request for a target is one that `--resource` asks for: one part is a namespace, the name of an object without a
- * namespace, or a subresource; two are a namespace and a name, a name and its subresource, or a namespace and a subresource;
- * three are all of them. Unless only what is named is wanted, a whole collection counts too where the object may be in it.
+ * Whether a request is one that `--resource` asks for: one part is a namespace, the name of an object without a namespace, or
+ * a subresource; two are a namespace and a name, a name and its subresource, or a namespace and a subresource; three are all of
+ * them. What is known as a subresource is that alone. Unless only what is named is wanted, requests on a whole collection
+ * count too where the object may be in it.
  */
-export function covers(wanted: string, target: RawTarget | undefined, named: boolean): boolean {
+export function covers(wanted: string, { objectRef, verb }: RawEvent, named: boolean): boolean {
   const [head = '', ...parts] = wanted.split('/');
   const [kind, ...groups] = head.split('.');
-  const { resource, apiGroup, namespace, name, subresource } = target ?? {};
+  const { resource, apiGroup, namespace, name, subresource } = objectRef ?? {};
   if (!resource || !fits(kind, resource)) return false;
   if (groups.length > 0 && groups.join('.') !== apiGroup) return false;
-  if (parts.length === 0) return true;
-  const isCollection = !name && !subresource;
   const [first, second, third] = parts;
   if (parts.length === 3) return fits(first, namespace) && fits(second, name) && fits(third, subresource);
+  const isSubresource = subresources.has(parts.at(-1) ?? '');
+  const isCollection = ['list', 'watch', 'deletecollection'].includes(verb ?? '') && !name && !subresource;
+  const mayHold = !named && !isSubresource && isCollection;
   if (parts.length === 2) {
-    if (!named && isCollection && (!namespace || fits(first, namespace))) return true;
+    if (mayHold && (!namespace || fits(first, namespace))) return true;
     if (!namespace) return fits(first, name) && fits(second, subresource);
-    return fits(first, namespace) && (fits(second, name) || fits(second, subresource));
+    return fits(first, namespace) && ((fits(second, name) && !isSubresource) || fits(second, subresource));
   }
-  if (!named && isCollection && !namespace) return true;
-  return fits(first, namespace) || (!namespace && fits(first, name)) || fits(first, subresource);
+  if (parts.length === 0 || fits(first, subresource)) return true;
+  if (isSubresource) return false;
+  return (mayHold && !namespace) || fits(first, namespace) || (!namespace && fits(first, name));
 }
 
 function fits(part: string | undefined, value: string | undefined): boolean {
