@@ -83,8 +83,7 @@ function isLike(earlier: RawEvent, later: RawEvent): boolean {
   const open = new Set(['effectiveUser', 'namespace', 'name']);
   const [a, b] = [whatOf(earlier), whatOf(later)];
   return Object.keys(a).every(
-    (key) =>
-      a[key] === b[key] || (earlier.stage === 'RequestReceived' && open.has(key) && a[key] === null),
+    (key) => a[key] === b[key] || (earlier.stage === 'RequestReceived' && open.has(key) && a[key] === null),
   );
 }
 
