@@ -2,10 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { bulk, createClient, verdictStream } from '../../agent/ship/index.ts';
-import { startAgent, temporaryFolder, until, writeConfig } from '../agent/index.ts';
+import { countEvents, startAgent, temporaryFolder, until, writeConfig } from '../agent/index.ts';
 import { gzipBody } from '../ship/body.ts';
 import type { Verdict } from './expected-records.ts';
-import { logFiles } from './items.ts';
+import { items, logFiles } from './items.ts';
 import { entryBytesMax } from './own-lines.ts';
 
 /**
@@ -16,7 +16,8 @@ export async function shipItems(url: string, namespace: string): Promise<void> {
   await using place = await temporaryFolder();
   const logs = join(place.path, 'logs');
   await mkdir(logs);
-  const more = { entryBytesMax };
+  // However busy the machine is: what is not delivered by then would not be there to be counted.
+  const more = { entryBytesMax, shutdownSeconds: 200 };
   const config = await writeConfig(place.path, { elasticsearchUrl: url, namespace, more });
   const files = await logFiles();
   for (const [name, text] of files) await writeFile(join(logs, name), text);
@@ -27,7 +28,8 @@ export async function shipItems(url: string, namespace: string): Promise<void> {
     async () => (await agent.metrics()).get(read) === lines,
     () => `not all of ${lines} lines were read: ${agent.tail()}`,
   );
-  expect(await agent.stop()).toBe(0);
+  expect(await agent.stop(210_000)).toBe(0);
+  expect(await countEvents(url, namespace)).toBe((await items()).length);
 }
 
 export const verdicts: readonly Verdict[] = [
