@@ -56,21 +56,36 @@ export const summed: ReadonlySet<string> = new Set([
 export interface Verdict {
   at: string;
   verdict: string;
-  findings: number;
+  /** By kind, and `total`; undefined where the verification came to no end. */
+  findings: Readonly<Record<string, number>> | undefined;
 }
 
-const newestVerdict = (ones: readonly Verdict[]) => ones.toSorted((a, b) => a.at.localeCompare(b.at)).at(-1);
+const latest = (ones: readonly Verdict[]) => ones.toSorted((a, b) => a.at.localeCompare(b.at)).at(-1);
 const minuteOf = (one: Verdict) => [String(Math.floor(Date.parse(one.at) / 60_000) * 60_000)];
+const ended = ({ findings }: Verdict) => findings !== undefined;
+const most = (kind: string) => (ones: readonly Verdict[]) =>
+  Math.max(...ones.map(({ findings }) => findings?.[kind] ?? 0));
+/** The kinds of findings that the panel shows. */
+export const kinds = [
+  'changed',
+  'missing',
+  'inserted',
+  'missing_record',
+  'fork',
+  'gap',
+  'ends_early',
+  'silent',
+];
 
 export const expectedOfVerdicts: Readonly<Record<string, Expectation<Verdict>>> = {
-  'auditseal-evidence/last-verdict': { values: [(ones) => newestVerdict(ones)?.verdict] },
-  'auditseal-evidence/last-findings': { values: [(ones) => newestVerdict(ones)?.findings] },
+  'auditseal-evidence/last-verdict': { values: [(ones) => latest(ones)?.verdict] },
+  'auditseal-evidence/last-findings': {
+    where: ended,
+    values: [(ones) => latest(ones)?.findings?.['total']],
+  },
   'auditseal-evidence/verdicts-over-time': {
     by: [({ verdict }) => [verdict], minuteOf],
     values: [(ones) => ones.length],
   },
-  'auditseal-evidence/findings-over-time': {
-    by: [minuteOf],
-    values: [(ones) => Math.max(...ones.map(({ findings }) => findings))],
-  },
+  'auditseal-evidence/findings-over-time': { where: ended, by: [minuteOf], values: kinds.map(most) },
 };

@@ -7,12 +7,12 @@ import { manifestsOf } from '../agent/index.ts';
 import { allDocuments, randomNamespace, refresh, removeNamespace, rollover } from '../elasticsearch/index.ts';
 import { gzipBody } from '../ship/body.ts';
 import { expectedOfEvents, expectedOfSearches, type Expectation } from './expected-events.ts';
-import { expectedOfRecords, expectedOfVerdicts, summed } from './expected-records.ts';
+import { expectedOfRecords, expectedOfVerdicts, summed, type Verdict } from './expected-records.ts';
 import { items, type Item } from './items.ts';
 import { kqlToDsl } from './kql.ts';
 import { answerOf, searchOf, type Row } from './panel-query.ts';
 import { dashboardSchema, type Chart } from './schema.ts';
-import { createVerdicts, shipItems, verdicts } from './shipped.ts';
+import { createVerdicts, shipItems } from './shipped.ts';
 import { partsOf } from './uses.ts';
 
 const url = inject('elasticsearchUrl');
@@ -176,10 +176,11 @@ let shownFirst: Map<string, Row[]>;
 let foundFirst: Map<string, number>;
 let all: Item[];
 let manifests: Manifest[];
+let verdicts: Verdict[];
 
 beforeAll(async () => {
   await shipItems(url, namespace);
-  await createVerdicts(url, namespace);
+  verdicts = await createVerdicts(url, namespace);
   [shownFirst, all, manifests] = await Promise.all([ask(), items(), manifestsOf(url, namespace)]);
   foundFirst = await search();
 });

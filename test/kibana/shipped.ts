@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { bulk, createClient, verdictStream } from '../../agent/ship/index.ts';
-import { countEvents, startAgent, temporaryFolder, until, writeConfig } from '../agent/index.ts';
-import { gzipBody } from '../ship/body.ts';
-import type { Verdict } from './expected-records.ts';
+import { z } from 'zod';
+import { verdictStream } from '../../agent/ship/index.ts';
+import { countEvents, startAgent, temporaryFolder, until, verify, writeConfig } from '../agent/index.ts';
+import { allDocuments, createDocument, refresh } from '../elasticsearch/index.ts';
+import { kinds, type Verdict } from './expected-records.ts';
 import { items, logFiles } from './items.ts';
 import { entryBytesMax } from './own-lines.ts';
 
@@ -32,25 +33,44 @@ export async function shipItems(url: string, namespace: string): Promise<void> {
   expect(await countEvents(url, namespace)).toBe((await items()).length);
 }
 
-export const verdicts: readonly Verdict[] = [
-  { at: '2026-11-23T01:00:10.000Z', verdict: 'verified', findings: 0 },
-  { at: '2026-11-23T01:02:10.000Z', verdict: 'verified', findings: 0 },
-  { at: '2026-11-23T01:04:10.000Z', verdict: 'tampered', findings: 3 },
-];
+const none = Object.fromEntries(kinds.map((kind) => [kind, 0]));
 
-/** Documents as `auditseal verify` writes them, as far as the dashboards look; the templates are there. */
-export async function createVerdicts(url: string, namespace: string): Promise<void> {
-  const client = await createClient({ urls: [url], requestSeconds: 120 });
-  const documents = verdicts.map(({ at, verdict, findings }, i) => ({
-    id: `verdict-${i}`,
-    source: JSON.stringify({
-      '@timestamp': at,
-      event: { id: `verdict-${i}` },
-      auditseal: { verify: { v: 1, verdict, findings_total: findings } },
+/** An earlier verdict, as `auditseal verify` writes them, as far as the dashboards look. */
+const tampered = {
+  '@timestamp': '2026-11-23T01:00:10.000Z',
+  event: { id: 'earlier' },
+  auditseal: {
+    verify: { v: 1, verdict: 'tampered', findings_total: 3, findings: { ...none, changed: 2, missing: 1 } },
+  },
+};
+
+const stored = z.object({
+  '@timestamp': z.string(),
+  auditseal: z.object({
+    verify: z.object({
+      verdict: z.string(),
+      findings_total: z.int().optional(),
+      findings: z.record(z.string(), z.int()).optional(),
     }),
-  }));
+  }),
+});
+
+/** Lets the real `auditseal verify` write a verdict beside an earlier one. Returns what the documents themselves say. */
+export async function createVerdicts(url: string, namespace: string): Promise<Verdict[]> {
+  await using place = await temporaryFolder();
+  const key = join(place.path, 'key');
+  await writeFile(key, 'whatever: this server asks for none');
   const stream = verdictStream(namespace);
-  const { items } = await bulk(client, { stream, gzipBody: gzipBody(documents), count: documents.length });
-  await client.close();
-  expect(items.map(({ status }) => status)).toEqual(documents.map(() => 201));
+  await createDocument(url, stream, 'earlier', Buffer.from(JSON.stringify(tampered)));
+  const verified = await verify(url, namespace, ['--verdict-api-key-file', key]);
+  expect(verified, verified.errorText).toMatchObject({ exitCode: 3 });
+  await refresh(url, stream);
+  const found: Verdict[] = [];
+  for await (const { source } of allDocuments(url, stream)) {
+    const { '@timestamp': at, auditseal } = stored.parse(JSON.parse(source.toString()));
+    const { verdict, findings_total: total, findings } = auditseal.verify;
+    found.push({ at, verdict, findings: total === undefined ? undefined : { ...findings, total } });
+  }
+  expect(found).toHaveLength(2);
+  return found;
 }
