@@ -7,12 +7,15 @@ import { collect, countEvents, difference, keepEverything, manifestsOf, until } 
 import { auditseal } from '../../verify/installation.ts';
 import { auditFiles, auditLines } from '../audit-files.ts';
 import { BusyPeople } from '../busy.ts';
+import type { Secured } from '../../setup/secured.ts';
 import type { Cluster } from '../cluster.ts';
 import { namespace, release } from '../helm.ts';
 import { elasticsearchUrl } from '../host.ts';
 import { builtImages, versions, type Images } from '../images.ts';
 import type { Kubectl } from '../kubectl.ts';
 import type { People } from '../people.ts';
+import { makeKeys, securedUrl, startSecured } from '../keys.ts';
+import { commandsOf, notesFolder, notesShell } from '../notes.ts';
 import { isReady, podsOf, type Pod } from '../pods.ts';
 import { RealNode } from '../real-node.ts';
 import { values } from './scheduling.ts';
@@ -28,10 +31,12 @@ export async function runOnRealNode(cluster: Cluster, people: People): Promise<v
     const images = await builtImages(settings);
     const node = new RealNode(nodeName, plane, settings);
     await prepare(cluster, node, images);
+    const secured = await startSecured();
     await install(cluster);
     await checkContainer(cluster);
     await checkNotes(cluster);
     await upgradeInTraffic(cluster, people, node, images);
+    await checkSetupJob(cluster, secured);
     await helmTest(cluster);
     await compare(cluster);
   });
@@ -58,13 +63,18 @@ async function prepare({ report, plane }: Cluster, node: RealNode, images: Image
 async function install({ report, plane, helm, settings }: Cluster): Promise<void> {
   const policy = join(settings.work, 'keep-everything.yaml');
   await writeFile(policy, keepEverything);
-  const read = ['create', 'secret', 'generic', 'auditseal-read', '--from-literal=api-key=bm90OnVzZWQ='];
-  await plane.admin.demand('-n', namespace, ...read);
+  await report.claim('auditseal setup makes the keys, as docs/install.md has it', () =>
+    makeKeys(settings.work, stream, plane.admin),
+  );
   await report.claim(
     "helm install --wait, with the chart's own image and defaults: the pod runs and is ready",
     async () => {
       const began = performance.now();
-      const more = [`elasticsearch.namespace=${stream}`, 'test.existingSecret=auditseal-read'];
+      const more = [
+        `elasticsearch.url=${securedUrl}`,
+        `elasticsearch.namespace=${stream}`,
+        'test.existingSecret=auditseal-read',
+      ];
       const wait = ['--wait', '--timeout', '4m'];
       await helm.apply('install', [...values, ...more], '--set-file', `policy=${policy}`, ...wait);
       await plane.admin.demand('rollout', 'status', `daemonset/${release}`, '-n', namespace, '--timeout=4m');
@@ -136,29 +146,20 @@ function memoryLimit(pid: number): number {
   return Number(readFileSync(`/sys/fs/cgroup${lines[0]!.split(':')[2]}/memory.max`, 'utf8'));
 }
 
-/** What NOTES.txt tells people to run. */
-async function checkNotes({ report, plane, settings }: Cluster): Promise<void> {
-  const { admin } = plane;
-  await report.claim(
-    'kubectl exec … auditseal status, as NOTES.txt has it, says what was read and shipped',
-    async () => {
-      const { metadata } = await onlyPod(admin);
-      const status = ['auditseal', 'status', '--config', '/etc/auditseal/auditseal.yaml'];
-      const said = await admin.demand('exec', metadata.name, '-n', namespace, '--', ...status);
-      assert.match(said, /kubernetes\/control-plane-1\/kube-apiserver/u);
-      return said.trim().split('\n')[0]!;
-    },
-  );
-  await report.claim('the verifier key is in kubectl logs, and auditseal trust add takes it', async () => {
-    const logs = await admin.demand('logs', '-n', namespace, '-l', instance, '--tail=-1', '--prefix=false');
-    const [, vkey] = /"auditseal\.vkey":"([^"]*)"/u.exec(logs)!;
-    const added = await auditseal(['trust', 'add', '--trust', trustFile(settings.work), vkey!]);
-    assert.equal(added.code, 0, added.stderr);
-    return added.stdout[0]!;
-  });
+/** Every command that NOTES.txt prints, as it prints it. */
+async function checkNotes({ report, plane, helm, settings }: Cluster): Promise<void> {
+  const shell = await notesShell(settings, plane.admin.kubeconfig);
+  const commands = commandsOf(await helm.demand('get', 'notes', release));
+  for (const command of commands)
+    await report.claim(`NOTES.txt: ${command.replaceAll(/\s+/gu, ' ')}`, async () => {
+      const said = (await shell(command)).trim().split('\n');
+      if (command.includes(' status --config')) assert.match(said.join('\n'), /control-plane-1/u);
+      return said.at(-1)!.slice(0, 120);
+    });
+  await report.claim('these were all that it has', () => assert.equal(commands.length, 5));
 }
 
-const trustFile = (work: string) => join(work, 'trust.json');
+const trustFile = (work: string) => join(notesFolder(work), 'trust.json');
 
 async function upgradeInTraffic(
   cluster: Cluster,
@@ -179,11 +180,18 @@ async function upgradeInTraffic(
   };
   await more(3);
   await node.importImage(images.second);
+  // As on a cluster of one node: the hook's and the test's pods tolerate no taint.
+  await plane.admin.demand('taint', 'nodes', nodeName, 'node-role.kubernetes.io/control-plane-');
   await report.claim('helm upgrade to the next image, while people work: the pod is replaced', async () => {
     const began = performance.now();
     const [before, rotated] = [await onlyPod(plane.admin), rotations()];
     const wait = ['--wait', '--timeout', '4m'];
-    await helm.apply('upgrade', [`image.tag=${versions.second}`], '--reset-then-reuse-values', ...wait);
+    await helm.apply(
+      'upgrade',
+      [`image.tag=${versions.second}`, ...withSetup],
+      '--reset-then-reuse-values',
+      ...wait,
+    );
     await plane.admin.demand('rollout', 'status', `daemonset/${release}`, '-n', namespace, '--timeout=4m');
     const after = await onlyPod(plane.admin);
     assert.ok(isReady(after));
@@ -205,14 +213,30 @@ async function upgradeInTraffic(
   report.note(`${busy.commands} commands of kubectl meanwhile, ${rotations()} rotations in all`);
 }
 
+const withSetup = ['setup.enabled=true', 'setup.existingSecret=auditseal-administrator'];
+
+async function checkSetupJob({ report, plane }: Cluster, secured: Secured): Promise<void> {
+  await report.claim(
+    "the hook's job ran auditseal setup with the administrator's key, and the agents install nothing",
+    async () => {
+      const byKey = secured.requests.filter(({ headers }) => headers.authorization?.startsWith('ApiKey '));
+      const templates = byKey.filter(
+        ({ method, path }) => method === 'PUT' && path.startsWith('/_index_template/'),
+      );
+      assert.ok(templates.length > 0);
+      const config = await plane.admin.demand('get', 'configmap', release, '-n', namespace, '-o', 'yaml');
+      assert.match(config, /installTemplates: false/u);
+      return templates.map(({ path }) => path).join(', ');
+    },
+  );
+}
+
 async function isReadyAgain(kubectl: Kubectl): Promise<boolean> {
   const pod = await onlyPod(kubectl);
   return isReady(pod) && pod.status.containerStatuses?.[0]?.restartCount === 1;
 }
 
-async function helmTest({ report, plane, helm }: Cluster): Promise<void> {
-  // As on a cluster of one node: the test's pod tolerates no taint.
-  await plane.admin.demand('taint', 'nodes', nodeName, 'node-role.kubernetes.io/control-plane-');
+async function helmTest({ report, helm }: Cluster): Promise<void> {
   await report.claim("helm test: the chart's own test pod verifies the last hour", async () => {
     const said = await helm.demand('test', release, '--logs', '--timeout', '3m');
     assert.match(said, /Phase:\s+Succeeded/u);
