@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { verifyLogs, type Finding, type Summary } from '../seal/verify/index.ts';
 import { createClient } from '../ship/index.ts';
 import {
@@ -22,6 +22,7 @@ interface Options extends ConnectionOptions {
   since?: string;
   until?: string;
   now?: string;
+  eventsMin?: number;
   json?: boolean;
   verdictApiKeyFile?: string;
 }
@@ -49,6 +50,7 @@ export function verifyCommand(): Command {
     .option('--since <time>', 'check from then on: RFC 3339, or as long ago as 26h, 90m, 7d')
     .option('--until <time>', 'check up to then: RFC 3339, or as long ago as 1h')
     .option('--now <time>', 'judge as of this time (RFC 3339) instead of now')
+    .option('--events-min <count>', 'could not check (2) if fewer events are there as sealed', count)
     .option(
       '--verdict-api-key-file <file>',
       'write the verdict to logs-auditseal.verify-<namespace>, with this key (create_doc there is enough)',
@@ -71,6 +73,11 @@ Exit codes:
 
 Example:
   $ auditseal verify --url https://elasticsearch:9200 --api-key-file key --trust trust.json --since 26h`;
+
+function count(value: string): number {
+  if (/^\d{1,15}$/u.test(value)) return Number(value);
+  throw new InvalidArgumentError('It must be a number of events.');
+}
 
 /** Runs the verification and prints it; resolves with the exit code and never rejects. */
 async function verify(options: Options): Promise<number> {
@@ -138,6 +145,7 @@ async function check(options: Options, sample: FindingSample, signal: AbortSigna
       now,
       trust,
       range: streams.range,
+      eventsMin: options.eventsMin,
       onProgress: ({ records, documents }) =>
         progress.show(() => `verifying: ${records} records, ${documents} events read`),
     });

@@ -243,6 +243,10 @@ describe('the chart', () => {
       metadata: {
         annotations: { 'helm.sh/hook': 'test', 'helm.sh/hook-delete-policy': 'before-hook-creation' },
       },
+      // Arrived, not only consistent.
+      spec: {
+        containers: [{ args: expect.arrayContaining(['verify', '--since=1h', '--events-min=1']) as unknown }],
+      },
     });
   });
 

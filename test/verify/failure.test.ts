@@ -12,8 +12,8 @@ function log(): LogWriter {
 }
 
 const isEventSearch = (body: string) => body.includes('"pit":{"id":"events"');
-const verify = ({ url }: MisbehavingServer, writer: LogWriter) =>
-  auditseal(['verify', '--url', url, '--now', writer.now.toISOString()]);
+const verify = ({ url }: MisbehavingServer, writer: LogWriter, ...more: string[]) =>
+  auditseal(['verify', '--url', url, '--now', writer.now.toISOString(), ...more]);
 
 describe.concurrent('auditseal verify', () => {
   test('reads everything from a server that behaves', async () => {
@@ -22,6 +22,17 @@ describe.concurrent('auditseal verify', () => {
     const { code, stdout, stderr } = await verify(server, writer);
     expect([code, stderr, stdout.at(-1)]).toEqual([0, '', 'verdict: verified']);
     expect(server.requests.filter((path) => path === 'DELETE /_pit')).toHaveLength(2);
+  });
+
+  test('says so when there are fewer events than were asked for, as where there are heartbeats alone', async () => {
+    const writer = log();
+    await using server = await MisbehavingServer.start(writer.written, () => undefined);
+    expect((await verify(server, writer, '--events-min', '1000')).code).toBe(0);
+    const { code, stdout } = await verify(server, writer, '--events-min', '1001');
+    expect([code, stdout.at(-1)]).toEqual([
+      2,
+      'verdict: could not check: 1000 events as sealed, and at least 1001 expected: does the apiserver write an audit log?',
+    ]);
   });
 
   test('says so when the server dies in the middle of the events', async () => {

@@ -21,6 +21,8 @@ export interface VerifyOptions {
   now: Date;
   trust?: Trust | undefined;
   range?: VerifyRange | undefined;
+  /** Fewer events as sealed than this are too few to say anything: heartbeats alone would verify, too. */
+  eventsMin?: number | undefined;
   /** Called for every record and document. */
   onProgress?: ((progress: { records: number; documents: number }) => void) | undefined;
 }
@@ -71,7 +73,7 @@ export async function* verifyLogs(
   await join.elsewhere.close();
   for (const finding of findings) yield counted(finding);
   for (const finding of join.problems.named()) yield counted(finding);
-  const obstacle = obstacleOf(reading, join);
+  const obstacle = obstacleOf(reading, join, options.eventsMin ?? 0);
   return summarize({ reading, join, documents, counts, excused, obstacle, options });
 }
 
@@ -117,7 +119,7 @@ async function resolveStrays(join: DocumentJoin, streams: Streams, reading: Reco
   for await (const batch of readBatches(streams.records(), reading)) join.strays.judge(batch);
 }
 
-function obstacleOf(reading: RecordReading, join: DocumentJoin): string | undefined {
+function obstacleOf(reading: RecordReading, join: DocumentJoin, eventsMin: number): string | undefined {
   if (reading.records === 0) {
     return join.elsewhere.notYetRecorded.size > 0
       ? 'there is no record yet: the log has only just begun; verify again in a few seconds'
@@ -125,5 +127,7 @@ function obstacleOf(reading: RecordReading, join: DocumentJoin): string | undefi
   }
   if (join.strays.overflowed)
     return `more than ${straysMax} documents are out of place: is the mapping of origin and sequence intact?`;
+  if (join.counts.ok < eventsMin)
+    return `${join.counts.ok} events as sealed, and at least ${eventsMin} expected: does the apiserver write an audit log?`;
   return undefined;
 }
