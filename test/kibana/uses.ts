@@ -18,7 +18,7 @@ export function partsOf(chart: Chart): {
   buckets: Bucket[];
   metrics: Metric[];
 } {
-  const query = chart.query?.expression ?? '';
+  const query = chart.query.expression;
   if (chart.type === 'xy') {
     const [layer, more] = chart.layers;
     if (!layer || more) throw new Error('not one layer');
