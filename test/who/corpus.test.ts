@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import type { ElasticsearchClient } from '../../agent/ship/index.ts';
+import { createClient, type ElasticsearchClient } from '../../agent/ship/index.ts';
 import { who, type Wish } from '../../agent/who/index.ts';
 import { recording } from '../demo/recording.ts';
 import { refresh, rollover } from '../elasticsearch/index.ts';
 import { ship } from '../mapping/corpus.ts';
 import { shipped, wish } from './asked.ts';
+import { busyProxy } from './busy-proxy.ts';
 import { comparable, covers, rowsOf, type RawEvent } from './plain.ts';
 
 const url = inject('elasticsearchUrl');
@@ -121,6 +122,21 @@ describe('on what a real kube-apiserver wrote', () => {
       unreadable: 0,
       unheardOf: ['user nobody', 'resource secret'],
     });
+  });
+
+  test('a page that fails is asked for again, smaller, and nothing is lost or counted twice', async () => {
+    const sizes: number[] = [];
+    await using busy = await busyProxy(url, (body) => {
+      const size = Number(/"size":(\d+)/u.exec(body)?.[1] ?? 0);
+      if (size > 0) sizes.push(size);
+      return size > 0 && [1, 3, 4].includes(sizes.length);
+    });
+    const through = await createClient({ urls: [busy.url], requestSeconds: 60 });
+    const answer = await who(through, wish(), { namespace });
+    await through.close();
+    expect(sizes.slice(0, 6)).toEqual([5000, 2500, 2500, 1250, 625, 625]);
+    expect(answer.events).toBe(events.length);
+    expect(comparable(answer.rows)).toEqual(comparable(rowsOf(events)));
   });
 
   test('identical copies, as a rollover leaves them behind, count once', async () => {
