@@ -26,7 +26,7 @@ const values: Record<string, string> = {
   '<ROLE>': 'cluster-admin',
   '<USUAL>': '127.0.0.0/8',
   '<ZONE>': 'Europe/Berlin',
-  '<AT>': '2026-11-23T01:07:00Z',
+  '<AT>': '2026-11-23T01:02:20Z',
 };
 
 const all = await questions();
