@@ -1,37 +1,15 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { verifyLogs, type Finding, type Summary } from '../seal/verify/index.ts';
-import { createClient } from '../ship/index.ts';
-import {
-  ElasticsearchStreams,
-  FindingSample,
-  operatorNames,
-  readTrust,
-  sampleMax,
-  type TimeRange,
-  type Verification,
-} from '../verify/index.ts';
-import { addConnection, connectionOf, type ConnectionOptions } from './connection.ts';
-import { parseTime } from './time.ts';
-import { MemoryKeeper } from './verify-memory.ts';
-import { ProgressLine } from './progress.ts';
-import { describeSummary, findingLine, verdictLine, type Scope } from './verify-report.ts';
+import { FindingSample, sampleMax } from '../verify/index.ts';
+import { addConnection, connectionOf } from './connection.ts';
+import { check, timeRangeOf, writeJson, type CheckOptions, type Outcome } from './verify-check.ts';
 import { verdictNotWritten, writeVerdict } from './verify-verdict.ts';
 
-interface Options extends ConnectionOptions {
-  trust?: string;
-  since?: string;
-  until?: string;
-  now?: string;
-  eventsMin?: number;
-  json?: boolean;
+interface Options extends CheckOptions {
   verdictApiKeyFile?: string;
 }
 
 /** docs/seal-format.md §8.5: no access, a usage error, any exception. */
 const couldNotCheck = 2;
-
-/** The refresh interval of our templates is 1 s. */
-const refreshMilliseconds = 2000;
 
 /** `auditseal verify`, as an auditor calls it; read access to both streams is all that it needs. */
 export function verifyCommand(): Command {
@@ -88,9 +66,6 @@ async function verify(options: Options): Promise<number> {
   return await announce(options, { ...outcome, startedAt, endedAt: new Date(), sample: sample.list() });
 }
 
-/** How a verification ended. */
-type Outcome = Pick<Verification, 'verdict' | 'exitCode' | 'message' | 'time' | 'summary'>;
-
 async function outcomeOf(options: Options, sample: FindingSample): Promise<Outcome> {
   const stop = new AbortController();
   const abort = () => stop.abort();
@@ -104,9 +79,18 @@ async function outcomeOf(options: Options, sample: FindingSample): Promise<Outco
     if (options.json) writeJson({ type: 'summary', ...ended, obstacle: said });
     const message = `could not check: ${said}`;
     process.stderr.write(`auditseal verify: ${message}\n`);
-    return { ...ended, message, time: undefined, summary: undefined };
+    return { ...ended, message, time: askedFor(options), summary: undefined };
   } finally {
     process.removeListener('SIGINT', abort).removeListener('SIGTERM', abort);
+  }
+}
+
+/** What a verification that came to no end was to check; undefined, too, where the options make no sense. */
+function askedFor(options: Options): Outcome['time'] {
+  try {
+    return timeRangeOf(options, new Date());
+  } catch {
+    return undefined;
   }
 }
 
@@ -122,74 +106,4 @@ async function announce(options: Options, verification: Parameters<typeof writeV
     process.stderr.write(`auditseal verify: the verdict could not be written: ${why}\n`);
     return exitCode === 0 ? verdictNotWritten : exitCode;
   }
-}
-
-async function check(options: Options, sample: FindingSample, signal: AbortSignal): Promise<Outcome> {
-  const now = options.now === undefined ? new Date() : new Date(parseTime('--now', options.now, new Date()));
-  const time = timeRangeOf(options, now);
-  const { settings, namespace } = await connectionOf('auditseal verify', options);
-  const trust = options.trust === undefined ? undefined : await readTrust(options.trust);
-  const client = await createClient(settings);
-  const progress = new ProgressLine(process.stderr);
-  const memory = new MemoryKeeper();
-  try {
-    await using streams = await ElasticsearchStreams.open(client, {
-      namespace,
-      time,
-      operators: trust && operatorNames(trust),
-      refreshMilliseconds,
-      onRead: (stream, bytes) => memory.read(stream, bytes),
-      signal,
-    });
-    const judgement = verifyLogs(streams, {
-      now,
-      trust,
-      range: streams.range,
-      eventsMin: options.eventsMin,
-      onProgress: ({ records, documents }) =>
-        progress.show(() => `verifying: ${records} records, ${documents} events read`),
-    });
-    const scope = { urls: settings.urls, namespace, time, trustFile: options.trust };
-    const summary = await print(judgement, scope, options.json === true, (finding) => {
-      progress.clear();
-      if (finding) sample.add(finding);
-    });
-    const { verdict, exitCode } = summary;
-    return { verdict, exitCode, message: verdictLine(summary), time, summary };
-  } finally {
-    progress.clear();
-    // Not waited for: it would wait in turn for an answer that a dead server began.
-    client.close().catch(() => undefined);
-  }
-}
-
-async function print(
-  judgement: AsyncGenerator<Finding, Summary>,
-  scope: Scope,
-  json: boolean,
-  beforeLine: (finding?: Finding) => void,
-): Promise<Summary> {
-  let next = await judgement.next();
-  for (; next.done !== true; next = await judgement.next()) {
-    beforeLine(next.value);
-    if (json) writeJson({ type: next.value.excuse ? 'excused' : 'finding', ...next.value });
-    else process.stdout.write(`${findingLine(next.value)}\n`);
-  }
-  beforeLine();
-  const summary = next.value;
-  if (json) writeJson({ type: 'summary', ...summary });
-  else process.stdout.write(`${describeSummary(summary, scope).join('\n')}\n`);
-  return summary;
-}
-
-function writeJson(value: object): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
-}
-
-function timeRangeOf({ since, until }: Options, now: Date): TimeRange | undefined {
-  if (since === undefined && until === undefined) return undefined;
-  return {
-    since: since === undefined ? 0 : parseTime('--since', since, now),
-    until: until === undefined ? now.getTime() : parseTime('--until', until, now),
-  };
 }

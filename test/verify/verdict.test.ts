@@ -103,13 +103,13 @@ describe('auditseal verify with a key for verdicts', () => {
     });
 
     const nothing = ['verify', '--url', installation.url, '--namespace', installation.namespace, ...asked()];
-    const unable = await auditseal([...nothing, '--trust', join(folder, 'no such file')]);
+    const unable = await auditseal([...nothing, '--since', '2h', '--trust', join(folder, 'no such file')]);
     expect(unable.code).toBe(2);
     const last = (await verdicts()).at(-1);
     expect(last).toMatchObject({
       event: { outcome: 'unknown' },
       error: { message: expect.stringContaining('no such file') as unknown },
-      auditseal: { verify: { verdict: 'could not check', exit_code: 2, sample: [] } },
+      auditseal: { verify: { verdict: 'could not check', exit_code: 2, scope: 'range', sample: [] } },
     });
     expect(last?.auditseal.verify, 'nothing was counted').not.toHaveProperty('findings');
   });
