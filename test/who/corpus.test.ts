@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { createClient, type ElasticsearchClient } from '../../agent/ship/index.ts';
 import { who, type Wish } from '../../agent/who/index.ts';
-import { recording } from '../demo/recording.ts';
 import { refresh, rollover } from '../elasticsearch/index.ts';
-import { ship } from '../mapping/corpus.ts';
+import { recordedLines, ship } from '../mapping/corpus.ts';
 import { shipped, wish } from './asked.ts';
 import { busyProxy } from './busy-proxy.ts';
 import { comparable, covers, rowsOf, type RawEvent } from './plain.ts';
@@ -75,7 +74,7 @@ describe('on what a real kube-apiserver wrote', () => {
   let events: RawEvent[];
 
   beforeAll(async () => {
-    lines = (await recording()).map((line) => line.toString().trimEnd());
+    lines = await recordedLines();
     events = lines.map((line) => JSON.parse(line) as RawEvent);
     ({ client, namespace, stream } = await shipped(url, lines));
   });

@@ -76,7 +76,16 @@ function requestsOf(events: readonly RawEvent[]): { event: RawEvent; of: RawEven
     if (whole) whole.of.push(event);
     else requests.push({ event, of: [event] });
   }
-  return requests;
+  // Of requests that are alike and ended differently, nobody knows whose an earlier stage is: their times are their ends'.
+  return requests.map((request) => {
+    const alike = requests.filter(({ event }) => sameText(whatOf(event), whatOf(request.event)));
+    const isCertain = alike.every(({ event }) => sameText(resultOf(event), resultOf(request.event)));
+    return isCertain ? request : { ...request, of: [request.event] };
+  });
+}
+
+function sameText(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function isLike(earlier: RawEvent, later: RawEvent): boolean {
