@@ -123,6 +123,7 @@ export function valuesSchema(): Record<string, unknown> {
         trustKey: { ...secretKey, minLength: 1 },
         schedule,
         since: { type: 'string', pattern: '^[0-9]{1,9}[smhd]$' },
+        eventsMin: atLeastNone,
         wholeSchedule: { anyOf: [schedule, { const: '' }] },
         activeDeadlineSeconds: seconds,
         wholeActiveDeadlineSeconds: seconds,

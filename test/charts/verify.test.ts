@@ -144,6 +144,12 @@ describe('the CronJobs that verify', () => {
     }
   });
 
+  test('demand events of the last day, and all that there are of the whole log', () => {
+    const [often, whole] = cronJobsOf(objects).map((job) => podOf(job).spec.containers[0].args);
+    expect(often).toEqual(expect.arrayContaining(['--since=26h', '--events-min=1']));
+    expect(whole?.filter((arg) => /since|until|events-min/u.test(arg))).toEqual([]);
+  });
+
   test('are let out to Elasticsearch and let nothing in, by a policy that selects them and no agent', () => {
     const policies = objects.filter(({ kind }) => kind === 'NetworkPolicy');
     const selects = (labels: Record<string, string>) =>
