@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../agent/index.ts';
 import { LogWriter } from '../seal/log.ts';
 import { auditseal, main } from './installation.ts';
 import { MisbehavingServer } from './misbehaving-server.ts';
@@ -22,6 +25,38 @@ describe.concurrent('auditseal verify', () => {
     const { code, stdout, stderr } = await verify(server, writer);
     expect([code, stderr, stdout.at(-1)]).toEqual([0, '', 'verdict: verified']);
     expect(server.requests.filter((path) => path === 'DELETE /_pit')).toHaveLength(2);
+  });
+
+  test('told to stop in the middle, it still writes that it could not check', async () => {
+    const writer = log();
+    const verdicts: string[] = [];
+    const asked = Promise.withResolvers<void>();
+    await using server = await MisbehavingServer.start(writer.written, ({ path, body }) => {
+      if (path.endsWith('/_bulk')) verdicts.push(`${path} ${body}`);
+      if (!isEventSearch(body)) return undefined;
+      asked.resolve();
+      return 'misbehaved';
+    });
+    await using folder = await temporaryFolder();
+    const key = join(folder.path, 'key');
+    await writeFile(key, 'a2V5OnNlY3JldA==');
+    const child = spawn(process.execPath, [
+      main,
+      'verify',
+      '--url',
+      server.url,
+      '--verdict-api-key-file',
+      key,
+    ]);
+    const exited = once(child, 'exit');
+    await asked.promise;
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([2, null]);
+    expect(verdicts).toEqual([
+      expect.stringMatching(
+        /^POST \/logs-auditseal\.verify-auditseal\/_bulk .*"could not check: stopped before the end"/su,
+      ),
+    ]);
   });
 
   test('says so when there are fewer events than were asked for, as where there are heartbeats alone', async () => {

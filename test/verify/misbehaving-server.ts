@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { searchAnswer } from '../seal/dump.ts';
 import type { Written } from '../seal/log.ts';
 import { inReadingOrder } from '../seal/streams.ts';
@@ -49,7 +50,8 @@ export class MisbehavingServer implements AsyncDisposable {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = `${request.method} ${new URL(request.url!, this.url).pathname}`;
-    const body = Buffer.concat(await request.toArray()).toString();
+    const bytes = Buffer.concat(await request.toArray());
+    const body = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString();
     this.requests.push(path);
     response.setHeader('x-elastic-product', 'Elasticsearch').setHeader('content-type', 'application/json');
     const answer = this.#usual(path, body);
@@ -61,6 +63,7 @@ export class MisbehavingServer implements AsyncDisposable {
       return Buffer.from(
         `{"id":"${path.includes('auditseal.batch') ? 'records' : 'events'}","_shards":{"failed":0}}`,
       );
+    if (path.endsWith('/_bulk')) return Buffer.from('{"errors":false,"items":[{"create":{"status":201}}]}');
     if (path.startsWith('DELETE')) return Buffer.from('{"succeeded":true}');
     const search = JSON.parse(body) as { size: number; query?: unknown; search_after?: [number] };
     const pit = body.includes('"id":"records"') ? 'records' : 'events';
