@@ -151,7 +151,8 @@ export const statement: Mutation = (scene, random) => {
   const key = operatorKey(random.chance(80) ? undefined : 'stranger@example.com');
   const { operators } = scene.trust ?? {};
   const { text } = operatorKey().verifier;
-  if (operators && !operators.includes(text)) operators.push(text);
+  // Another mutation may have put something else in its place.
+  if (Array.isArray(operators) && !operators.includes(text)) operators.push(text);
   const said = randomStatement(scene, random);
   scene.written.records.push(statementDocument(said, key, scene.written.namespace));
   return { kind: 'statement', detail: JSON.stringify(said) };
