@@ -4,6 +4,7 @@ import { ConfigError, exitBadConfig } from '../config/index.ts';
 import { createLogger } from '../observe/index.ts';
 import { ShipError } from '../ship/index.ts';
 import { loadSetup } from './load.ts';
+import { printableError } from './text.ts';
 import { agentVersion } from './version.ts';
 
 /** `auditseal run`, as the DaemonSet calls it. */
@@ -27,7 +28,7 @@ export async function run(
 ): Promise<number> {
   const setup = await loadSetup(file).catch((error: unknown) => {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${printableError(error.message)}\n`);
   });
   if (!setup) return exitBadConfig;
   // The state holds the logs' private keys.

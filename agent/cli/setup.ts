@@ -8,6 +8,7 @@ import { Conversation, setUp, SetupError, type SetupOptions } from '../setup/ind
 import { checkKibana, installDashboards, Kibana, KibanaError, type KibanaSettings } from '../kibana/index.ts';
 import { addConnection, connectionOf, type ConnectionOptions } from './connection.ts';
 import { addKibana, kibanaOf, kibanaProblems, type KibanaOptions } from './kibana.ts';
+import { printable, printableError } from './text.ts';
 
 /** The options as they were given. */
 export interface SetupCommandOptions extends ConnectionOptions, KibanaOptions {
@@ -96,10 +97,10 @@ export async function setup(options: SetupCommandOptions, { out, error: complain
     return 0;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    complain(`auditseal setup: ${stop.signal.aborted ? 'stopped before the end' : why}\n`);
+    complain(`auditseal setup: ${stop.signal.aborted ? 'stopped before the end' : printableError(why)}\n`);
     const byUser = error instanceof ConfigError || (error instanceof ShipError && error.code === 'settings');
     const known = [ShipError, SetupError, KibanaError].some((kind) => error instanceof kind);
-    if (!byUser && !known && error instanceof Error) complain(`${error.stack}\n`);
+    if (!byUser && !known && error instanceof Error) complain(`${printableError(String(error.stack))}\n`);
     return byUser ? exitBadConfig : 1;
   } finally {
     process.removeListener('SIGINT', abort).removeListener('SIGTERM', abort);
@@ -110,7 +111,7 @@ async function prepare(options: SetupCommandOptions, output: Output, signal: Abo
   const { settings, what, kibana: kibanaSettings } = await wishesOf(options);
   const client = await createClient(settings);
   const dryRun = options.dryRun === true;
-  const say = (line: string) => output.out(`${line}\n`);
+  const say = (text: string) => output.out(`${text.split('\n').map(printable).join('\n')}\n`);
   const unnamed = options.printKey === true || (options.key && options.outputKeyFile === undefined);
   const folder = unnamed ? await mkdtemp(join(tmpdir(), 'auditseal-setup-')) : undefined;
   const keyFile = folder === undefined ? what.keyFile : join(folder, 'key');
@@ -121,7 +122,7 @@ async function prepare(options: SetupCommandOptions, output: Output, signal: Abo
     const kibana = kibanaSettings && (await Kibana.create(kibanaSettings, signal));
     const conversation = new Conversation({ client, dryRun, say, signal });
     const warnings = await setUp(conversation, { ...what, keyFile, connect });
-    for (const warning of warnings) output.error(`warning: ${warning}\n`);
+    for (const warning of warnings) output.error(`warning: ${printableError(warning)}\n`);
     if (folder !== undefined && !dryRun) say(await readFile(join(folder, 'key'), 'utf8'));
     else if (keyFile !== undefined && !dryRun) say(nextSteps(keyFile, what.lookupKeyFile));
     // Last: agents need none of it, and must not go without their templates and key because Kibana is away.

@@ -15,6 +15,7 @@ import {
 import { makeOperatorKey, readOperatorKey, VerifyError } from '../verify/index.ts';
 import { addConnection, type ConnectionOptions } from './connection.ts';
 import { printStatement, sendStatement, type SignedStatement } from './statement-send.ts';
+import { printableError } from './text.ts';
 import { parseTime } from './time.ts';
 
 interface MakeOptions extends ConnectionOptions {
@@ -126,7 +127,8 @@ async function saying(output: StatementOutput, run: () => Promise<void>): Promis
   try {
     await run();
   } catch (error) {
-    output.error(`auditseal statement: ${error instanceof Error ? error.message : String(error)}\n`);
+    const why = error instanceof Error ? error.message : String(error);
+    output.error(`auditseal statement: ${printableError(why)}\n`);
     const byUser =
       error instanceof ConfigError ||
       error instanceof VerifyError ||

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { ConfigError, exitBadConfig, loadConfig } from '../config/index.ts';
 import { readStatus, StoreError } from '../store/index.ts';
 import { describeStatus } from './status-report.ts';
+import { printableError } from './text.ts';
 
 /** `auditseal status`: what the state folder says, beside a running agent or without one. Exit 1 if it cannot be read. */
 export function statusCommand(): Command {
@@ -23,7 +24,7 @@ export function statusCommand(): Command {
         else process.stdout.write(describeStatus(status, settings, new Date()));
       } catch (error) {
         if (!(error instanceof ConfigError) && !(error instanceof StoreError)) throw error;
-        process.stderr.write(`${error.message}\n`);
+        process.stderr.write(`${printableError(error.message)}\n`);
         process.exitCode = error instanceof ConfigError ? exitBadConfig : 1;
       }
     });

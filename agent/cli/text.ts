@@ -43,6 +43,18 @@ export function printable(text: string): string {
   );
 }
 
+/**
+ * What went wrong, as it may be shown. Much of it is what a server answered, or what stands in a file: of several lines only
+ * the first begins at the margin, so that none passes for a line of ours.
+ */
+export function printableError(text: string): string {
+  return text
+    .split('\n')
+    .map(printable)
+    .join('\n')
+    .replaceAll(/\n(?! )/gu, '\n  ');
+}
+
 export function count(value: number): string {
   return value.toLocaleString('en-US');
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import split2 from 'split2';
 import { addOperators, addTrust, type AddedKey } from '../verify/index.ts';
+import { printableError } from './text.ts';
 
 interface AddOptions {
   trust: string;
@@ -45,7 +46,7 @@ async function saying(name: string, add: () => Promise<AddedKey[]>): Promise<voi
       process.stdout.write(`${log}: ${outcome}: ${vkey}\n`);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`auditseal trust ${name}: ${why}\n`);
+    process.stderr.write(`auditseal trust ${name}: ${printableError(why)}\n`);
     process.exitCode = usageError;
   }
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { ConfigError, configText, exitBadConfig } from '../config/index.ts';
 import { loadSetup } from './load.ts';
+import { printableError } from './text.ts';
 
 /** `auditseal validate`: exit 0 and the effective configuration, or 78 and every wrong key. */
 export function validateCommand(): Command {
@@ -16,7 +17,7 @@ export function validateCommand(): Command {
         );
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
-        process.stderr.write(`${error.message}\n`);
+        process.stderr.write(`${printableError(error.message)}\n`);
         process.exitCode = exitBadConfig;
       }
     });

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { FindingSample, sampleMax } from '../verify/index.ts';
 import { addConnection, connectionOf } from './connection.ts';
 import { check, timeRangeOf, writeJson, type CheckOptions, type Outcome } from './verify-check.ts';
+import { printableError } from './text.ts';
 import { verdictNotWritten, writeVerdict } from './verify-verdict.ts';
 
 interface Options extends CheckOptions {
@@ -78,7 +79,7 @@ async function outcomeOf(options: Options, sample: FindingSample): Promise<Outco
     const ended = { verdict: 'could not check', exitCode: couldNotCheck } as const;
     if (options.json) writeJson({ type: 'summary', ...ended, obstacle: said });
     const message = `could not check: ${said}`;
-    process.stderr.write(`auditseal verify: ${message}\n`);
+    process.stderr.write(`auditseal verify: ${printableError(message)}\n`);
     return { ...ended, message, time: askedFor(options), summary: undefined };
   } finally {
     process.removeListener('SIGINT', abort).removeListener('SIGTERM', abort);
@@ -103,7 +104,7 @@ async function announce(options: Options, verification: Parameters<typeof writeV
     return exitCode;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`auditseal verify: the verdict could not be written: ${why}\n`);
+    process.stderr.write(`auditseal verify: the verdict could not be written: ${printableError(why)}\n`);
     return exitCode === 0 ? verdictNotWritten : exitCode;
   }
 }

@@ -7,7 +7,7 @@ import { addConnection, connectionOf, type ConnectionOptions } from './connectio
 import type { Output } from './setup.ts';
 import { parseTime } from './time.ts';
 import { ProgressLine } from './progress.ts';
-import { printable } from './text.ts';
+import { printableError } from './text.ts';
 import { describeAnswer, summaryOf, type Asked } from './who-report.ts';
 
 /** The options as they were given. */
@@ -111,7 +111,7 @@ export async function ask(options: WhoCommandOptions, output: Output): Promise<n
     const said = stop.signal.aborted ? 'stopped before the end' : why;
     const exitCode = byUser ? exitBadConfig : couldNotAsk;
     if (options.json) output.out(jsonLine({ type: 'summary', exitCode, obstacle: said }));
-    output.error(`auditseal who: could not ask: ${said.split('\n').map(printable).join('\n')}\n`);
+    output.error(`auditseal who: could not ask: ${printableError(said)}\n`);
     return exitCode;
   } finally {
     process.removeListener('SIGINT', abort).removeListener('SIGTERM', abort);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { tableLines } from '../../agent/cli/table.ts';
-import { printable, widthOf } from '../../agent/cli/text.ts';
+import { printable, printableError, widthOf } from '../../agent/cli/text.ts';
 
 test('columns line up under their headings, numbers to the right, wide characters as wide as a terminal shows them', () => {
   const table = {
@@ -21,4 +21,11 @@ test('what does not fit is cut or counted', () => {
 
 test('a name that a client chose cannot steer the terminal', () => {
   expect(printable('\u001B[2Jroot\n\u202Egnp\u009B')).toBe('\\u001b[2Jroot\\u000a\\u202egnp\\u009b');
+});
+
+test('what a server answered cannot pass for a line of ours', () => {
+  const message = 'POST /_search: 500 \u001B[1A\u001B[2K\nverdict: verified\n  cluster: is missing';
+  expect(printableError(message)).toBe(
+    'POST /_search: 500 \\u001b[1A\\u001b[2K\n  verdict: verified\n  cluster: is missing',
+  );
 });

@@ -208,6 +208,14 @@ test('a Kibana that cannot be used keeps nothing from Elasticsearch, and the exi
   expect(at.elasticsearch.changes).toContain(`PUT /_data_stream/${eventStream(at.namespace)}`);
 });
 
+test('what is in the place of Kibana does not steer the terminal', async () => {
+  const body = { message: '\u009B2J\u202E' };
+  await using at = await scene({ instead: () => ({ status: 400, body }) });
+  const refused = await setup(...at.options, '--no-key', '--kibana-url', at.kibana.url);
+  expect(refused).toMatchObject({ code: 1 });
+  expect(refused.error).toContain(String.raw`400 {"message":"\u009b2J\u202e"}`);
+});
+
 test('options that do not go together end with 78 before anything is asked', async () => {
   await using at = await scene({});
   const url = ['--kibana-url', at.kibana.url];

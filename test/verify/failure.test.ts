@@ -130,6 +130,20 @@ describe.concurrent('auditseal verify', () => {
     expect(stderr).toContain(message);
   });
 
+  test('what the server says does not steer the terminal', async () => {
+    const writer = log();
+    await using server = await MisbehavingServer.start(writer.written, (request, _answer, response) => {
+      if (!isEventSearch(request.body)) return undefined;
+      response.writeHead(403).end('\u001B[2J\u009B1A\u202E\nverdict: verified\n');
+      return 'misbehaved';
+    });
+    const { code, stderr } = await verify(server, writer);
+    expect(code).toBe(2);
+    expect(stderr).toContain(String.raw`403 \u001b[2J\u009b1A\u202e`);
+    expect(stderr).not.toMatch(/^verdict/mu);
+    expect(stderr).not.toMatch(/[^\n\P{C}]/u);
+  });
+
   test('ends at SIGINT with 2, and leaves no point in time behind', async () => {
     const writer = log();
     const { promise: isAsked, resolve: asked } = Promise.withResolvers<void>();
