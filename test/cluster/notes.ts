@@ -11,11 +11,11 @@ export function commandsOf(notes: string): string[] {
 /** Where the person who reads the notes is, with the files that they name. */
 export const notesFolder = (work: string) => join(work, 'notes');
 
+/** Resolves with what the command prints; rejects if it fails. */
+export type Shell = (command: string) => Promise<string>;
+
 /** Runs a command as that person would: kubectl, helm and auditseal are on their path, and the key that may read is there. */
-export async function notesShell(
-  { work, binaries }: Settings,
-  kubeconfig: string,
-): Promise<(command: string) => Promise<string>> {
+export async function notesShell({ work, binaries }: Settings, kubeconfig: string): Promise<Shell> {
   const folder = notesFolder(work);
   const bin = join(folder, 'bin');
   await mkdir(bin, { recursive: true });

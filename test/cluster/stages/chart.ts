@@ -17,7 +17,8 @@ const crds = ['podmonitors', 'servicemonitors', 'prometheusrules'];
 const least = 'elasticsearch.url=https://elasticsearch.example:9200,elasticsearch.existingSecret=key';
 const everything =
   'metrics.podMonitor.enabled=true,metrics.serviceMonitor.enabled=true,metrics.prometheusRule.enabled=true,' +
-  'test.existingSecret=read,setup.enabled=true,setup.existingSecret=administrator,elasticsearch.caSecret=ca';
+  'test.existingSecret=read,setup.enabled=true,setup.existingSecret=administrator,elasticsearch.caSecret=ca,' +
+  'verify.enabled=true,verify.existingSecret=verify,verify.trustConfigMap=trust';
 
 /** What is rendered is what this Kubernetes takes, to the last member. */
 export async function checkChart(cluster: Cluster): Promise<void> {
@@ -136,25 +137,26 @@ async function checkPodSecurity(cluster: Cluster): Promise<void> {
       assert.match(stderr, new RegExp(`violates PodSecurity "${level}:latest".*hostPath`, 'u'));
       return /violates .*$/mu.exec(stderr)![0];
     });
-  for (const kind of ['Job', 'Pod'])
-    await report.claim(
-      `${enforce}=restricted takes the chart's ${kind === 'Job' ? 'setup job' : 'test pod'}`,
-      async () => {
-        const { code, stderr } = await create(podOf(objects, kind), 'restricted');
-        assert.equal(code, 0, stderr);
-        assert.doesNotMatch(stderr, /Warning/u);
-      },
-    );
+  const others = { Job: 'setup job', Pod: 'test pod', CronJob: 'verifying jobs' };
+  for (const [kind, what] of Object.entries(others))
+    await report.claim(`${enforce}=restricted takes the chart's ${what}`, async () => {
+      const { code, stderr } = await create(podOf(objects, kind), 'restricted');
+      assert.equal(code, 0, stderr);
+      assert.doesNotMatch(stderr, /Warning/u);
+    });
 }
 
 const withTemplate = z.looseObject({
   spec: z.looseObject({ template: z.looseObject({ spec: z.unknown() }) }),
 });
 
+const withJob = z.looseObject({ spec: z.looseObject({ jobTemplate: z.unknown() }) });
+
 /** The pod that an object makes or is, without a namespace. */
 function podOf(objects: readonly KubernetesObject[], kind: string): object {
   const object = objects.find((one) => one.kind === kind)!;
-  const spec = kind === 'Pod' ? object['spec'] : withTemplate.parse(object).spec.template.spec;
+  const maker = kind === 'CronJob' ? withJob.parse(object).spec.jobTemplate : object;
+  const spec = kind === 'Pod' ? object['spec'] : withTemplate.parse(maker).spec.template.spec;
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'one' }, spec: withoutAccount(spec) };
 }
 

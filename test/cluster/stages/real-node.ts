@@ -3,10 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { verdictStream } from '../../../agent/ship/index.ts';
 import { collect, countEvents, difference, keepEverything, manifestsOf, until } from '../../agent/index.ts';
 import { auditseal } from '../../verify/installation.ts';
 import { auditFiles, auditLines } from '../audit-files.ts';
 import { BusyPeople } from '../busy.ts';
+import { allDocuments, refresh } from '../../elasticsearch/index.ts';
 import type { Secured } from '../../setup/secured.ts';
 import type { Cluster } from '../cluster.ts';
 import { namespace, release } from '../helm.ts';
@@ -15,7 +17,7 @@ import { builtImages, versions, type Images } from '../images.ts';
 import type { Kubectl } from '../kubectl.ts';
 import type { People } from '../people.ts';
 import { makeKeys, securedUrl, startSecured } from '../keys.ts';
-import { commandsOf, notesFolder, notesShell } from '../notes.ts';
+import { commandsOf, notesFolder, notesShell, type Shell } from '../notes.ts';
 import { isReady, podsOf, type Pod } from '../pods.ts';
 import { RealNode } from '../real-node.ts';
 import { values } from './scheduling.ts';
@@ -34,10 +36,13 @@ export async function runOnRealNode(cluster: Cluster, people: People): Promise<v
     const secured = await startSecured();
     await install(cluster);
     await checkContainer(cluster);
-    await checkNotes(cluster);
+    const shell = await notesShell(settings, plane.admin.kubeconfig);
+    await checkNotes(cluster, shell, 5);
     await upgradeInTraffic(cluster, people, node, images);
     await checkSetupJob(cluster, secured);
     await helmTest(cluster);
+    await checkNotes(cluster, shell, 6);
+    await checkVerdict(cluster);
     await compare(cluster);
   });
 }
@@ -147,8 +152,7 @@ function memoryLimit(pid: number): number {
 }
 
 /** Every command that NOTES.txt prints, as it prints it. */
-async function checkNotes({ report, plane, helm, settings }: Cluster): Promise<void> {
-  const shell = await notesShell(settings, plane.admin.kubeconfig);
+async function checkNotes({ report, helm }: Cluster, shell: Shell, count: number): Promise<void> {
   const commands = commandsOf(await helm.demand('get', 'notes', release));
   for (const command of commands)
     await report.claim(`NOTES.txt: ${command.replaceAll(/\s+/gu, ' ')}`, async () => {
@@ -156,7 +160,7 @@ async function checkNotes({ report, plane, helm, settings }: Cluster): Promise<v
       if (command.includes(' status --config')) assert.match(said.join('\n'), /control-plane-1/u);
       return said.at(-1)!.slice(0, 120);
     });
-  await report.claim('these were all that it has', () => assert.equal(commands.length, 5));
+  await report.claim('these were all that it has', () => assert.equal(commands.length, count));
 }
 
 const trustFile = (work: string) => join(notesFolder(work), 'trust.json');
@@ -167,7 +171,7 @@ async function upgradeInTraffic(
   node: RealNode,
   images: Images,
 ): Promise<void> {
-  const { report, plane, helm } = cluster;
+  const { report, plane, helm, settings } = cluster;
   const busy = new BusyPeople(people);
   const rotations = () => auditFiles(plane.auditLog).length - 1;
   const more = async (count: number) => {
@@ -180,6 +184,8 @@ async function upgradeInTraffic(
   };
   await more(3);
   await node.importImage(images.second);
+  const trust = ['create', 'configmap', 'auditseal-trust', `--from-file=${trustFile(settings.work)}`];
+  await plane.admin.demand(...trust, '-n', namespace);
   // As on a cluster of one node: the hook's and the test's pods tolerate no taint.
   await plane.admin.demand('taint', 'nodes', nodeName, 'node-role.kubernetes.io/control-plane-');
   await report.claim('helm upgrade to the next image, while people work: the pod is replaced', async () => {
@@ -188,7 +194,7 @@ async function upgradeInTraffic(
     const wait = ['--wait', '--timeout', '4m'];
     await helm.apply(
       'upgrade',
-      [`image.tag=${versions.second}`, ...withSetup],
+      [`image.tag=${versions.second}`, ...switchedOn],
       '--reset-then-reuse-values',
       ...wait,
     );
@@ -213,7 +219,14 @@ async function upgradeInTraffic(
   report.note(`${busy.commands} commands of kubectl meanwhile, ${rotations()} rotations in all`);
 }
 
-const withSetup = ['setup.enabled=true', 'setup.existingSecret=auditseal-administrator'];
+/** What the first release did not have. */
+const switchedOn = [
+  'setup.enabled=true',
+  'setup.existingSecret=auditseal-administrator',
+  'verify.enabled=true',
+  'verify.existingSecret=auditseal-read',
+  'verify.trustConfigMap=auditseal-trust',
+];
 
 async function checkSetupJob({ report, plane }: Cluster, secured: Secured): Promise<void> {
   await report.claim(
@@ -242,6 +255,23 @@ async function helmTest({ report, helm }: Cluster): Promise<void> {
     assert.match(said, /Phase:\s+Succeeded/u);
     return /^verdict: .*$/mu.exec(said)?.[0] ?? said;
   });
+}
+
+async function checkVerdict({ report, plane }: Cluster): Promise<void> {
+  await report.claim(
+    'the job that a CronJob made ended well, with the trust file, and wrote its verdict',
+    async () => {
+      const done = ['wait', '--for=condition=complete', 'job/verify-now', '-n', namespace, '--timeout=60s'];
+      await plane.admin.demand(...done);
+      await refresh(elasticsearchUrl, verdictStream(stream));
+      const verdicts: string[] = [];
+      for await (const { source } of allDocuments(elasticsearchUrl, verdictStream(stream)))
+        verdicts.push(source.toString());
+      assert.equal(verdicts.length, 1);
+      assert.match(verdicts[0]!, /"verdict":"verified"/u);
+      return verdicts[0]!.slice(0, 200);
+    },
+  );
 }
 
 /** With the apiserver stopped, no line comes any more: the log's files against what Elasticsearch has. */
