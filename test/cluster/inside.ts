@@ -4,10 +4,10 @@ import { becomeNode } from './host.ts';
 import { makePeople } from './people.ts';
 import { Report } from './report.ts';
 import { settingsSchema } from './settings.ts';
-import { runAsThePod } from './stages/as-the-pod.ts';
+import { runAsThePod } from './stages/as-the-pod/index.ts';
 import { checkChart } from './stages/chart.ts';
 import { startControlPlane } from './stages/control-plane.ts';
-import { runOnRealNode } from './stages/real-node.ts';
+import { runOnRealNode } from './stages/real-node/index.ts';
 import { checkRelease } from './stages/release.ts';
 import { checkScheduling } from './stages/scheduling.ts';
 

@@ -3,46 +3,8 @@ import { until } from '../../agent/index.ts';
 import type { Cluster } from '../cluster.ts';
 import { namespace, release } from '../helm.ts';
 import { elasticsearchUrl } from '../host.ts';
+import { nodes, register } from '../nodes.ts';
 import { podsOf, type Pod } from '../pods.ts';
-
-interface NodeKind {
-  name: string;
-  what: string;
-  labels: string[];
-  taints: { key: string; effect: string; value?: string }[];
-  takes: boolean;
-}
-
-const role = 'node-role.kubernetes.io';
-const nodes: NodeKind[] = [
-  {
-    name: 'control-plane-1',
-    what: 'kubeadm',
-    labels: [`${role}/control-plane`],
-    taints: [{ key: `${role}/control-plane`, effect: 'NoSchedule' }],
-    takes: true,
-  },
-  {
-    name: 'master-1',
-    what: 'the old label and taint',
-    labels: [`${role}/master`],
-    taints: [{ key: `${role}/master`, effect: 'NoSchedule' }],
-    takes: true,
-  },
-  {
-    name: 'rke2-server-1',
-    what: 'RKE2',
-    labels: [`${role}/control-plane`, `${role}/etcd`, `${role}/master`],
-    taints: [
-      { key: `${role}/control-plane`, effect: 'NoSchedule' },
-      { key: `${role}/etcd`, effect: 'NoExecute' },
-      { key: 'CriticalAddonsOnly', value: 'true', effect: 'NoExecute' },
-    ],
-    takes: true,
-  },
-  { name: 'worker-1', what: 'a worker', labels: [`${role}/worker`], taints: [], takes: false },
-  { name: 'worker-2', what: 'a worker without a label', labels: [], taints: [], takes: false },
-];
 
 /** As a kubeadm user would: what has to be set, and nothing else; the codec because of the embedded Elasticsearch. */
 export const values = [
@@ -55,7 +17,7 @@ export const values = [
 export async function checkScheduling(cluster: Cluster): Promise<void> {
   const { report, plane, helm } = cluster;
   await report.stage('Where the pods land, and what they are, as the apiserver has them', async () => {
-    for (const node of nodes) await register(cluster, node);
+    for (const node of nodes) await register(plane.admin, node);
     const secret = [
       'create',
       'secret',
@@ -90,35 +52,6 @@ export async function checkScheduling(cluster: Cluster): Promise<void> {
 async function bound({ plane }: Cluster): Promise<Pod[]> {
   const pods = await podsOf(plane.admin, namespace, `app.kubernetes.io/instance=${release}`);
   return pods.filter(({ spec }) => spec.nodeName !== undefined);
-}
-
-/** A node object that says that it is ready, as a kubelet would. */
-export async function register({ plane }: Cluster, { name, labels, taints }: NodeKind): Promise<void> {
-  const given = {
-    'kubernetes.io/hostname': name,
-    'kubernetes.io/os': 'linux',
-    'kubernetes.io/arch': 'amd64',
-  };
-  const roles = Object.fromEntries(labels.map((label) => [label, '']));
-  await plane.admin.demandWith(
-    { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { ...given, ...roles } }, spec: { taints } },
-    'create',
-    '-f',
-    '-',
-  );
-  const room = { cpu: '2', memory: '4Gi', pods: '110', 'ephemeral-storage': '20Gi' };
-  const ready = { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'registered by the test' };
-  const status = { capacity: room, allocatable: room, conditions: [ready] };
-  const patch = [
-    'patch',
-    'node',
-    name,
-    '--subresource=status',
-    '--type=merge',
-    '-p',
-    JSON.stringify({ status }),
-  ];
-  await plane.admin.demand(...patch);
 }
 
 async function checkPod({ report }: Cluster, { spec }: Pod): Promise<void> {
@@ -172,9 +105,9 @@ async function checkPod({ report }: Cluster, { spec }: Pod): Promise<void> {
     const own = spec.tolerations.filter(({ key }) => !key.startsWith('node.kubernetes.io/'));
     assert.deepEqual(own.map(({ key, operator }) => `${key} ${operator}`).toSorted(), [
       'CriticalAddonsOnly Exists',
-      `${role}/control-plane Exists`,
-      `${role}/etcd Exists`,
-      `${role}/master Exists`,
+      `node-role.kubernetes.io/control-plane Exists`,
+      `node-role.kubernetes.io/etcd Exists`,
+      `node-role.kubernetes.io/master Exists`,
     ]);
   });
 }
