@@ -20,34 +20,55 @@ import type { Settings } from './settings.ts';
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const needed = ['go', 'openssl', 'unshare', 'setpriv', 'mount', 'ip', 'tar'];
 
+/** What a signal ends; set while there is something to end. What runs before is ended by the terminal, or not long. */
+let interrupt: () => void = () => undefined;
+let isInterrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.on(signal, () => {
+    isInterrupted = true;
+    interrupt();
+  });
+
 async function main(): Promise<number> {
   for (const name of needed)
     if ((await run(['sh', '-c', `command -v ${name}`])).code !== 0) throw new Error(`${name} is missing`);
   const namespaces = await usableNamespaces();
   const binaries = await buildBinaries();
   const work = await mkdtemp(join(tmpdir(), 'auditseal-cluster-'));
-  await demand([process.execPath, join(import.meta.dirname, '../../build/main.ts'), join(work, 'dist')]);
-  const elasticsearch = await resolveElasticsearch({ log: say });
   try {
-    const elasticsearchSocket = join(work, 'elasticsearch.sock');
-    const { hostname: host, port } = new URL(elasticsearch.url);
-    const bridge = await forward({ path: elasticsearchSocket }, { host, port: Number(port) });
-    const cgroup = `auditseal-cluster-${process.pid}`;
-    const [root, imagesFile] = [process.getuid?.() === 0, join(work, 'images.json')];
-    const settings = { work, binaries, elasticsearchSocket, cgroup, root, imagesFile } satisfies Settings;
-    await writeFile(join(work, 'settings.json'), JSON.stringify(settings));
-    // Beside the first stages, which do not need them.
-    const images = buildImages(settings);
-    const code = await runInside(namespaces, join(work, 'settings.json'));
-    bridge.close();
-    await images;
-    await removeCgroups(cgroup);
-    return code;
+    await demand([process.execPath, join(import.meta.dirname, '../../build/main.ts'), join(work, 'dist')]);
+    const elasticsearch = await resolveElasticsearch({ log: say });
+    try {
+      return await runOn(elasticsearch.url, { work, binaries }, namespaces);
+    } finally {
+      await elasticsearch.stop();
+    }
   } finally {
-    await elasticsearch.stop();
     if (process.env['KEEP']) say(`kept: ${work}`);
     else await rm(work, { recursive: true, force: true, maxRetries: 10 });
   }
+}
+
+async function runOn(
+  elasticsearchUrl: string,
+  { work, binaries }: Pick<Settings, 'work' | 'binaries'>,
+  namespaces: readonly string[],
+): Promise<number> {
+  const elasticsearchSocket = join(work, 'elasticsearch.sock');
+  const { hostname: host, port, protocol } = new URL(elasticsearchUrl);
+  if (protocol !== 'http:') throw new Error(`ELASTICSEARCH_URL ${elasticsearchUrl}: it has to be http`);
+  const bridge = await forward({ path: elasticsearchSocket }, { host, port: Number(port || 80) });
+  const cgroup = `auditseal-cluster-${process.pid}`;
+  const [root, imagesFile] = [process.getuid?.() === 0, join(work, 'images.json')];
+  const settings = { work, binaries, elasticsearchSocket, cgroup, root, imagesFile } satisfies Settings;
+  await writeFile(join(work, 'settings.json'), JSON.stringify(settings));
+  // Beside the first stages, which do not need them.
+  const images = buildImages(settings);
+  const code = await runInside(namespaces, join(work, 'settings.json'));
+  bridge.close();
+  await images;
+  await removeCgroups(cgroup);
+  return code;
 }
 
 /** The flags of unshare. Without root, in a user namespace, where the system allows that. */
@@ -69,8 +90,8 @@ async function runInside(namespaces: readonly string[], settingsFile: string): P
   });
   child.stdin?.on('error', () => undefined);
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-  const end = () => child.stdin?.end();
-  process.on('SIGINT', end).on('SIGTERM', end).on('SIGHUP', end);
+  interrupt = () => child.stdin?.end();
+  if (isInterrupted) interrupt();
   const [code] = await exited;
   return code ?? 130;
 }
