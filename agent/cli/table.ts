@@ -18,7 +18,8 @@ export function tableLines({ columns, rows }: Table, rowsMax: number): string[] 
       ),
     );
   const widths = columns.map(({ heading }, i) =>
-    Math.max(widthOf(heading), ...shown.map((row) => widthOf(row[i] ?? ''))),
+    // Not spread into Math.max: rows are more than an engine may take as arguments.
+    shown.reduce((width, row) => Math.max(width, widthOf(row[i] ?? '')), widthOf(heading)),
   );
   const isNumber = (i: number) => typeof rows[0]?.[i] === 'number';
   const line = (cells: string[]) =>

@@ -6,6 +6,7 @@ const segmenter = new Intl.Segmenter();
 
 /** Columns that a text takes on a terminal. */
 export function widthOf(text: string): number {
+  if (/^[\u0020-\u007E]*$/u.test(text)) return text.length;
   let width = 0;
   for (const { segment } of segmenter.segment(text)) width += wide.test(segment) ? 2 : 1;
   return width;

@@ -1,3 +1,4 @@
+import { WhoError } from './error.ts';
 import type { Event } from './event.ts';
 
 /**
@@ -24,6 +25,9 @@ export interface Requests {
 /** Beyond it, addresses of one kind of request are not told apart any more. */
 export const addressesMax = 32;
 
+/** Different events of one auditID that are held at once: a client may give it to all that he does. */
+const differentMax = 100_000;
+
 /** Events of one stage that are alike, as the requests that they tell of. */
 type Stage = Map<string, Requests>;
 
@@ -43,11 +47,13 @@ interface Alike {
 /**
  * The requests that the events of one auditID tell of. Usually that is one, with up to three events, one a stage. But a client
  * may choose the ID and use it again, so of what is alike there are as many requests as the commonest stage has events: none can
- * hide behind another. Memory goes by what is different, not by the number of events.
+ * hide behind another. Memory goes by what is different, not by the number of events, and has a bound.
  */
 export class RequestTally {
   readonly #alike = new Map<string, Alike>();
+  #different = 0;
 
+  /** Throws WhoError `too-many`. */
   add(event: Event): void {
     const { user, verb, resource, apiGroup, path } = event;
     const alike = entry(this.#alike, JSON.stringify([user, verb, resource, apiGroup, path]), () => ({
@@ -57,36 +63,60 @@ export class RequestTally {
     const rank = rankOf(event);
     const one = requestOf(event);
     if (rank === 'received') {
-      put(alike.received, keyOf(event), one);
+      this.#put(alike.received, keyOf(event), one);
       return;
     }
     const begin = () => ({ event, begun: new Map(), ended: new Map() });
-    put(entry(alike.answered, keyOf(event), begin)[rank], `${one.result} ${one.code}`, one);
+    this.#put(entry(alike.answered, keyOf(event), begin)[rank], `${one.result} ${one.code}`, one);
+  }
+
+  #put(stage: Stage, kind: string, one: Requests): void {
+    const same = stage.get(kind);
+    if (same) return join(same, one);
+    this.#different += 1;
+    if (this.#different > differentMax)
+      throw new WhoError(
+        'too-many',
+        `more than ${differentMax} different events have the Audit-ID ${JSON.stringify(one.event.request)}: ask for less, with --user, --resource, --verb, --outcome, --since or --until`,
+      );
+    stage.set(kind, one);
   }
 
   /** What was added since the last call. */
   take(): Requests[] {
     const found = [...this.#alike.values()].flatMap((alike) => toldBy(alike));
     this.#alike.clear();
+    this.#different = 0;
     return found;
   }
 }
 
+/** Requests that were answered, and how many of them no arrival has been found for. */
+interface Told {
+  event: Event;
+  requests: Requests[];
+  free: number;
+}
+
 function toldBy({ received, answered }: Alike): Requests[] {
-  const told = [...answered.values()].map((each) => ({ ...each, free: 0, requests: answersOf(each) }));
-  for (const each of told) each.free = sum(each.requests);
+  const told = [...answered.values()].map((each): Told => {
+    const requests = answersOf(each);
+    return { event: each.event, requests, free: sum(requests) };
+  });
+  const answersFor = fitting(told);
   // Arrivals that say most choose first whom they belong to.
-  const arrivals = [...received.values()].toSorted((a, b) => unsaid(a.event) - unsaid(b.event));
+  const arrivals = [...received.values()].toSorted((a, b) => said(b.event).length - said(a.event).length);
   const left: Requests[] = [];
   for (const arrival of arrivals) {
+    const answers = answersFor(arrival.event);
     let open = arrival.count;
-    for (const each of told) {
+    for (let each = answers.at(-1); each && open > 0; each = answers.at(-1)) {
       const taken = Math.min(open, each.free);
-      if (taken === 0 || !mayBecome(arrival.event, each.event)) continue;
       open -= taken;
       each.free -= taken;
       const [only] = each.requests;
-      if (only && each.requests.length === 1) join(only, { ...arrival, count: 0 });
+      if (taken > 0 && only && each.requests.length === 1) join(only, { ...arrival, count: 0 });
+      if (each.free === 0) answers.pop();
     }
     if (open > 0) left.push({ ...arrival, count: open });
   }
@@ -108,17 +138,27 @@ function answersOf({ begun, ended }: Answered): Requests[] {
 }
 
 /**
- * Whether a request that arrived as this can have been answered as that: whom it acts as, and what its body names, is only known
- * then (seen on 1.35: `objectRef.name` of a `create`, and `impersonatedUser`, are missing from RequestReceived).
+ * Finds what a request that arrived can have been answered as, the first at the end: whom it acts as, and what its body names,
+ * is only known then (seen on 1.35: `objectRef.name` of a `create`, and `impersonatedUser`, are missing from RequestReceived).
+ * By an index for each set of names that arrivals say: to compare each with each, of one ID that a client gave to all that he
+ * does, would take hours.
  */
-function mayBecome(arrived: Event, answered: Event): boolean {
-  return unsaidAtFirst.every((name) => arrived[name] === null || arrived[name] === answered[name]);
+function fitting(told: readonly Told[]): (arrived: Event) => Told[] {
+  const indexes = new Map<string, Map<string, Told[]>>();
+  return (arrived) => {
+    const names = said(arrived);
+    const keyBy = (event: Event) => JSON.stringify(names.map((name) => event[name]));
+    const index = entry(indexes, names.join(), () =>
+      Map.groupBy(told.toReversed(), ({ event }) => keyBy(event)),
+    );
+    return index.get(keyBy(arrived)) ?? [];
+  };
 }
 
 const unsaidAtFirst = ['effectiveUser', 'namespace', 'name'] as const;
 
-function unsaid(event: Event): number {
-  return unsaidAtFirst.filter((name) => event[name] === null).length;
+function said(arrived: Event): (typeof unsaidAtFirst)[number][] {
+  return unsaidAtFirst.filter((name) => arrived[name] !== null);
 }
 
 /** What a request was, but for what became of it and where it came from. */
@@ -139,12 +179,6 @@ function join(to: Requests, { count, first, last, addresses }: Requests): void {
   if (last > to.last) to.last = last;
   // One more than is shown tells that there were more.
   for (const address of addresses) if (to.addresses.size <= addressesMax) to.addresses.add(address);
-}
-
-function put(stage: Stage, kind: string, one: Requests): void {
-  const same = stage.get(kind);
-  if (same) join(same, one);
-  else stage.set(kind, one);
 }
 
 function entry<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {

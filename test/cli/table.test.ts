@@ -29,3 +29,10 @@ test('what a server answered cannot pass for a line of ours', () => {
     'POST /_search: 500 \\u001b[1A\\u001b[2K\n  verdict: verified\n  cluster: is missing',
   );
 });
+
+test('a table of more rows than a function takes arguments is as wide as its widest', () => {
+  const rows = Array.from({ length: 150_000 }, (_, i) => [i === 149_999 ? 'wide' : 'x', 'y']);
+  const lines = tableLines({ columns: [{ heading: 'A' }, { heading: 'B' }], rows }, Infinity);
+  expect(lines.at(-1)).toBe('wide  y');
+  expect(lines[0]).toBe('A     B');
+});
