@@ -40,7 +40,7 @@ export async function startContainer(
     ...bind(root, { from: join(settings.work, 'dist'), to: image.workingDir, readOnly: true }),
     ...bind(root, { from: realpathSync(process.execPath), to: '/nodejs/bin/node', readOnly: true }),
     ...mounts.flatMap((mount) => bind(root, mount)),
-    `mount -o remount,ro ${root}`,
+    `mount -o remount,bind,ro ${root}`,
     `exec chroot ${root} /bin/sh -c 'cd ${image.workingDir} && exec "$@"' - "$@"`,
   ].join('\n');
   const given = env.map((one) => [one.name, one.value ?? fieldOf(pod, one.valueFrom!.fieldRef.fieldPath)]);
@@ -53,7 +53,7 @@ export async function startContainer(
       '-ec',
       script,
       '-',
-      ...rightsOf(securityContext),
+      ...rightsOf(securityContext, settings.root),
       ...(command ?? image.entrypoint),
       ...args,
     ],
@@ -91,12 +91,13 @@ function bind(root: string, { from, to, readOnly }: Mount): string[] {
 }
 
 /** The program and flags that leave the process only what the security context does. */
-function rightsOf(context: Pod['spec']['containers'][0]['securityContext']): string[] {
+function rightsOf(context: Pod['spec']['containers'][0]['securityContext'], root: boolean): string[] {
   assert.equal(context['allowPrivilegeEscalation'], false);
   assert.equal(context['readOnlyRootFilesystem'], true);
   assert.deepEqual(context['capabilities'], { drop: ['ALL'] });
   const user = String(context.runAsUser ?? 65_532);
-  const ids = [`--reuid=${user}`, `--regid=${user}`, '--clear-groups'];
+  // A user namespace that no root made may not change its groups.
+  const ids = [`--reuid=${user}`, `--regid=${user}`, root ? '--clear-groups' : '--keep-groups'];
   return ['setpriv', ...ids, '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs'];
 }
 
