@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { usageEndsWith } from './exit.ts';
 import { runCommand } from './run.ts';
 import { setup, setupCommand } from './setup.ts';
 import { statementCommand } from './statement.ts';
@@ -42,6 +43,7 @@ const program = new Command('auditseal')
       });
     }),
   )
+  .exitOverride(usageEndsWith())
   .showHelpAfterError()
   .addHelpText(
     'after',

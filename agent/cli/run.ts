@@ -3,6 +3,7 @@ import { runAgent } from '../agent.ts';
 import { ConfigError, exitBadConfig } from '../config/index.ts';
 import { createLogger } from '../observe/index.ts';
 import { ShipError } from '../ship/index.ts';
+import { usageEndsWith } from './exit.ts';
 import { loadSetup } from './load.ts';
 import { printableError } from './text.ts';
 import { agentVersion } from './version.ts';
@@ -11,6 +12,7 @@ import { agentVersion } from './version.ts';
 export function runCommand(): Command {
   return new Command('run')
     .description('tail the audit logs of this node, seal them and ship them, until SIGTERM')
+    .exitOverride(usageEndsWith())
     .option('-c, --config <file>', 'configuration file', '/etc/auditseal/auditseal.yaml')
     .action(async ({ config }: { config: string }) => {
       process.exitCode = await run(config, () => undefined);

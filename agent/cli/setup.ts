@@ -6,6 +6,7 @@ import { ConfigError, exitBadConfig } from '../config/index.ts';
 import { createClient, ShipError, type ClientSettings } from '../ship/index.ts';
 import { Conversation, setUp, SetupError, type SetupOptions } from '../setup/index.ts';
 import { checkKibana, installDashboards, Kibana, KibanaError, type KibanaSettings } from '../kibana/index.ts';
+import { usageEndsWith } from './exit.ts';
 import { addConnection, connectionOf, type ConnectionOptions } from './connection.ts';
 import { addKibana, kibanaOf, kibanaProblems, type KibanaOptions } from './kibana.ts';
 import { printable, printableError } from './text.ts';
@@ -55,7 +56,7 @@ export function setupCommand(run: (options: SetupCommandOptions) => Promise<void
     .option('--expiration <time>', 'the keys expire after this time, 90d (default: never)', expiration)
     .option('--rotate-key', 'make new keys although there are some; the old ones stay valid')
     .option('--revoke-old', 'with --rotate-key: make the old ones invalid at once')
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitBadConfig))
+    .exitOverride(usageEndsWith())
     .addHelpText('after', help)
     .action(run);
 }

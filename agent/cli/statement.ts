@@ -13,6 +13,7 @@ import {
   type VerifierKey,
 } from '../seal/index.ts';
 import { makeOperatorKey, readOperatorKey, VerifyError } from '../verify/index.ts';
+import { usageEndsWith } from './exit.ts';
 import { addConnection, type ConnectionOptions } from './connection.ts';
 import { printStatement, sendStatement, type SignedStatement } from './statement-send.ts';
 import { printableError } from './text.ts';
@@ -41,15 +42,17 @@ export interface StatementOutput {
 
 /** `auditseal statement`: what an operator signs, so that what is known does not stay red for ever. */
 export function statementCommand(output: StatementOutput): Command {
-  const command = new Command('statement').description(
-    'sign that something is known: a node was retired, a gap or an unlinked epoch was looked into',
-  );
+  const command = new Command('statement')
+    .description(
+      'sign that something is known: a node was retired, a gap or an unlinked epoch was looked into',
+    )
+    .exitOverride(usageEndsWith());
   command
     .command('key')
     .description('make an operator’s key pair; prints the vkey for the trust file')
     .requiredOption('--out <file>', 'where the private key goes, mode 0600')
     .option('--name <name>', 'who signs, as reports will say', 'operator')
-    .exitOverride(badOption)
+    .exitOverride(usageEndsWith())
     .action(
       async ({ out, name }: { out: string; name: string }) =>
         await saying(output, () => makeKey(output, out, name)),
@@ -68,7 +71,7 @@ export function statementCommand(output: StatementOutput): Command {
     .description('send a statement that was signed elsewhere (--print)')
     .argument('<note>', 'file with the note; - for standard input')
     .requiredOption('--vkey <vkey>', 'the operator’s')
-    .exitOverride(badOption)
+    .exitOverride(usageEndsWith())
     .action(
       async (file: string, options: SendOptions) =>
         await saying(output, async () => {
@@ -107,7 +110,7 @@ function addMaking(command: Command, output: StatementOutput, log: string, kind:
       .option('--print', 'write the note to standard output, and send nothing'),
     wanted,
   )
-    .exitOverride(badOption)
+    .exitOverride(usageEndsWith())
     .action(
       async (options: MakeOptions) => await saying(output, async () => await make(kind, options, output)),
     );
@@ -117,10 +120,6 @@ function batchNumber(value: string): number {
   const number = Number(value);
   if (/^\d+$/u.test(value) && Number.isSafeInteger(number)) return number;
   throw new InvalidArgumentError('It must be a batch number.');
-}
-
-function badOption(error: { exitCode: number }): never {
-  process.exit(error.exitCode === 0 ? 0 : exitBadConfig);
 }
 
 async function saying(output: StatementOutput, run: () => Promise<void>): Promise<void> {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { ConfigError, exitBadConfig, loadConfig } from '../config/index.ts';
 import { readStatus, StoreError } from '../store/index.ts';
+import { usageEndsWith } from './exit.ts';
 import { describeStatus } from './status-report.ts';
 import { printableError } from './text.ts';
 
@@ -10,6 +11,7 @@ export function statusCommand(): Command {
     .description(
       'show from the state folder what was read, dropped, sealed and shipped, what waits, and what is wrong',
     )
+    .exitOverride(usageEndsWith())
     .option('-c, --config <file>', 'configuration file', '/etc/auditseal/auditseal.yaml')
     .option('--state-dir <folder>', 'state folder, instead of the configuration’s')
     .option('--json', 'one JSON object a source')

@@ -8,9 +8,11 @@ const instant = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$
 /** Milliseconds since 1970 of an RFC 3339 time, or of so long before now as `26h` says. Throws VerifyError `usage`. */
 export function parseTime(option: string, text: string, now: Date): number {
   const ago = /^(\d{1,9})([smhd])$/u.exec(text);
-  if (ago) return now.getTime() - Number(ago[1]) * unitMilliseconds[ago[2]!]!;
-  const at = instant.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at))
+  const at = ago
+    ? now.getTime() - Number(ago[1]) * unitMilliseconds[ago[2]!]!
+    : Date.parse(instant.test(text) ? text : '');
+  // A Date goes back 271,821 years and no further.
+  if (Number.isNaN(new Date(at).getTime()))
     throw new VerifyError(
       'usage',
       `${option}: ${JSON.stringify(text)} is neither a time as 2026-11-23T00:44:38Z nor one as long ago as 26h`,

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import split2 from 'split2';
 import { addOperators, addTrust, type AddedKey } from '../verify/index.ts';
+import { usageEndsWith } from './exit.ts';
 import { printableError } from './text.ts';
 
 interface AddOptions {
@@ -13,9 +14,9 @@ const usageError = 2;
 
 /** `auditseal trust`: what an auditor keeps outside Elasticsearch. */
 export function trustCommand(): Command {
-  const command = new Command('trust').description(
-    'keep the trust file: from which key on each log is believed, and whose statements',
-  );
+  const command = new Command('trust')
+    .description('keep the trust file: from which key on each log is believed, and whose statements')
+    .exitOverride(usageEndsWith(usageError));
   command
     .command('add')
     .description('add a log’s key (a vkey, as the agent prints it at its start) to a trust file')
@@ -23,7 +24,7 @@ export function trustCommand(): Command {
     .requiredOption('--trust <file>', 'the trust file; made if there is none')
     .option('--replace', 'replace the key of a log that the file has already')
     .option('--beside', 'trust it beside the keys that the log has: of an epoch that nothing links to them')
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : usageError))
+    .exitOverride(usageEndsWith(usageError))
     .action(async (given: string[], { trust, replace, beside }: AddOptions) => {
       const held = replace ? 'replace' : beside ? 'beside' : 'refuse';
       await saying('add', async () => await addTrust(trust, await vkeysOf(given), held));
@@ -33,7 +34,7 @@ export function trustCommand(): Command {
     .description('believe the statements of an operator (a vkey, as `auditseal statement key` prints it)')
     .argument('<vkey...>', 'one or more vkeys; - reads them from standard input, one a line')
     .requiredOption('--trust <file>', 'the trust file; made if there is none')
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : usageError))
+    .exitOverride(usageEndsWith(usageError))
     .action(async (given: string[], { trust }: AddOptions) => {
       await saying('operator', async () => await addOperators(trust, await vkeysOf(given)));
     });

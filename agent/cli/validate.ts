@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { ConfigError, configText, exitBadConfig } from '../config/index.ts';
+import { usageEndsWith } from './exit.ts';
 import { loadSetup } from './load.ts';
 import { printableError } from './text.ts';
 
@@ -7,6 +8,7 @@ import { printableError } from './text.ts';
 export function validateCommand(): Command {
   return new Command('validate')
     .description('check the configuration and its policy, and print them with all defaults')
+    .exitOverride(usageEndsWith())
     .option('-c, --config <file>', 'configuration file', '/etc/auditseal/auditseal.yaml')
     .action(async ({ config: file }: { config: string }) => {
       try {

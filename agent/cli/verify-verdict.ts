@@ -25,7 +25,11 @@ export async function writeVerdict(
   const id = randomUUID();
   const source = verdictDocument({ ...verification, id, namespace, host: hostname(), version: agentVersion });
   const { username: _username, passwordFile: _passwordFile, ...connection } = settings;
-  const client = await createClient({ ...connection, apiKeyFile });
+  const client = await createClient({
+    ...connection,
+    apiKeyFile,
+    apiKeyName: '--verdict-api-key-file',
+  });
   try {
     const signal = AbortSignal.timeout(writeMilliseconds);
     await createDocument(client, { stream: verdictStream(namespace), id, source, signal });

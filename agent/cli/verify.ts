@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { FindingSample, sampleMax } from '../verify/index.ts';
+import { usageEndsWith } from './exit.ts';
 import { addConnection, connectionOf } from './connection.ts';
 import { check, timeRangeOf, writeJson, type CheckOptions, type Outcome } from './verify-check.ts';
 import { printableError } from './text.ts';
@@ -35,7 +36,7 @@ export function verifyCommand(): Command {
       'write the verdict to logs-auditseal.verify-<namespace>, with this key (create_doc there is enough)',
     )
     .option('--json', 'one JSON object a line: each finding, then the summary')
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : couldNotCheck))
+    .exitOverride(usageEndsWith(couldNotCheck))
     .addHelpText('after', help)
     .action(async (options: Options) => {
       process.exitCode = await verify(options);

@@ -3,6 +3,7 @@ import { ConfigError, exitBadConfig } from '../config/index.ts';
 import { createClient, ShipError } from '../ship/index.ts';
 import { VerifyError, type TimeRange } from '../verify/index.ts';
 import { parseResource, who, WhoError, type Answer, type Outcome, type Wish } from '../who/index.ts';
+import { usageEndsWith } from './exit.ts';
 import { addConnection, connectionOf, type ConnectionOptions } from './connection.ts';
 import type { Output } from './setup.ts';
 import { parseTime } from './time.ts';
@@ -58,7 +59,7 @@ export function whoCommand(run: (options: WhoCommandOptions) => Promise<void>): 
     .option('--until <time>', 'up to then: RFC 3339, or as long ago as 1h')
     .option('--limit <rows>', 'rows of the table, 0 for all', rows, 100)
     .option('--json', 'one JSON object a line: each row, then the summary')
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitBadConfig))
+    .exitOverride(usageEndsWith())
     .addHelpText('after', help)
     .action(run);
 }

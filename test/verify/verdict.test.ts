@@ -122,7 +122,7 @@ describe('auditseal verify with a key for verdicts', () => {
     const nowhere = ['--verdict-api-key-file', join(folder, 'no key')];
     const green = await elsewhere.verify(...nowhere);
     expect([green.code, green.all.stdout.at(-1)]).toEqual([4, 'verdict: verified']);
-    expect(green.all.stderr).toMatch(/the verdict could not be written: .*no key/u);
+    expect(green.all.stderr).toMatch(/the verdict could not be written: --verdict-api-key-file: .*no key/u);
     await elsewhere.remove('events', moved.written.events[0]!.id);
     expect((await elsewhere.verify(...nowhere)).code).toBe(1);
   });
