@@ -197,13 +197,14 @@ export class Security {
       };
     const [id, secret] = [randomBytes(15).toString('base64url'), randomBytes(16).toString('base64url')];
     const days = /^(\d+)d$/u.exec(String(wanted['expiration']))?.[1];
-    const expiration = days === undefined ? {} : { expiration: Date.now() + Number(days) * 86_400_000 };
+    const creation = Date.now();
+    const expiration = days === undefined ? {} : { expiration: creation + Number(days) * 86_400_000 };
     const name = String(wanted['name']);
     this.keys.push({
       id,
       name,
       secret,
-      creation: Date.now(),
+      creation,
       ...expiration,
       invalidated: false,
       username: identity.name,
