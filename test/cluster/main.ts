@@ -58,16 +58,15 @@ async function runOn(
   const { hostname: host, port, protocol } = new URL(elasticsearchUrl);
   if (protocol !== 'http:') throw new Error(`ELASTICSEARCH_URL ${elasticsearchUrl}: it has to be http`);
   const bridge = await forward({ path: elasticsearchSocket }, { host, port: Number(port || 80) });
-  const cgroup = `auditseal-cluster-${process.pid}`;
   const [root, imagesFile] = [process.getuid?.() === 0, join(work, 'images.json')];
-  const settings = { work, binaries, elasticsearchSocket, cgroup, root, imagesFile } satisfies Settings;
+  const settings = { work, binaries, elasticsearchSocket, root, imagesFile } satisfies Settings;
   await writeFile(join(work, 'settings.json'), JSON.stringify(settings));
   // Beside the first stages, which do not need them.
   const images = buildImages(settings);
   const code = await runInside(namespaces, join(work, 'settings.json'));
   bridge.close();
   await images;
-  await removeCgroups(cgroup);
+  await removeCgroups(work);
   return code;
 }
 
@@ -96,19 +95,21 @@ async function runInside(namespaces: readonly string[], settingsFile: string): P
   return code ?? 130;
 }
 
-/** Cgroups alone outlive their processes. */
-async function removeCgroups(name: string): Promise<void> {
-  const roots = [
-    '/sys/fs/cgroup',
-    ...(await readdir('/sys/fs/cgroup')).map((one) => `/sys/fs/cgroup/${one}`),
-  ];
-  for (const root of roots) await removeCgroup(join(root, name));
+/** Cgroups alone outlive their processes: those of the containers that containerd had at the end. */
+async function removeCgroups(work: string): Promise<void> {
+  const containerd = join(work, 'host/var/lib/containerd/io.containerd.grpc.v1.cri');
+  const ids = await Promise.all(['containers', 'sandboxes'].map((kind) => names(join(containerd, kind))));
+  const hierarchies = (await names('/sys/fs/cgroup')).map((name) => join('/sys/fs/cgroup', name));
+  for (const root of ['/sys/fs/cgroup', ...hierarchies]) {
+    // The one that containerd makes them in, which another's may need: only an empty one can be removed.
+    const parent = join(root, 'k8s.io');
+    for (const path of [...ids.flat().map((id) => join(parent, id)), parent])
+      await rmdir(path).catch(() => undefined);
+  }
 }
 
-async function removeCgroup(path: string): Promise<void> {
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) if (entry.isDirectory()) await removeCgroup(join(path, entry.name));
-  await rmdir(path).catch(() => undefined);
+function names(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
 }
 
 try {

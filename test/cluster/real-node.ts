@@ -103,8 +103,7 @@ export class RealNode {
       },
       authorization: { mode: 'Webhook' },
       registerWithTaints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }],
-      // So that one folder holds all cgroups, and nothing is asked of those above it.
-      cgroupRoot: `/${this.#settings.cgroup}`,
+      // Nothing is asked of the cgroups that this machine has.
       cgroupDriver: 'cgroupfs',
       cgroupsPerQOS: false,
       enforceNodeAllocatable: [],

@@ -8,8 +8,6 @@ export const settingsSchema = z.object({
   binaries: binariesSchema,
   /** A Unix socket behind which Elasticsearch answers: it runs outside, and the network inside is one of its own. */
   elasticsearchSocket: z.string(),
-  /** Parent of all cgroups that are made; removed at the end by the part outside. */
-  cgroup: z.string(),
   /** Whether it is root outside the namespaces, too. */
   root: z.boolean(),
   /** A file that appears when the images are built, or cannot be: see images.ts. */
