@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { KibanaSettings } from '../kibana/index.ts';
+import type { ConnectionOptions } from './connection.ts';
 
 /** Options by which Kibana is reached. */
 export interface KibanaOptions {
@@ -56,6 +57,28 @@ export function kibanaProblems(options: KibanaOptions): string[] {
 }
 
 type Credentials = Pick<KibanaSettings, 'apiKeyFile' | 'username' | 'passwordFile'>;
+
+/** Names of this machine alone: what is sent there passes no network. */
+const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/u;
+
+/**
+ * What is wrong with sending Elasticsearch's credentials to Kibana, for a ConfigError: whoever reaches Elasticsearch by TLS, at
+ * `urls`, does not mean to show them to every network on the way to Kibana.
+ */
+export function plainTextProblems(
+  options: KibanaOptions & Pick<ConnectionOptions, 'apiKeyFile' | 'username'>,
+  urls: readonly string[],
+): string[] {
+  const { kibanaUrl, kibanaApiKeyFile, kibanaUsername, apiKeyFile, username } = options;
+  if (kibanaUrl === undefined || (kibanaApiKeyFile ?? kibanaUsername) !== undefined) return [];
+  if ((apiKeyFile ?? username) === undefined) return [];
+  const { protocol, hostname } = new URL(kibanaUrl);
+  const isHidden = urls.every((each) => new URL(each).protocol === 'https:');
+  if (protocol === 'https:' || loopback.test(hostname) || !isHidden) return [];
+  return [
+    '--kibana-url: Elasticsearch’s credentials would go there in plain text; give an https URL, or credentials of its own (--kibana-api-key-file)',
+  ];
+}
 
 /** Undefined: no Kibana was named. `credentials` are Elasticsearch's, which Kibana knows too. */
 export function kibanaOf(

@@ -8,7 +8,7 @@ import { Conversation, setUp, SetupError, type SetupOptions } from '../setup/ind
 import { checkKibana, installDashboards, Kibana, KibanaError, type KibanaSettings } from '../kibana/index.ts';
 import { usageEndsWith } from './exit.ts';
 import { addConnection, connectionOf, type ConnectionOptions } from './connection.ts';
-import { addKibana, kibanaOf, kibanaProblems, type KibanaOptions } from './kibana.ts';
+import { addKibana, kibanaOf, kibanaProblems, plainTextProblems, type KibanaOptions } from './kibana.ts';
 import { printable, printableError } from './text.ts';
 
 /** The options as they were given. */
@@ -148,6 +148,8 @@ async function wishesOf(options: SetupCommandOptions): Promise<{
 }> {
   const connection = await connectionOf('auditseal setup', options, problemsOf(options));
   const { settings, namespace, section } = connection;
+  const leaks = plainTextProblems(options, settings.urls);
+  if (leaks.length > 0) throw new ConfigError('auditseal setup', leaks);
   const { apiKeyFile, username, passwordFile } = options;
   return {
     // The agent's own credentials may not do this, nor should they be what is tried.

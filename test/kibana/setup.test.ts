@@ -216,6 +216,14 @@ test('what is in the place of Kibana does not steer the terminal', async () => {
   expect(refused.error).toContain(String.raw`400 {"message":"\u009b2J\u202e"}`);
 });
 
+test('credentials for an Elasticsearch at https are not sent to a Kibana at http, and nothing is asked', async () => {
+  const who = ['--username', 'elastic', '--password-file', 'password'];
+  const urls = ['--url', 'https://es.example:9200', '--kibana-url', 'http://kibana.example:5601'];
+  const refused = await setup(...urls, ...who, '--no-key');
+  expect(refused).toMatchObject({ code: 78 });
+  expect(refused.error).toMatch(/--kibana-url: .* in plain text/u);
+});
+
 test('options that do not go together end with 78 before anything is asked', async () => {
   await using at = await scene({});
   const url = ['--kibana-url', at.kibana.url];
