@@ -1,4 +1,5 @@
-import { chmod, cp, mkdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundle } from './bundle.ts';
 import { root } from './root.ts';
@@ -11,6 +12,12 @@ import { writeThirdPartyLicenses } from './third-party-licenses.ts';
  * commands as plain JavaScript with everything they import, the files that they read, licences and the SBOM.
  */
 const folder = process.argv[2] ?? join(root, 'dist');
+// It is emptied: a folder of somebody else, given by mistake, must not be.
+const before = existsSync(folder) ? await readdir(folder) : [];
+if (before.length > 0 && !before.includes('auditseal.js'))
+  throw new Error(
+    `${folder} holds what is not an earlier build: give an empty folder, or one that is not there`,
+  );
 await rm(folder, { recursive: true, force: true });
 await mkdir(folder, { recursive: true });
 const bundled = await bundle(folder);

@@ -174,7 +174,13 @@ function statementOf(kind: Statement['kind'], options: MakeOptions, now: Date): 
 
 async function signedElsewhere(file: string, vkey: string): Promise<SignedStatement> {
   const key: VerifierKey = parseVerifierKey(vkey);
-  const note = file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+  const note = file === '-' ? await text(process.stdin) : await readNote(file);
   const said = openNote(note, key);
   return { note, text: said, statement: parseStatement(said), key };
+}
+
+async function readNote(file: string): Promise<string> {
+  return await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new VerifyError('usage', `the note ${file} cannot be read: ${String(cause)}`, { cause });
+  });
 }

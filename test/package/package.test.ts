@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import manifest from '../../package.json' with { type: 'json' };
 import { bundle } from '../../build/bundle.ts';
+import { root } from '../../build/root.ts';
 import { sbom } from '../../build/sbom.ts';
 import { packageFolders } from '../../build/third-party-licenses.ts';
 import { countEvents, startAgent, temporaryFolder, until, writeConfig, Writer } from '../agent/index.ts';
@@ -123,6 +124,15 @@ test('each bundled package is in the SBOM and in the file of licences, and no de
   const names = bom.components.map(({ name }) => name);
   for (const name of Object.keys(manifest.devDependencies)) expect(names).not.toContain(name);
   expect(bom.metadata.component).toEqual({ name: 'auditseal', version: manifest.version });
+});
+
+test('a folder that holds something else is not emptied for the build', async () => {
+  await using folder = await temporaryFolder();
+  const kept = join(folder.path, 'kept');
+  await writeFile(kept, '');
+  const { code, error } = await run(process.execPath, [join(root, 'build/main.ts'), folder.path], root);
+  expect([code, error]).toEqual([1, expect.stringContaining('not an earlier build')]);
+  await access(kept);
 });
 
 test('one lockfile gives one SBOM', async () => {

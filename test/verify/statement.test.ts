@@ -110,6 +110,11 @@ describe('auditseal statement', () => {
     await writeFile(file, `${note.stdout.join('\n').replace('offline', 'forged!')}\n`);
     const forged = await say('send', file, '--vkey', vkey, ...to);
     expect([forged.code, forged.stderr]).toEqual([78, expect.stringContaining('does not verify') as unknown]);
+    const none = await say('send', '/nowhere', '--vkey', vkey, ...to);
+    expect([none.code, none.stderr]).toEqual([
+      78,
+      expect.stringContaining('the note /nowhere cannot be read') as unknown,
+    ]);
   });
 
   test.each([
