@@ -54,7 +54,7 @@ export interface PipelineParts {
 }
 
 /** Where a line lies. */
-type Spot = Pick<Place, 'path' | 'offset'> & Partial<Pick<Place, 'recovered' | 'cut'>>;
+type Spot = Pick<Place, 'path' | 'offset'> & Partial<Pick<Place, 'rule' | 'recovered' | 'cut'>>;
 
 /**
  * One source's lines on their way: read → decide → shape → seal. What is sealed is stored and shipped behind its back, so
@@ -180,19 +180,21 @@ export class Pipeline {
   // decide, then shape
 
   #event(event: AuditEvent, line: Buffer, spot: Spot, mac: () => string): void {
-    const audit = this.#decide(event, line);
-    if (!audit) return;
+    const kept = this.#decide(event, line);
+    if (!kept) return;
+    const { audit, rule } = kept;
     const { entryBytesMax } = this.#parts.config;
     if (isTooDeep(event, audit)) this.#refuse();
-    this.#add(shapeEvent(event, line, audit, this.#context, this.#place(spot), { entryBytesMax, mac }));
+    const place = this.#place({ ...spot, rule });
+    this.#add(shapeEvent(event, line, audit, this.#context, place, { entryBytesMax, mac }));
   }
 
   #cutEvent(event: AuditEvent, rest: Buffer, spot: Spot & { cut: Cut }): void {
-    if (!this.#decide(event, rest)) return;
+    const kept = this.#decide(event, rest);
+    if (!kept) return;
     if (isTooDeep(event, [rest])) this.#refuse();
-    this.#add(
-      shapeCut(event, [rest], this.#context, { ...this.#place(spot), cut: spot.cut }, this.#parts.config),
-    );
+    const place = { ...this.#place({ ...spot, rule: kept.rule }), cut: spot.cut };
+    this.#add(shapeCut(event, [rest], this.#context, place, this.#parts.config));
   }
 
   /** The entry that comes next goes out in the refused form alone. */
@@ -207,11 +209,11 @@ export class Pipeline {
     sealer.refuse({ status: 400, type: 'too_deep', message });
   }
 
-  /** What policy leaves of an event's bytes; undefined if it drops the event. */
-  #decide(event: AuditEvent, line: Buffer): Buffer[] | undefined {
+  /** What policy leaves of an event's bytes, and by which rule; undefined if it drops the event. */
+  #decide(event: AuditEvent, line: Buffer): { audit: Buffer[]; rule: string } | undefined {
     const { policy, sealer } = this.#parts;
     const { action, rule } = decide(event, policy);
-    if (action === 'keep') return [line];
+    if (action === 'keep') return { audit: [line], rule };
     if (action === 'drop') {
       sealer.tally.count(sealer.tally.dropped, rule);
       return undefined;
@@ -219,7 +221,7 @@ export class Pipeline {
     const rest = cutMembers(line, action === 'metadata' ? bodyMembers : responseMember);
     const left = rest.reduce((sum, piece) => sum + piece.length, 0);
     if (left < line.length) sealer.tally.count(sealer.tally.reduced, rule);
-    return rest;
+    return { audit: rest, rule };
   }
 
   #text(line: Parameters<typeof textDocument>[0], spot: Spot, mac: () => string): void {

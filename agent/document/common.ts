@@ -39,14 +39,16 @@ export function logMember({ path, offset }: Place): string {
 
 const originOf = derived(({ origin }: DocumentContext) => print(origin));
 
-/** `auditseal`, printed: where the document is sealed, and what was done to it. `more` is put at its end. */
+/** `auditseal`, printed: where the document is sealed, who decided that it is kept, and what was done to it. `more` is put at its end. */
 export function sealMember(
   context: DocumentContext,
-  { batch, recovered, cut }: Place,
+  { batch, rule, recovered, cut }: Place,
   more: object = {},
 ): string {
   const marks =
     recovered || cut ? `,${printMembers({ recovered: recovered ? true : undefined, cut })}`.slice(0, -1) : '';
   const rest = printMembers(more);
-  return `"auditseal":{"origin":${originOf(context)},"batch":${batch}${marks}${rest && `,${rest.slice(0, -1)}`}}`;
+  // Of the form of seal-format.md §2: nothing in it needs an escape.
+  const decided = rule === undefined ? '' : `,"rule":"${rule}"`;
+  return `"auditseal":{"origin":${originOf(context)},"batch":${batch}${decided}${marks}${rest && `,${rest.slice(0, -1)}`}}`;
 }

@@ -35,6 +35,8 @@ export interface Place {
   /** Offset of the line's first byte, in uncompressed bytes. */
   readonly offset: number;
   readonly readAt: Date;
+  /** Name of the policy's rule that decided on the event; none where there was no event to decide on. */
+  readonly rule?: string;
   /** True if the line was glued to another and split (seal-format.md §4, "Glued line"). */
   readonly recovered?: boolean;
   readonly cut?: Cut;

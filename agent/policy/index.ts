@@ -18,4 +18,4 @@
 export type { Decision } from './decision.ts';
 export { PolicyError, type PolicyErrorCode } from './error.ts';
 export { decide, parsePolicy, Policy } from './policy.ts';
-export { defaultPolicyFile } from './default.ts';
+export { defaultPolicy, defaultPolicyFile } from './default.ts';

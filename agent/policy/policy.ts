@@ -11,6 +11,8 @@ import { policySchema, ruleName, type PolicyText } from './schema.ts';
 export class Policy {
   /** The names that events can be counted under, in order, `default` last. */
   readonly ruleNames: readonly string[];
+  /** Those of them that events can be dropped under. */
+  readonly droppingRules: readonly string[];
   readonly #rules: readonly Rule[];
   readonly #omitStages: ReadonlySet<string>;
 
@@ -18,6 +20,13 @@ export class Policy {
     this.#rules = rules.map((rule, index) => new Rule(rule, rule.name ?? ruleName(index), omitStages));
     this.#omitStages = new Set(omitStages);
     this.ruleNames = [...this.#rules.map((rule) => rule.decision.rule), 'default'];
+    const dropping = this.#rules.filter(
+      ({ decision, omitStages: ofRule }) => decision.action === 'drop' || ofRule.size > 0,
+    );
+    this.droppingRules = [
+      ...dropping.map((rule) => rule.decision.rule),
+      ...(omitStages.length > 0 ? ['default'] : []),
+    ];
   }
 
   /**

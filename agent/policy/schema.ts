@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ruleNameForm } from '../seal/rule-name.ts';
 
 const stages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const;
 const texts = z.array(z.string()).default([]);
@@ -45,7 +46,7 @@ const rule = z
     omitManagedFields,
     name: z
       .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, { error: '1 to 63 letters, digits, ".", "_" or "-"' })
+      .regex(ruleNameForm, { error: '1 to 63 letters, digits, ".", "_" or "-"' })
       .refine((name) => name !== 'default', { error: '"default" names what no rule matches' })
       .optional(),
     stages: stageList,

@@ -36,6 +36,7 @@ export {
   type Stretch,
 } from './manifest.ts';
 export { batchKey, lineKey, macOf } from './mac.ts';
+export { isRuleName } from './rule-name.ts';
 export { recordBytes, type RecordParts } from './record.ts';
 export { auditMember, formOf, refusedForm } from './refused.ts';
 export { copiesNotices, type PossibleCopies } from './copies.ts';

@@ -22,8 +22,14 @@ export function recordBytes(parts: RecordParts): Buffer {
   return Buffer.from(
     `{"@timestamp":${jsonString(m.sealedAt)},"data_stream":{"type":"logs","dataset":"auditseal.batch","namespace":${jsonString(parts.namespace)}},` +
       `"auditseal":{"v":1,"origin":${jsonString(m.origin)},"batch":${m.batch},"size":${m.first + m.count + 1},"first":${m.first},"count":${m.count},` +
-      `"read":${m.read},"dropped":${sumOf(m.dropped)},"gaps":${m.gaps.length},"manifest":${jsonString(parts.manifestText)},` +
+      `"read":${m.read},"dropped":${sumOf(m.dropped)},"dropped_by":${countsText(m.dropped)},"gaps":${m.gaps.length},"manifest":${jsonString(parts.manifestText)},` +
       `"checkpoint":${jsonString(parts.checkpoint)},"vkey":${jsonString(parts.vkey)},` +
       `"leaf_hashes":"${parts.leafHashes.toString('base64')}","frontier":"${parts.frontier.toString('base64')}"}}`,
   );
+}
+
+/** The one order that any language's maps can give back. Names of the form of §2 have no character to escape. */
+function countsText(counts: Record<string, number>): string {
+  const names = Object.keys(counts).toSorted();
+  return `{${names.map((name) => `"${name}":${counts[name]}`).join(',')}}`;
 }

@@ -22,8 +22,8 @@ export class Tally {
   read = 0;
   pieces = 0;
   malformed = 0;
-  readonly dropped: Record<string, number> = {};
-  readonly reduced: Record<string, number> = {};
+  readonly dropped = noCounts();
+  readonly reduced = noCounts();
   readonly gaps: Gap[] = [];
   readonly notices: Notice[] = [];
   readonly moments = new Moments();
@@ -118,4 +118,9 @@ export class Tally {
 /** Order of RFC 3339 UTC times with any number of fraction digits: without the Z, a shorter fraction is a prefix. */
 export function isBefore(a: string, b: string): boolean {
   return a.slice(0, -1) < b.slice(0, -1);
+}
+
+/** Without a prototype: a rule may be named `constructor`. */
+function noCounts(): Record<string, number> {
+  return Object.create(null) as Record<string, number>;
 }

@@ -180,6 +180,19 @@ type Loose = Record<string, unknown>;
 
 const whole = [9007199254740991, 9007199254740992, -1, 0.5, '0', null];
 
+/** Counts whose names or order tempt: objects that sort numbers first, prototypes, other alphabets, one too long. */
+const droppedAtTheEdge: string[] = [
+  '{"b":1,"a":0,"B":1,"a.b":0,"a-":0,"a_":0,"a0":0}',
+  '{"x":1,"10":0,"9":1,"09":0,"4294967295":0}',
+  '{"constructor":1,"toString":1,"hasOwnProperty":0,"valueOf":0}',
+  `{"${'r'.repeat(63)}":2}`,
+  '{"a":2,"a.":0,"a..b":0}',
+  '{"a":-0,"b":2}',
+  ...['', '.a', '-a', '_a', '__proto__', 'a b', 'a"b', 'a\\b', 'a/b', 'é', '٤', 'a\n', '\ud800', '\ud83d\ude00', 'r'.repeat(64)].flatMap(
+    (name) => [`{${JSON.stringify(name)}:2}`, `{"a":1,${JSON.stringify(name)}:1}`],
+  ),
+];
+
 const manifestsAtTheEdge: ((manifest: Loose) => void)[] = [
   ...whole.map((value) => (m: Loose) => (m['read'] = value)),
   ...whole.map((value) => (m: Loose) => (m['pieces'] = value)),
@@ -188,6 +201,7 @@ const manifestsAtTheEdge: ((manifest: Loose) => void)[] = [
   (m) => (m['dropped'] = { a: 9007199254740991, b: 1 }),
   (m) => (m['dropped'] = JSON.parse('{"__proto__":2}') as unknown),
   (m) => (m['dropped'] = JSON.parse('{"__proto__":"x"}') as unknown),
+  ...droppedAtTheEdge.map((text) => (m: Loose) => (m['dropped'] = JSON.parse(text) as unknown)),
   ...[false, null, 1, 'true'].map((value) => (m: Loose) => (first(m)['ended'] = value)),
   ...[null, 1, ''].map((value) => (m: Loose) => (first(m)['after'] = value)),
   ...[{}, [], null, { path: 'x', file: 'y' }, { file: 'x', offset: 1 }].map(

@@ -133,12 +133,17 @@ export function rebuilt(
   const dropped = isObject(m['dropped'])
     ? Object.values(m['dropped']).reduce((a: number, b) => a + Number(b), 0)
     : 0;
+  const droppedBy = isObject(m['dropped'])
+    ? Object.entries(m['dropped'])
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, count]) => `${JSON.stringify(name)}:${Number(count)}`)
+    : [];
   const gaps = Array.isArray(m['gaps']) ? m['gaps'].length : 0;
   const whole = Number.isSafeInteger(size) ? size : 0;
   return Buffer.from(
     `{"@timestamp":${json(m['sealedAt'], '')},"data_stream":{"type":"logs","dataset":"auditseal.batch","namespace":${json(namespace, '')}},` +
       `"auditseal":{"v":1,"origin":${json(m['origin'], origin)},"batch":${json(m['batch'], batch)},"size":${whole},"first":${json(m['first'], old['first'])},` +
-      `"count":${json(m['count'], old['count'])},"read":${json(m['read'], old['read'])},"dropped":${dropped},"gaps":${gaps},"manifest":${json(manifest, '')},` +
+      `"count":${json(m['count'], old['count'])},"read":${json(m['read'], old['read'])},"dropped":${dropped},"dropped_by":{${droppedBy.join(',')}},"gaps":${gaps},"manifest":${json(manifest, '')},` +
       `"checkpoint":${json(parts.checkpoint, '')},"vkey":${json(parts.vkey, '')},"leaf_hashes":"${parts.leaves.toString('base64')}","frontier":"${parts.frontier.toString('base64')}"}}`,
   );
 }

@@ -69,7 +69,7 @@ describe('the golden vectors', () => {
     expect(has(/"kind":"refused"/u)).toBe(1);
     expect(has(/"kind":"next"/u)).toBe(1);
     expect(has(/"reason":"age","previous":"prod/u)).toBe(1);
-    expect(has(/"dropped":\{"default\/3":1\}/u)).toBe(1);
+    expect(has(/"dropped":\{"rule-3":1\}/u)).toBe(1);
     expect(has(/"malformed":1/u)).toBe(1);
     expect(has(/"ended":true/u)).toBe(1);
     expect(has(/"after":"/u)).toBe(1);

@@ -39,7 +39,7 @@ const entryBytesMax = 8 * 1024 * 1024;
 /** One batch: what was read, and what became of it. */
 export interface GoldenBatch {
   lines?: readonly Buffer[];
-  /** Positions in `lines` that rule `default/3` dropped. */
+  /** Positions in `lines` that rule `rule-3` dropped. */
   dropped?: readonly number[];
   /** Positions among the events that Elasticsearch refused. */
   refused?: readonly number[];
@@ -151,7 +151,7 @@ export class GoldenWriter {
       this.#offset += bytes.length;
       tally.addRun({ path, file, after: this.#after, start, end: this.#offset }, bytes, 1);
       this.#after = undefined;
-      if (dropped.includes(i)) tally.count(tally.dropped, 'default/3');
+      if (dropped.includes(i)) tally.count(tally.dropped, 'rule-3');
       else this.#shape(line, start, entries, tally);
     }
     if (ends) {
@@ -180,7 +180,7 @@ export class GoldenWriter {
     const event = parseEvent(line);
     if (!event) tally.malformed += 1;
     const shaped = event
-      ? shapeEvent(event, line, [line], context, place, { entryBytesMax, mac })
+      ? shapeEvent(event, line, [line], context, { ...place, rule: 'rule-0' }, { entryBytesMax, mac })
       : textDocument(line, context, place, { textBytesMax: entryBytesMax / 4, mac });
     entries.add(shaped.pieces);
     tally.addTimestamp(shaped.timestamp);

@@ -22,6 +22,7 @@ type manifest struct {
 	gaps             []gap
 	read, pieces     int64
 	dropped          int64 // the sum over the rules
+	droppedBy        map[string]int64
 	notices          []notice
 }
 
@@ -51,6 +52,7 @@ type notice struct {
 
 var (
 	errManifest  = errors.New("malformed manifest")
+	ruleName     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
 	sealedAtForm = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$`)
 )
 
@@ -129,7 +131,7 @@ func parseManifest(text string) (*manifest, error) {
 	if m.sealedAt, err = time.Parse(time.RFC3339, m.sealedAtText); err != nil {
 		return nil, errManifest
 	}
-	if m.dropped, ok = sumOf(o["dropped"]); !ok {
+	if m.droppedBy, m.dropped, ok = parseCounts(o["dropped"]); !ok {
 		return nil, errManifest
 	}
 	if m.sources, ok = parseSources(o); !ok {
@@ -147,18 +149,21 @@ func parseManifest(text string) (*manifest, error) {
 	return m, nil
 }
 
-func sumOf(raw []byte) (sum int64, ok bool) {
+// parseCounts reads counts by the names of rules, and their sum.
+func parseCounts(raw []byte) (counts map[string]int64, sum int64, ok bool) {
 	rules, ok := parseObject(raw)
+	counts = map[string]int64{}
 	for name := range rules {
 		var n int64
-		if !rules.number(name, &n) {
-			return 0, false
+		if !ruleName.MatchString(name) || !rules.number(name, &n) {
+			return nil, 0, false
 		}
+		counts[name] = n
 		if sum += n; sum > maxInt {
-			return 0, false
+			return nil, 0, false
 		}
 	}
-	return sum, ok
+	return counts, sum, ok
 }
 
 func parseSources(o object) ([]stretch, bool) {

@@ -4,8 +4,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -95,8 +97,15 @@ func (r *record) rebuild(namespace string) []byte {
 	b = appendString(b, namespace)
 	b = append(b, `},"auditseal":{"v":1,"origin":`...)
 	b = appendString(b, m.origin)
-	b = fmt.Appendf(b, `,"batch":%d,"size":%d,"first":%d,"count":%d,"read":%d,"dropped":%d,"gaps":%d,"manifest":`,
-		m.batch, r.size(), m.first, m.count, m.read, m.dropped, len(m.gaps))
+	b = fmt.Appendf(b, `,"batch":%d,"size":%d,"first":%d,"count":%d,"read":%d,"dropped":%d,"dropped_by":{`,
+		m.batch, r.size(), m.first, m.count, m.read, m.dropped)
+	for i, rule := range slices.Sorted(maps.Keys(m.droppedBy)) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = fmt.Appendf(appendString(b, rule), ":%d", m.droppedBy[rule])
+	}
+	b = fmt.Appendf(b, `},"gaps":%d,"manifest":`, len(m.gaps))
 	b = appendString(b, r.manifestText)
 	b = appendString(append(b, `,"checkpoint":`...), r.checkpoint)
 	b = appendString(append(b, `,"vkey":`...), r.vkey)

@@ -110,7 +110,7 @@ export class LogWriter {
       read,
       pieces: 0,
       malformed: 0,
-      dropped: dropped > 0 ? { 'default/3': dropped } : {},
+      dropped: dropped > 0 ? { 'rule-3': dropped } : {},
       reduced: {},
       redacted: {},
       policy: `sha256:${sha256('policy').toString('hex')}`,
@@ -193,7 +193,7 @@ export class LogWriter {
     return Buffer.from(
       `{"@timestamp":"${time}","event":{"kind":"event","id":"${eventId(logId, index)}","sequence":${index}},` +
         `"data_stream":{"type":"logs","dataset":"kubernetes.audit_logs","namespace":${jsonString(this.written.namespace)}},` +
-        `"auditseal":{"origin":${jsonString(origin)},"batch":${nextBatch}},"kubernetes":{"audit":${raw}}}`,
+        `"auditseal":{"origin":${jsonString(origin)},"batch":${nextBatch},"rule":"rule-0"},"kubernetes":{"audit":${raw}}}`,
     );
   }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseJson } from '../../json/index.ts';
-import { isOrigin, sumOf, type Manifest } from '../index.ts';
+import { isOrigin, isRuleName, sumOf, type Manifest } from '../index.ts';
 
 const whole = z.int().nonnegative();
 const instant = z.string().refine((text) => {
@@ -32,6 +32,13 @@ const notice = z.looseObject({ kind: z.string() }).refine((value) => {
   return typeof value['reason'] === 'string' && ['string', 'undefined'].includes(typeof value['previous']);
 });
 
+const counts = z.record(z.string(), whole);
+
+/** The keys of the value itself: z.record passes over `__proto__`, which JSON.parse makes a member like any other. */
+const dropped = z.custom<Record<string, number>>(
+  (value) => counts.safeParse(value).success && Object.keys(value as object).every(isRuleName),
+);
+
 /** What docs/seal-format.md §8.2 demands of a manifest, and no more. */
 const manifestSchema = z
   .looseObject({
@@ -47,7 +54,7 @@ const manifestSchema = z
     gaps: z.array(gap),
     read: whole,
     pieces: whole,
-    dropped: z.record(z.string(), whole),
+    dropped,
     notices: z.array(notice),
   })
   .refine(({ first, count, read, pieces, dropped }) =>

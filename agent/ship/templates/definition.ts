@@ -5,7 +5,7 @@ import { recordMapping } from './records.ts';
 import { verdictMapping } from './verdicts.ts';
 
 /** Raised with every change of what follows; a template of a higher version is left alone. */
-export const templateVersion = 3;
+export const templateVersion = 4;
 
 /** Above the 100 of Elasticsearch's own `logs` and the 200 of integrations. */
 const priority = 600;
@@ -76,7 +76,7 @@ export function templates(
     components: [
       component(names.settings, { settings: { index: { ...settings.index, codec } } }),
       component(names.events, { mappings: eventMapping }),
-      component(names.records, { mappings: recordMapping }),
+      component(names.records, { mappings: recordMapping() }),
       component(names.verdicts, { mappings: verdictMapping }),
     ],
     events: index(names.events, [names.settings, names.events], {

@@ -64,6 +64,7 @@ export const eventMapping: Field = {
     auditseal: object({
       origin: keyword,
       batch: long,
+      rule: keyword,
       recovered: boolean,
       cut: object({ bytes: long, mac: sourceOnly, fields: keyword }),
       original_base64: sourceOnly,
