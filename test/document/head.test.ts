@@ -234,6 +234,7 @@ describe('the head', () => {
 
   test('carries what became of the line', () => {
     const cut = { bytes: 9_000_000, mac: 'ab', fields: ['requestObject'] };
+    expect(headOf({}, { ...place, rule: 'node.reads' })['auditseal']).toMatchObject({ rule: 'node.reads' });
     expect(headOf({}, { ...place, recovered: true, cut })['auditseal']).toEqual({
       origin: context.origin,
       batch: 7,

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { assetsOf, savedSearchLine } from '../../agent/kibana/index.ts';
+import { defaultPolicy } from '../../agent/policy/index.ts';
 import { eventStream, recordStream, templates, verdictStream } from '../../agent/ship/index.ts';
+import { droppingRules } from './dropped-lines.ts';
 import { fieldsOf } from './kql.ts';
 import { columns, dashboardSchema, dataViewCreation, savedSearch, type Panel } from './schema.ts';
-import { usesOf, type Use } from './uses.ts';
+import { partsOf, usesOf, type Use } from './uses.ts';
 
 const { dataViews, searches, dashboards } = assetsOf('auditseal');
 const parsed = dashboards.map(({ id, body }) => ({ id, ...dashboardSchema.parse(body) }));
@@ -143,6 +145,17 @@ function collect({ properties = {} }: Field, path: string, into: Map<string, str
   }
 }
 
+test('the panel of what was dropped has every rule of the default policy that drops, and no other', () => {
+  const panel = parsed.flatMap(({ panels }) => panels).find(({ id }) => id === 'dropped-by-rule');
+  if (panel?.type !== 'vis') throw new Error('there is no such panel');
+  const [all, ...shown] = partsOf(panel.config).metrics;
+  expect(all).toMatchObject({ operation: 'sum', field: 'auditseal.dropped' });
+  const rules = defaultPolicy().droppingRules;
+  const metric = (rule: string) => ({ operation: 'sum', field: `auditseal.dropped_by.${rule}`, label: rule });
+  expect(shown).toEqual(rules.map(metric));
+  expect(droppingRules).toEqual(rules);
+});
+
 /** What Elasticsearch can do with which type. `text` is neither counted nor grouped. */
 const fit: Record<Use['as'], readonly string[]> = {
   group: ['keyword', 'ip', 'long', 'boolean'],
@@ -177,6 +190,8 @@ test('events are counted by event.id, so that identical copies count once', () =
   expect(text).not.toContain('"operation":"count"');
   // What is summed is only in the records; docs/kibana.md says so.
   expect([...text.matchAll(/"operation":"sum","field":"([^"]+)"/gu)].map(([, field]) => field)).toEqual(
-    expect.not.arrayContaining([expect.stringMatching(/^(?!auditseal\.(?:read|count|dropped)$)/u)]),
+    expect.not.arrayContaining([
+      expect.stringMatching(/^(?!auditseal\.(?:read|count|dropped(?:_by\..+)?)$)/u),
+    ]),
   );
 });

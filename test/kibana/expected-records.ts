@@ -1,4 +1,5 @@
 import type { Manifest } from '../../agent/seal/index.ts';
+import { droppingRules } from './dropped-lines.ts';
 import type { Expectation } from './expected-events.ts';
 
 const at = ({ sealedAt }: Manifest) => Date.parse(sealedAt);
@@ -41,6 +42,10 @@ export const expectedOfRecords: Readonly<Record<string, Expectation<Manifest>>> 
     by: [log],
     values: [total(({ read }) => read), total((one) => one.count), total(dropped), count],
   },
+  'auditseal-volume/dropped-by-rule': {
+    by: [log],
+    values: [total(dropped), ...droppingRules.map((rule) => total((one) => one.dropped[rule] ?? 0))],
+  },
   'auditseal-volume/lag-records': { by: [log], values: [newest] },
 };
 
@@ -50,6 +55,7 @@ export const summed: ReadonlySet<string> = new Set([
   'auditseal-volume/dropped',
   'auditseal-volume/volume-over-time',
   'auditseal-volume/logs',
+  'auditseal-volume/dropped-by-rule',
 ]);
 
 /** What a verdict says, as far as the panels look. */

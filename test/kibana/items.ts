@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { droppedLines } from './dropped-lines.ts';
 import { glued, ownEvents, refused, tooLong, torn } from './own-lines.ts';
 
 /** An event as the apiserver wrote it, as far as the expectations look. */
@@ -61,7 +62,7 @@ function parse(line: string): RawEvent {
 export async function logFiles(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const name of names) files.set(name, await readFile(join(folder, name), 'utf8'));
-  const lines = [...ownEvents, refused, tooLong, torn + glued].map((line) => `${line}\n`);
+  const lines = [...ownEvents, ...droppedLines, refused, tooLong, torn + glued].map((line) => `${line}\n`);
   files.set('audit.log', (files.get('audit.log') ?? '') + lines.join(''));
   return files;
 }

@@ -6,6 +6,7 @@ import { bulk, createClient } from '../../agent/ship/index.ts';
 import { manifestsOf } from '../agent/index.ts';
 import { allDocuments, randomNamespace, refresh, removeNamespace, rollover } from '../elasticsearch/index.ts';
 import { gzipBody } from '../ship/body.ts';
+import { droppedBy, droppingRules, siteRule } from './dropped-lines.ts';
 import { expectedOfEvents, expectedOfSearches, type Expectation } from './expected-events.ts';
 import { expectedOfRecords, expectedOfVerdicts, summed, type Verdict } from './expected-records.ts';
 import { items, type Item } from './items.ts';
@@ -225,6 +226,14 @@ describe.each([
       { keys: origins, values: [await newest('@timestamp'), await newest('event.created')] },
     ]);
   });
+});
+
+test('the table of what each rule dropped has as many as there were lines for it, and All the other rules’ too', () => {
+  const all = [...droppedBy.values()].reduce((a, b) => a + b, 0);
+  const wanted = [all, ...droppingRules.map((rule) => droppedBy.get(rule))];
+  const [row] = shownFirst.get('auditseal-volume/dropped-by-rule')!;
+  expect(row?.values).toEqual(wanted);
+  expect(all - wanted.slice(1).reduce((a, b) => a! + b!, 0)!).toBe(droppedBy.get(siteRule));
 });
 
 const total = (rows: Row[]) => rows.reduce((sum, { values }) => sum + Number(values[0]), 0);

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { verdictStream } from '../../agent/ship/index.ts';
 import { countEvents, startAgent, temporaryFolder, until, verify, writeConfig } from '../agent/index.ts';
 import { allDocuments, createDocument, refresh } from '../elasticsearch/index.ts';
+import { policy } from './dropped-lines.ts';
 import { kinds, type Verdict } from './expected-records.ts';
 import { items, logFiles } from './items.ts';
 import { entryBytesMax } from './own-lines.ts';
@@ -18,7 +19,9 @@ export async function shipItems(url: string, namespace: string): Promise<void> {
   const logs = join(place.path, 'logs');
   await mkdir(logs);
   // However busy the machine is: what is not delivered by then would not be there to be counted.
-  const more = { entryBytesMax, shutdownSeconds: 200 };
+  const policyFile = join(place.path, 'dropping.yaml');
+  await writeFile(policyFile, policy);
+  const more = { entryBytesMax, shutdownSeconds: 200, policyFile };
   const config = await writeConfig(place.path, { elasticsearchUrl: url, namespace, more });
   const files = await logFiles();
   for (const [name, text] of files) await writeFile(join(logs, name), text);

@@ -48,6 +48,16 @@ describe('deciding', () => {
     expect(decision('ResponseComplete')).toEqual({ action: 'metadata', rule: 'gets' });
     expect(decision('RequestReceived', 'list')).toEqual({ action: 'drop', rule: 'default' });
     expect(decision('ResponseStarted', 'list')).toEqual({ action: 'keep', rule: 'default' });
+    expect(policy.droppingRules).toEqual(['gets', 'default']);
+  });
+
+  test('the rules that can drop are those of level None and those that omit a stage', () => {
+    const policy = policyOf(
+      '{level: None, verbs: [list]}',
+      '{level: Metadata, verbs: [get]}',
+      '{level: Request, omitStages: [Panic]}',
+    );
+    expect(policy.droppingRules).toEqual(['rule-0', 'rule-2']);
   });
 
   test('a path is compared without its query and with its escapes decoded', () => {

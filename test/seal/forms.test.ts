@@ -6,6 +6,7 @@ import {
   manifestBytes,
   recordBytes,
   refusedForm,
+  Tally,
   type Manifest,
 } from '../../agent/seal/index.ts';
 import { judgeRecord } from '../../agent/seal/verify/record.ts';
@@ -72,6 +73,32 @@ describe('a record', () => {
     );
   });
 
+  test('has what each rule dropped, sorted by name as bytes, however the manifest orders it', () => {
+    const lied = new LogWriter();
+    const dropped = { b: 1, a: 2, 'a.b': 3, 'a-': 4, a0: 5, B: 6, 10: 7, 9: 8, constructor: 0 };
+    lied.batch({ lies: { dropped } });
+    const [sealed] = lied.written.records;
+    expect(sealed!.source.toString()).toContain(
+      '"dropped":36,"dropped_by":{"10":7,"9":8,"B":6,"a":2,"a-":4,"a.b":3,"a0":5,"b":1,"constructor":0},"gaps":0,',
+    );
+    expect(judgeRecord(sealed!, lied.written.namespace)).toMatchObject({ survived: 'bytes', detail: '' });
+  });
+
+  test('of a batch that dropped nothing says so', () => {
+    const none = new LogWriter();
+    none.heartbeat();
+    expect(none.written.records[0]!.source.toString()).toContain('"dropped":0,"dropped_by":{},"gaps":0,');
+  });
+
+  test.each(['', '.a', '-a', '_a', 'a b', 'a"b', 'a\\b', 'a/b', 'é', 'r'.repeat(64), '\ud800', '__proto__'])(
+    'is none where something was dropped under %j, which is no name of a rule',
+    (name) => {
+      const lied = new LogWriter();
+      lied.batch({ lies: { dropped: JSON.parse(`{"a":1,${JSON.stringify(name)}:1}`) as unknown } });
+      expect(judgeRecord(lied.written.records[0]!, lied.written.namespace).failure).toBe('form');
+    },
+  );
+
   test.each<[string, (text: string) => string, string]>([
     ['a member more', (text) => text.replace('{"v":1,', '{"v":1,"x":0,'), 'form'],
     [
@@ -85,6 +112,9 @@ describe('a record', () => {
       (text) => text.replaceAll('"namespace":"auditseal"', '"namespace":"other"'),
       'form',
     ],
+    ['another count of a rule', (text) => text.replace('"rule-3":1}', '"rule-3":2}'), 'form'],
+    ['another rule', (text) => text.replace('"rule-3":1}', '"rule-4":1}'), 'form'],
+    ['no counts of rules', (text) => text.replace(',"dropped_by":{"rule-3":1}', ''), 'form'],
     ['another count of gaps', (text) => text.replace('"gaps":0', '"gaps":1'), 'form'],
     ['a manifest of version 2', (text) => text.replace('{\\"v\\":1', '{\\"v\\":2'), 'form'],
     [
@@ -126,4 +156,10 @@ describe('a record', () => {
     const judged = judgeRecord({ ...record!, id: `${record!.id}0` }, writer.written.namespace);
     expect(judged.failure).toBe('content');
   });
+});
+
+test('a rule may have the name of what every object has', () => {
+  const tally = new Tally();
+  for (const rule of ['constructor', 'toString', 'constructor']) tally.count(tally.dropped, rule);
+  expect(JSON.stringify(tally.dropped)).toBe('{"constructor":2,"toString":1}');
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { defaultPolicy } from '../../agent/policy/index.ts';
 import {
   bulk,
   checkStreams,
@@ -230,6 +231,62 @@ export function definesShipping(getUrl: () => string): void {
       expect([...(await stored(stream)).values()]).toEqual([source]);
     }
     expect(await checkStreams(client, { namespace })).toEqual({ warnings: [], unchecked: [] });
+  });
+
+  test('no name of a rule gets a record refused or makes a field, and the default policy’s can be summed', async () => {
+    const { client, namespace } = await install();
+    const stream = recordStream(namespace);
+    const own = defaultPolicy().droppingRules;
+    expect(own.length).toBeGreaterThan(5);
+    const odd = [
+      'a',
+      'a.b',
+      'a.',
+      'a..b',
+      'a.b.',
+      'a...',
+      '0',
+      '0.0',
+      'a-',
+      'A_',
+      'constructor',
+      'r'.repeat(63),
+    ];
+    const long = Array.from({ length: 2000 }, (_, i) => `many-${i}`);
+    const names = [...odd, ...long, ...own, ...own.flatMap((name) => [`${name}.`, `${name}.x`])];
+    const all = Object.fromEntries(names.map((name, i) => [name, i]));
+    const documents = [
+      { all },
+      ...names.slice(0, 20).map((name) => ({ [name]: 1 })),
+      { [own[0]!]: 2 ** 53 - 1 },
+    ].map((dropped, i) => ({
+      id: String(i),
+      source: JSON.stringify({
+        '@timestamp': '2026-11-23T01:00:00.000Z',
+        auditseal: { v: 1, dropped_by: 'all' in dropped ? all : dropped },
+      }),
+    }));
+    const fields = async () =>
+      JSON.stringify((await request(client, { method: 'GET', path: `/${stream}/_mapping` })).body);
+    const { items: first } = await bulk(client, {
+      stream,
+      gzipBody: gzipBody([document('first')]),
+      count: 1,
+    });
+    expect(first[0]?.status).toBe(201);
+    const before = await fields();
+    const { items } = await bulk(client, { stream, gzipBody: gzipBody(documents), count: documents.length });
+    expect(items.map(({ status, error }) => error ?? status)).toEqual(documents.map(() => 201));
+    expect(await fields()).toBe(before);
+    await refresh(getUrl(), stream);
+    const aggs = Object.fromEntries(
+      own.map((name) => [name, { sum: { field: `auditseal.dropped_by.${name}` } }]),
+    );
+    const body = { size: 0, query: { term: { _id: '0' } }, aggs };
+    const answer = await request(client, { method: 'POST', path: `/${stream}/_search`, body });
+    expect(answer.body).toMatchObject({
+      aggregations: Object.fromEntries(own.map((name) => [name, { value: all[name] }])),
+    });
   });
 
   test('a bulk request to what is not a data stream of ours makes nothing', async () => {
