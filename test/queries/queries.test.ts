@@ -178,13 +178,16 @@ describe('on the records of an agent under the default policy', () => {
   });
 
   const sum = z.object({ value: z.number() });
+  const recordSource = z.object({
+    auditseal: z.object({ batch: z.number(), dropped_by: z.record(z.string(), z.number()) }),
+  });
   const answerOf = async (number: number, shape: z.ZodRawShape) => {
     const question = all[number - 1]!;
     const answer = await send(url, inNamespace(question, namespace), fill(question.dsl, now));
     const bucket = z.object({ key: z.string(), ...shape });
     const schema = z.object({
       hits: z.object({
-        hits: z.array(z.object({ _source: z.object({ auditseal: z.object({ manifest: z.string() }) }) })),
+        hits: z.array(z.object({ _source: z.looseObject({}) })),
       }),
       aggregations: z.object({ logs: z.object({ buckets: z.array(bucket) }) }),
     });
@@ -213,10 +216,10 @@ describe('on the records of an agent under the default policy', () => {
     const events = await countOf(url, eventStream(namespace), { match_all: {} });
     expect(dropped!.value).toBe(lines - events);
     expect(read!.value - kept!.value).toBe(dropped!.value);
-    const told = hits.hits.map(
-      ({ _source }) => JSON.parse(_source.auditseal.manifest) as { dropped: Record<string, number> },
-    );
-    const byRule = told.flatMap((manifest) => Object.values(manifest.dropped));
+    const told = hits.hits.map(({ _source }) => recordSource.parse(_source).auditseal);
+    const inOrder = told.toSorted((a, b) => a.batch - b.batch);
+    expect(inOrder.map(({ dropped_by: byRule }) => byRule)).toEqual(manifests.map((one) => one.dropped));
+    const byRule = told.flatMap(({ dropped_by: counts }) => Object.values(counts));
     expect(byRule.reduce((a, b) => a + b, 0)).toBe(dropped!.value);
   });
 

@@ -7,8 +7,8 @@ import { questions } from './questions.ts';
 /** Documented for 9.x: elastic.co/docs/reference/query-languages/esql/esql-functions-operators. */
 const functions = new Set(['COUNT', 'DATE_EXTRACT', 'KQL', 'MAX', 'MIN', 'SUM', 'TO_DATETIME']);
 
-/** Shown, not searched: only in `_source`, but mapped like the rest. */
-const stored = new Set(['auditseal.manifest']);
+/** Shown as a whole out of `_source`, not searched; what of it is mapped are its members. */
+const stored = new Set(['auditseal.dropped_by']);
 
 interface Field {
   type?: string;
