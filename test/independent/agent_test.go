@@ -134,7 +134,7 @@ func (l *testLog) seal(n int, change ...func(*draft)) {
 	first, count := len(l.leaves), len(d.entries)
 	frontier := concat(plainFrontier(l.leaves))
 	m := fmt.Sprintf(`{"v":1,"origin":"%s","batch":%d,"first":%d,"count":%d,"sealedAt":"%s","heartbeatSeconds":%v,"retentionDays":%v,`+
-		`"sources":%s,"gaps":%s,"read":%d,"pieces":%d,"malformed":0,"dropped":{"a":1,"b":1},"reduced":{},"redacted":{},"policy":"sha256:0","config":"sha256:0",`+
+		`"sources":%s,"gaps":%s,"read":%d,"pieces":%d,"malformed":0,"dropped":{"b":1,"a":1},"reduced":{},"redacted":{},"policy":"sha256:0","config":"sha256:0",`+
 		`"agent":{"name":"auditseal","version":"0"},"notices":%s}`,
 		l.origin, l.batch, first, count, d.sealedAt, d.heartbeat, d.retention, d.sources, d.gaps, d.read+2, d.pieces, d.notices)
 	m = strings.Replace(m, `"lines":`+fmt.Sprint(n), `"lines":`+fmt.Sprint(n+2), 1)
@@ -157,7 +157,7 @@ func (l *testLog) seal(n int, change ...func(*draft)) {
 	}
 	gaps := strings.Count(d.gaps, `"reason"`)
 	rec := `{"@timestamp":"` + d.sealedAt + `","data_stream":{"type":"logs","dataset":"auditseal.batch","namespace":"auditseal"},"auditseal":{"v":1,"origin":"` +
-		l.origin + `","batch":` + fmt.Sprint(l.batch) + fmt.Sprintf(`,"size":%d,"first":%d,"count":%d,"read":%d,"dropped":2,"gaps":%d,"manifest":`, len(l.leaves), first, count, d.read+2, gaps) +
+		l.origin + `","batch":` + fmt.Sprint(l.batch) + fmt.Sprintf(`,"size":%d,"first":%d,"count":%d,"read":%d,"dropped":2,"dropped_by":{"a":1,"b":1},"gaps":%d,"manifest":`, len(l.leaves), first, count, d.read+2, gaps) +
 		quoted(m) + `,"checkpoint":` + quoted(checkpoint) + `,"vkey":"` + d.vkey + `","leaf_hashes":"` + concat(entryHashes) + `","frontier":"` + frontier + `"}}`
 	l.recs = append(l.recs, hit{fmt.Sprintf("%s-b%08d-%x", l.logID, l.batch, root[:8]), []byte(rec)})
 	l.batch++

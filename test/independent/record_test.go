@@ -113,3 +113,26 @@ func FuzzScan(f *testing.F) {
 		_, _ = parseManifest(string(b))
 	})
 }
+
+func TestCounts(t *testing.T) {
+	for raw, want := range map[string]string{
+		`{}`:                           "map[] 0 true",
+		`{"b":1,"a":2,"b":3.0}`:        "map[a:2 b:3] 5 true",
+		`{"a":-0}`:                     "map[a:0] 0 true",
+		`{"\u0061":1}`:                 "map[a:1] 1 true",
+		`{"a":-1}`:                     "map[] 0 false",
+		`{"a":9007199254740991,"b":1}`: "map[] 0 false",
+		`{"":1}`:                       "map[] 0 false",
+		`{"__proto__":1}`:              "map[] 0 false",
+		`{"a/b":1}`:                    "map[] 0 false",
+		`{"a":1,"a\n":1}`:              "map[] 0 false",
+		`{"é":1}`:                      "map[] 0 false",
+		`{"\ud800":1}`:                 "map[] 0 false",
+		`[]`:                           "map[] 0 false",
+	} {
+		counts, sum, ok := parseCounts([]byte(raw))
+		if got := fmt.Sprint(counts, sum, ok); got != want {
+			t.Errorf("%s: %s, not %s", raw, got, want)
+		}
+	}
+}

@@ -151,8 +151,9 @@ test('the panel of what was dropped has every rule of the default policy that dr
   const [all, ...shown] = partsOf(panel.config).metrics;
   expect(all).toMatchObject({ operation: 'sum', field: 'auditseal.dropped' });
   const rules = defaultPolicy().droppingRules;
-  const metric = (rule: string) => ({ operation: 'sum', field: `auditseal.dropped_by.${rule}`, label: rule });
-  expect(shown).toEqual(rules.map(metric));
+  expect(shown).toEqual(
+    rules.map((rule) => ({ operation: 'sum', field: `auditseal.dropped_by.${rule}`, label: rule })),
+  );
   expect(droppingRules).toEqual(rules);
 });
 

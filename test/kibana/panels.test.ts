@@ -229,11 +229,11 @@ describe.each([
 });
 
 test('the table of what each rule dropped has as many as there were lines for it, and All the other rules’ too', () => {
-  const all = [...droppedBy.values()].reduce((a, b) => a + b, 0);
-  const wanted = [all, ...droppingRules.map((rule) => droppedBy.get(rule))];
+  const sum = [...droppedBy.values()].reduce((a, b) => a + b, 0);
+  const wanted = [sum, ...droppingRules.map((rule) => droppedBy.get(rule))];
   const [row] = shownFirst.get('auditseal-volume/dropped-by-rule')!;
   expect(row?.values).toEqual(wanted);
-  expect(all - wanted.slice(1).reduce((a, b) => a! + b!, 0)!).toBe(droppedBy.get(siteRule));
+  expect(sum - wanted.slice(1).reduce((a, b) => a! + b!, 0)!).toBe(droppedBy.get(siteRule));
 });
 
 const total = (rows: Row[]) => rows.reduce((sum, { values }) => sum + Number(values[0]), 0);

@@ -35,7 +35,7 @@ const notice = z.looseObject({ kind: z.string() }).refine((value) => {
 const counts = z.record(z.string(), whole);
 
 /** The keys of the value itself: z.record passes over `__proto__`, which JSON.parse makes a member like any other. */
-const dropped = z.custom<Record<string, number>>(
+const countsByRule = z.custom<Record<string, number>>(
   (value) => counts.safeParse(value).success && Object.keys(value as object).every(isRuleName),
 );
 
@@ -54,7 +54,7 @@ const manifestSchema = z
     gaps: z.array(gap),
     read: whole,
     pieces: whole,
-    dropped,
+    dropped: countsByRule,
     notices: z.array(notice),
   })
   .refine(({ first, count, read, pieces, dropped }) =>
