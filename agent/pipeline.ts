@@ -54,7 +54,7 @@ export interface PipelineParts {
 }
 
 /** Where a line lies. */
-type Spot = Pick<Place, 'path' | 'offset'> & Partial<Pick<Place, 'rule' | 'recovered' | 'cut'>>;
+type Spot = Pick<Place, 'path' | 'offset'> & Partial<Pick<Place, 'recovered' | 'cut'>>;
 
 /**
  * One source's lines on their way: read → decide → shape → seal. What is sealed is stored and shipped behind its back, so
@@ -185,7 +185,7 @@ export class Pipeline {
     const { audit, rule } = kept;
     const { entryBytesMax } = this.#parts.config;
     if (isTooDeep(event, audit)) this.#refuse();
-    const place = this.#place({ ...spot, rule });
+    const place = this.#place(spot, rule);
     this.#add(shapeEvent(event, line, audit, this.#context, place, { entryBytesMax, mac }));
   }
 
@@ -193,7 +193,7 @@ export class Pipeline {
     const kept = this.#decide(event, rest);
     if (!kept) return;
     if (isTooDeep(event, [rest])) this.#refuse();
-    const place = { ...this.#place({ ...spot, rule: kept.rule }), cut: spot.cut };
+    const place = { ...this.#place(spot, kept.rule), cut: spot.cut };
     this.#add(shapeCut(event, [rest], this.#context, place, this.#parts.config));
   }
 
@@ -230,8 +230,9 @@ export class Pipeline {
     this.#add(textDocument(line, this.#context, this.#place(spot), { textBytesMax, mac }));
   }
 
-  #place(spot: Spot): Place {
-    return { ...spot, index: this.#parts.sealer.nextIndex, batch: this.#log.nextBatch, readAt: this.#readAt };
+  #place(spot: Spot, rule?: string): Place {
+    const index = this.#parts.sealer.nextIndex;
+    return { ...spot, index, batch: this.#log.nextBatch, readAt: this.#readAt, rule };
   }
 
   // seal: an entry takes the next index of the log

@@ -36,7 +36,7 @@ export interface Place {
   readonly offset: number;
   readonly readAt: Date;
   /** Name of the policy's rule that decided on the event; none where there was no event to decide on. */
-  readonly rule?: string;
+  readonly rule?: string | undefined;
   /** True if the line was glued to another and split (seal-format.md §4, "Glued line"). */
   readonly recovered?: boolean;
   readonly cut?: Cut;
