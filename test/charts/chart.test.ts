@@ -259,6 +259,14 @@ describe('the chart', () => {
     });
   });
 
+  test('the setup job and the test pod find a node in a cluster of control planes alone', async () => {
+    const set = 'setup.enabled=true,setup.existingSecret=administrator,test.existingSecret=read';
+    const objects = objectsOf(await template(helm, ...least, '--set', set));
+    const { tolerations } = z.looseObject({ tolerations: z.array(z.unknown()).min(1) }).parse(podOf(objects));
+    expect(find(objects, 'Pod')).toMatchObject({ spec: { tolerations } });
+    expect(find(objects, 'Job')).toMatchObject({ spec: { template: { spec: { tolerations } } } });
+  });
+
   test('monitors, rules, constraints and the test pod are there when asked for, and only then', async () => {
     expect(kinds(await template(helm, ...least)).toSorted()).toEqual([
       'ConfigMap',

@@ -11,7 +11,7 @@ import type { People } from '../../people.ts';
 import { isReady } from '../../pods.ts';
 import type { RealNode } from '../../real-node.ts';
 import { agentPid } from './container.ts';
-import { nodeName, onlyPod, seconds, trustFile } from './place.ts';
+import { onlyPod, seconds, trustFile } from './place.ts';
 
 /** What the first release did not have. */
 const switchedOn = [
@@ -44,8 +44,6 @@ export async function upgradeInTraffic(
   await node.importImage(images.second);
   const trust = ['create', 'configmap', 'auditseal-trust', `--from-file=${trustFile(settings.work)}`];
   await plane.admin.demand(...trust, '-n', namespace);
-  // As on a cluster of one node: the hook's and the test's pods tolerate no taint.
-  await plane.admin.demand('taint', 'nodes', nodeName, 'node-role.kubernetes.io/control-plane-');
   await report.claim('helm upgrade to the next image, while people work: the pod is replaced', async () => {
     const began = performance.now();
     const [before, rotated] = [await onlyPod(plane.admin), rotations()];
