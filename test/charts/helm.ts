@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
@@ -28,12 +28,12 @@ export async function findHelm(): Promise<string> {
   const binary = join(cache, `helm-${version}`);
   if (await exists(binary)) return binary;
   await mkdir(cache, { recursive: true });
-  const folder = await mkdtemp(join(tmpdir(), 'auditseal-helm-'));
+  const folder = await mkdtemp(join(cache, 'helm-'));
   try {
     await run('go', ['install', `helm.sh/helm/v3/cmd/helm@${version}`], {
       env: { ...process.env, GOBIN: folder, GOFLAGS: '-buildvcs=false' },
     });
-    // Whole or not at all, however many build at once.
+    // Whole or not at all, however many build at once; from beside it, since a rename crosses no file systems.
     await rename(join(folder, 'helm'), binary);
   } finally {
     await rm(folder, { recursive: true });
