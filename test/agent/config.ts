@@ -49,7 +49,8 @@ export async function writeConfig(folder: string, config: TestConfig): Promise<s
     pollMilliseconds: 25,
     commitsPerSecondMax: 1000,
     freeBytesMin: 0,
-    shutdownSeconds: 20,
+    // On a busy machine, too, a stop has delivered all.
+    shutdownSeconds: 200,
     http: { port: 0 },
     ...more,
   });

@@ -105,7 +105,7 @@ export class AgentProcess {
   }
 
   /** SIGTERM; resolves with the exit code (null if a signal ended it). Rejects after `millisecondsMax`. */
-  async stop(millisecondsMax = 60_000): Promise<number | null> {
+  async stop(millisecondsMax = 240_000): Promise<number | null> {
     this.#signal('SIGTERM');
     const { code } = await within(
       millisecondsMax,

@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 300_000 });
 const url = inject('elasticsearchUrl');
 const readLines = 'auditseal_read_lines_total{source="kube-apiserver"}';
 /** Only by count, and a rest that nothing but the stop would seal. */
-const byCount = { batchEventsMax: 50, batchSeconds: 3600, heartbeatSeconds: 3600, shutdownSeconds: 200 };
+const byCount = { batchEventsMax: 50, batchSeconds: 3600, heartbeatSeconds: 3600 };
 
 /** An address at which nobody listens. */
 async function nowhere(): Promise<string> {
@@ -44,7 +44,7 @@ test.concurrent(
   async () => {
     await using scene = await Scene.make({ url, more: byCount });
     const agent = await withRest(scene);
-    expect(await agent.stop(240_000)).toBe(0);
+    expect(await agent.stop()).toBe(0);
     expect(await scene.problems()).toEqual([]);
     const kinds = await kindsOfNotices(scene);
     expect(kinds[0]).toEqual(['start', 'epoch', 'policy', 'config']);

@@ -37,7 +37,7 @@ const alerts = async () =>
   rules.parse(parse(await read('manifests/prometheus-rules.yaml'))).groups.flatMap((group) => group.rules);
 
 /** Names and labels as they are served, with one source that is declared and one life's series. */
-async function served() {
+async function declared() {
   const metrics = new Metrics({
     version: '0',
     now: () => new Date('2026-11-23T00:00:00Z'),
@@ -63,17 +63,20 @@ test('docs/operations.md lists the metrics that are served, with their types and
   await scene.writer.lines(5);
   const agent = await scene.start();
   await scene.shipped();
-  const found = await scrape(agent.port);
-  const labelsOf = (name: string) => {
-    const sample = found.samples.find((each) => each.name === name || each.name === `${name}_count`);
-    return Object.keys(sample?.labels ?? {}).join(', ');
+  const served = async () => {
+    const { described, samples } = await scrape(agent.port);
+    const labelsOf = (name: string) => {
+      const sample = samples.find((each) => each.name === name || each.name === `${name}_count`);
+      return Object.keys(sample?.labels ?? {}).join(', ');
+    };
+    return Object.fromEntries([...described].map(([name, { type }]) => [name, `${type} ${labelsOf(name)}`]));
   };
-  const actual = [...found.described].map(([name, { type }]) => [name, `${type} ${labelsOf(name)}`] as const);
-  expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(actual));
+  // Some have their first sample when the agent has taken note of the answer.
+  await expect.poll(served, { timeout: 120_000 }).toEqual(Object.fromEntries(documented));
 });
 
 test('names, units and help follow the conventions of Prometheus', async () => {
-  const { described, samples } = await served();
+  const { described, samples } = await declared();
   const problems: string[] = [];
   for (const [name, { help, type }] of described) {
     if (!/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/u.test(name)) problems.push(`${name}: not in snake case`);
@@ -96,7 +99,7 @@ test('names, units and help follow the conventions of Prometheus', async () => {
 });
 
 test('every alert reads metrics and labels that are served, and its runbook is a section of docs/operations.md', async () => {
-  const { described } = await served();
+  const { described } = await declared();
   const known = new Set([...described.keys()].flatMap((name) => [name, `${name}_bucket`]));
   const anchors = [...(await read('docs/operations.md')).matchAll(/^#+ (.+)$/gmu)].map(([, title = '']) =>
     title
