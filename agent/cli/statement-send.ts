@@ -63,8 +63,8 @@ function shown(signed: SignedStatement): string {
 function effectOf(statement: Statement): string {
   const verdict = 'is reported, and changes no verdict, where the trust file lists this operator';
   if (statement.kind === 'retire')
-    return `“ends early” of this log ${verdict}; unless a record of it was, or will be, sealed after that time`;
-  if (!statement.batches)
-    return `“unlinked epoch” of this origin ${verdict}; its vkey has to be in the trust file, too (trust add --beside)`;
+    return `“ends early” of this log at this batch ${verdict}; not at another, nor once a record was sealed after that time`;
+  if ('after' in statement)
+    return `“unlinked epoch” of this origin ${verdict}, while the epoch before it is that one and ends at that batch; its vkey has to be in the trust file, too (trust add --beside)`;
   return `“gap”, “silent” and “incoherent” at these batches ${verdict}; not at one that was sealed after that time`;
 }

@@ -15,19 +15,9 @@ import {
 import { makeOperatorKey, readOperatorKey, VerifyError } from '../verify/index.ts';
 import { usageEndsWith } from './exit.ts';
 import { addConnection, type ConnectionOptions } from './connection.ts';
+import { statementOf, type MakeOptions } from './statement-options.ts';
 import { printStatement, sendStatement, type SignedStatement } from './statement-send.ts';
 import { printableError } from './text.ts';
-import { parseTime } from './time.ts';
-
-interface MakeOptions extends ConnectionOptions {
-  log: string;
-  why: string;
-  key: string;
-  at?: string;
-  first?: number;
-  last?: number;
-  print?: boolean;
-}
 
 interface SendOptions extends ConnectionOptions {
   vkey: string;
@@ -57,15 +47,17 @@ export function statementCommand(output: StatementOutput): Command {
       async ({ out, name }: { out: string; name: string }) =>
         await saying(output, () => makeKey(output, out, name)),
     );
-  addMaking(command.command('retire'), output, '<cluster/node/source>', 'retire')
-    .description('the log of a (cluster, node, source) ends, on purpose: it no longer “ends early”')
+  addMaking(command.command('retire'), output, 'retire')
+    .description('a log ends with this batch, on purpose: there it no longer “ends early”')
+    .option('--last <batch>', 'the last batch of the log', batchNumber)
     .addHelpText('after', help);
-  addMaking(command.command('acknowledge'), output, '<origin>', 'acknowledge')
+  addMaking(command.command('acknowledge'), output, 'acknowledge')
     .description(
-      'gaps, silence or contradictions of some batches are known; or, without numbers, an unlinked epoch',
+      'gaps, silence or contradictions of some batches are known; or, with --after, an unlinked epoch',
     )
     .option('--first <batch>', 'the first of the batches', batchNumber)
-    .option('--last <batch>', 'the last of the batches, included', batchNumber)
+    .option('--last <batch>', 'the last of the batches, included; with --after, of that epoch', batchNumber)
+    .option('--after <origin>', 'the epoch before the unlinked one')
     .addHelpText('after', help);
   addConnection(command.command('send'), wanted)
     .description('send a statement that was signed elsewhere (--print)')
@@ -91,8 +83,10 @@ Exit codes:
   78  options, key or configuration
 
 Example:
-  $ auditseal statement retire --log prod/cp-1/kube-apiserver --why 'replaced by cp-4' --key operator.key \\
-      --url https://elasticsearch:9200 --api-key-file api-key`;
+  $ auditseal statement retire --log prod/cp-1/kube-apiserver/20261123T004438Z --last 812 --why 'replaced by cp-4' \\
+      --key operator.key --url https://elasticsearch:9200 --api-key-file api-key
+
+The report of auditseal verify has a line for each log, with its origin and the batch of its newest record.`;
 
 const wanted = {
   config: 'take the connection and the namespace from an agent’s configuration',
@@ -100,10 +94,10 @@ const wanted = {
   username: 'user name, with --password-file',
 };
 
-function addMaking(command: Command, output: StatementOutput, log: string, kind: Statement['kind']): Command {
+function addMaking(command: Command, output: StatementOutput, kind: Statement['kind']): Command {
   return addConnection(
     command
-      .requiredOption(`--log ${log}`, 'what it is about')
+      .requiredOption('--log <origin>', 'what it is about: <cluster>/<node>/<source>/<epoch>')
       .requiredOption('--why <text>', 'for whoever reads the report: what happened, and who knows')
       .requiredOption('--key <file>', 'the operator’s private key (auditseal statement key)')
       .option('--at <time>', 'as of when: RFC 3339, or as long ago as 2h (default: now)')
@@ -148,28 +142,19 @@ async function makeKey(output: StatementOutput, file: string, name: string): Pro
 
 async function make(kind: Statement['kind'], options: MakeOptions, output: StatementOutput): Promise<void> {
   const now = new Date();
+  const isSent = options.url !== undefined || options.config !== undefined;
+  if (!isSent && options.print !== true)
+    throw new VerifyError(
+      'usage',
+      '--url, --config or --print: say where it goes, or that it is only printed',
+    );
   const statement = statementOf(kind, options, now);
   // Before the key is touched: it is checked as a verifier will.
   const said = statementText(statement);
   const key = await readOperatorKey(options.key);
   const signed = { note: signNote(said, key), text: said, statement, key: key.verifier };
-  const isLocal = options.print === true || (options.url === undefined && options.config === undefined);
-  if (isLocal) printStatement(signed, output);
+  if (options.print === true) printStatement(signed, output);
   else await sendStatement(signed, options, output);
-}
-
-/** Throws VerifyError `usage` and SealError `bad-statement`. */
-function statementOf(kind: Statement['kind'], options: MakeOptions, now: Date): Statement {
-  const { log, why, first, last } = options;
-  const at = new Date(options.at === undefined ? now : parseTime('--at', options.at, now));
-  if (at.getTime() > now.getTime() + 60_000)
-    throw new VerifyError('usage', `--at: ${at.toISOString()} is in the future: nobody can know yet`);
-  if (why.trim() === '') throw new VerifyError('usage', '--why: it must say why');
-  const common = { log, at: at.toISOString(), why };
-  if (kind === 'retire') return { kind, ...common };
-  if ((first === undefined) !== (last === undefined))
-    throw new VerifyError('usage', '--first and --last: give both, or none for an unlinked epoch');
-  return { kind, ...common, ...(first !== undefined && last !== undefined && { batches: { first, last } }) };
 }
 
 async function signedElsewhere(file: string, vkey: string): Promise<SignedStatement> {

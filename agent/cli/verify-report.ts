@@ -50,10 +50,11 @@ function keysOf({ trusted }: Summary, { trustFile }: Scope): string {
 }
 
 function describeLog(log: LogSummary): string {
-  const { origin, batches, firstBatch, lastBatch, size, keyFrom, newestSealedAt } = log;
+  const { origin, batches, firstBatch, lastBatch, size, keyFrom, newestBatch, newestSealedAt } = log;
   const range = batches === 0 ? 'no batch' : `batches ${firstBatch} to ${lastBatch} (${batches})`;
   const times = log.firstEvent === undefined ? '' : `, events from ${log.firstEvent} to ${log.lastEvent}`;
-  const newest = newestSealedAt === undefined ? '' : `, newest record ${newestSealedAt}`;
+  const newest =
+    newestSealedAt === undefined ? '' : `, newest record ${newestSealedAt} (batch ${newestBatch})`;
   return `log: ${origin}: ${range}, size ${size}${times}${newest}, key from ${keyFrom}`;
 }
 
@@ -73,10 +74,10 @@ function describeStatements({ statements: { counted, void: none } }: Summary): s
 /** What a statement says, in a few words. */
 export function meaningOf(statement: Statement): string {
   const { kind, log } = statement;
-  if (kind === 'retire') return `retire ${log}`;
-  const { batches } = statement;
-  if (!batches) return `acknowledge that ${log} follows on no epoch`;
-  return `acknowledge ${log}, batches ${batches.first} to ${batches.last}`;
+  if (kind === 'retire') return `retire ${log}, whose last batch is ${statement.last}`;
+  if ('after' in statement)
+    return `acknowledge that nothing links ${log} to ${statement.after}, whose last batch is ${statement.last}`;
+  return `acknowledge ${log}, batches ${statement.batches.first} to ${statement.batches.last}`;
 }
 
 function some(count: number, what: string): string {

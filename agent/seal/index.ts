@@ -10,7 +10,6 @@ export { openCheckpoint, parseCheckpoint, signCheckpoint, type Checkpoint } from
 export {
   formatEpoch,
   formatOrigin,
-  isLogName,
   isOrigin,
   logName,
   namePattern,
@@ -46,7 +45,7 @@ export {
   parseStatement,
   statementDocumentId,
   statementText,
-  type Acknowledgement,
+  type EpochAcknowledgement,
   type Retirement,
   type Statement,
 } from './statement.ts';

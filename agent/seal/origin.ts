@@ -12,18 +12,9 @@ export interface Origin {
 export const namePattern = /^[A-Za-z0-9._-]+$/u;
 
 export function isOrigin(value: unknown): value is string {
-  return isName(value, 4);
-}
-
-/** Whether it is of the form `<cluster>/<node>/<source>`. */
-export function isLogName(value: unknown): value is string {
-  return isName(value, 3);
-}
-
-function isName(value: unknown, length: number): value is string {
   if (typeof value !== 'string') return false;
   const parts = value.split('/');
-  return parts.length === length && parts.every((part) => namePattern.test(part));
+  return parts.length === 4 && parts.every((part) => namePattern.test(part));
 }
 
 export function formatOrigin(origin: Origin): string {

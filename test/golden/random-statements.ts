@@ -15,12 +15,25 @@ export function randomStatements(scene: Scene, random: Random, key: SigningKey):
 
 export function randomStatement({ written, now }: Scene, random: Random): Statement {
   const parts = written.records.filter(isRecord).flatMap((document) => partsOf(document) ?? []);
-  const origins = [...new Set(parts.map(({ origin }) => origin).filter(isOrigin)), 'a/b/c/d'];
-  const log = random.pick(origins);
+  const ends = new Map<string, number>();
+  for (const { origin, batch } of parts)
+    if (isOrigin(origin) && Number.isSafeInteger(batch) && batch >= 0)
+      ends.set(origin, Math.max(batch, ends.get(origin) ?? 0));
+  const log = random.pick([...ends.keys(), 'a/b/c/d']);
   const at = randomTime(now, random).toISOString();
   const why = random.pick(['because', '"quoted" \\ and\nbroken', 'für später']);
-  if (random.chance(35)) return { kind: 'retire', log: logName(log), at, why };
-  if (random.chance(30)) return { kind: 'acknowledge', log, at, why };
+  // Mostly where the log ends.
+  const lastOf = (origin: string) => Math.max(0, (ends.get(origin) ?? 0) + random.pick([0, 0, 0, 0, 1, -1]));
+  const epochs = [...ends.keys()].filter((origin) => logName(origin) === logName(log)).toSorted();
+  if (random.chance(35)) {
+    const ended = random.chance(80) ? (epochs.at(-1) ?? log) : log;
+    return { kind: 'retire', log: ended, last: lastOf(ended), at, why };
+  }
+  const earlier = epochs.filter((origin) => origin < log);
+  if (earlier.length > 0 && random.chance(50)) {
+    const after = random.chance(80) ? earlier.at(-1)! : random.pick(earlier);
+    return { kind: 'acknowledge', log, after, last: lastOf(after), at, why };
+  }
   const first = random.below(6);
   return { kind: 'acknowledge', log, batches: { first, last: first + random.below(6) }, at, why };
 }

@@ -4,6 +4,7 @@ import { operatorKey, signedText, statementDocument } from '../seal/operator.ts'
 
 const log = 'prod/cp-1/kube-apiserver';
 const origin = `${log}/20261123T004438Z`;
+const second = `${log}/20261223T004438Z`;
 
 /** Statements on the golden vectors: two that count, and one of each kind that does not. `now` is when they are made. */
 export function statements(now: Date): { operators: string[]; documents: StoredDocument[] } {
@@ -17,7 +18,7 @@ export function statements(now: Date): { operators: string[]; documents: StoredD
     at,
     why: 'backup "audit-2.log" was cut by hand: ticket 4711',
   };
-  const retired: Statement = { kind: 'retire', log, at, why: 'cp-1 was replaced by cp-4' };
+  const retired: Statement = { kind: 'retire', log: second, last: 1, at, why: 'cp-1 was replaced by cp-4' };
   const wholeLog: Statement = { ...gap, batches: { first: 0, last: 9 }, why: 'not signed' };
   const line = (members: string) => `auditseal statement v1\n{${members},"at":"${at}","why":"x"}\n`;
   return {

@@ -14,14 +14,14 @@ import (
 // A statement is what an operator has signed (§6).
 type statement struct {
 	kind, log   string
-	first, last int64 // unknown if it has none
+	after       string // of an unlinked epoch: the one before; else ""
+	first, last int64  // first is unknown if it has none
 	at          time.Time
 }
 
 var (
 	statementID  = regexp.MustCompile(`^([0-9a-f]{16})-o([0-9a-f]{16})$`)
 	operatorName = regexp.MustCompile(`^[A-Za-z0-9._@:/-]+$`)
-	placeForm    = regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+){2}$`)
 )
 
 // readStatement returns nil for what counts for nothing.
@@ -54,20 +54,21 @@ func parseStatement(text string) *statement {
 	}
 	o, ok := parseObject([]byte(line))
 	var at, why string
-	s := &statement{first: unknown, last: unknown}
+	s := &statement{first: unknown}
 	if !ok || !o.text("kind", &s.kind, true) || !o.text("log", &s.log, true) || !o.text("at", &at, true) || !o.text("why", &why, true) {
 		return nil
 	}
-	numbers := ""
-	switch s.kind {
-	case "retire":
-		ok = placeForm.MatchString(s.log)
-	case "acknowledge":
-		ok = originForm.MatchString(s.log)
-		if _, numbered := o["first"]; numbered {
-			ok = ok && o.number("first", &s.first) && o.number("last", &s.last) && s.first <= s.last
-			numbers = fmt.Sprintf(`"first":%d,"last":%d,`, s.first, s.last)
-		}
+	ok = originForm.MatchString(s.log) && o.number("last", &s.last)
+	members := ""
+	switch _, isEpoch := o["after"]; {
+	case s.kind == "retire":
+		members = fmt.Sprintf(`"last":%d,`, s.last)
+	case s.kind == "acknowledge" && isEpoch:
+		ok = ok && o.text("after", &s.after, true) && isBefore(s.after, s.log)
+		members = fmt.Sprintf(`"after":"%s","last":%d,`, s.after, s.last)
+	case s.kind == "acknowledge":
+		ok = ok && o.number("first", &s.first) && s.first <= s.last
+		members = fmt.Sprintf(`"first":%d,"last":%d,`, s.first, s.last)
 	default:
 		ok = false
 	}
@@ -79,13 +80,20 @@ func parseStatement(text string) *statement {
 		return nil
 	}
 	b := fmt.Appendf(nil, `%s{"kind":"%s","log":`, statementHead, s.kind)
-	b = append(appendString(b, s.log), ","+numbers...)
+	b = append(appendString(b, s.log), ","+members...)
 	b = appendString(append(b, `"at":`...), at)
 	b = appendString(append(b, `,"why":`...), why)
 	if string(append(b, "}\n"...)) != text {
 		return nil
 	}
 	return s
+}
+
+// isBefore tells whether an origin is an earlier epoch of the place of another.
+func isBefore(earlier, later string) bool {
+	p, e := splitOrigin(earlier)
+	q, f := splitOrigin(later)
+	return e != "" && p == q && e < f
 }
 
 // The findings of batches that an acknowledgement excuses.
@@ -104,19 +112,18 @@ func (v *verifier) applyStatements() {
 
 func (v *verifier) excuses(s *statement, f finding) bool {
 	l := v.logs[f.origin]
-	if l == nil {
+	if l == nil || s.log != f.origin {
 		return false // also of every unjudged origin
 	}
 	batch := f.batch
 	switch {
 	case s.kind == "retire":
-		if f.name != endsEarly || l.place != s.log {
+		if f.name != endsEarly || f.batch != s.last {
 			return false
 		}
-	case s.log != f.origin:
-		return false
-	case s.first == unknown:
-		if f.name != unlinkedEpoch {
+	case s.after != "":
+		before := v.before(l)
+		if f.name != unlinkedEpoch || before == nil || before.origin != s.after || before.newest().man.batch != s.last {
 			return false
 		}
 		batch = l.records[0].man.batch
@@ -124,4 +131,14 @@ func (v *verifier) excuses(s *statement, f finding) bool {
 		return false
 	}
 	return l.byBatch[batch].man.sealedAt.Sub(s.at) <= tolerance
+}
+
+// before returns the newest earlier epoch of a log's place that has a valid record.
+func (v *verifier) before(l *sealLog) (out *sealLog) {
+	for _, e := range v.sortedLogs() {
+		if isBefore(e.origin, l.origin) && e.newest() != nil {
+			out = e
+		}
+	}
+	return out
 }

@@ -12,6 +12,11 @@ import (
 
 const said = statementHead + `{"kind":"acknowledge","log":"` + epoch1 + `","first":1,"last":2,"at":"2026-11-23T01:00:00.000Z","why":"x"}` + "\n"
 
+const (
+	retired  = statementHead + `{"kind":"retire","log":"` + epoch1 + `","last":2,"at":"2026-11-23T01:00:00.000Z","why":"x"}` + "\n"
+	unlinked = statementHead + `{"kind":"acknowledge","log":"` + epoch2 + `","after":"` + epoch1 + `","last":2,"at":"2026-11-23T01:00:00.000Z","why":"x"}` + "\n"
+)
+
 // An operator signs with the stock package alone.
 func operator(t *testing.T, name string) (k *key, sign func(text string) hit) {
 	t.Helper()
@@ -55,6 +60,13 @@ func TestStatements(t *testing.T) {
 		"of another kind":     {trust, sign(strings.Replace(said, "acknowledge", "erase", 1)), false},
 		"with a space":        {trust, sign(strings.Replace(said, `,"why"`, `, "why"`, 1)), false},
 		"without why":         {trust, sign(strings.Replace(said, `"x"`, `""`, 1)), false},
+		"retired":             {trust, sign(retired), true},
+		"retired nowhere":     {trust, sign(strings.Replace(retired, `"last":2,`, "", 1)), false},
+		"retired at 2e0":      {trust, sign(strings.Replace(retired, `"last":2`, `"last":2e0`, 1)), false},
+		"unlinked":            {trust, sign(unlinked), true},
+		"unlinked to itself":  {trust, sign(strings.Replace(unlinked, epoch1, epoch2, 1)), false},
+		"unlinked nowhere":    {trust, sign(strings.Replace(unlinked, `"last":2,`, "", 1)), false},
+		"neither":             {trust, sign(strings.Replace(said, `"first":1,"last":2,`, "", 1)), false},
 		"the wrong way round": {trust, sign(strings.Replace(said, `"first":1`, `"first":3`, 1)), false},
 	} {
 		if got := c.trust.readStatement(c.doc); (got != nil) != c.counts {

@@ -2,7 +2,8 @@ import type { Trust } from '../../agent/seal/verify/index.ts';
 import { LogWriter, type Written } from './log.ts';
 import { operatorKey } from './operator.ts';
 
-export const place = 'prod/cp-1/kube-apiserver';
+/** What both epochs are of. */
+const place = 'prod/cp-1/kube-apiserver';
 export const first = `${place}/20261123T004438Z`;
 export const second = `${place}/20261123T024438Z`;
 
@@ -27,6 +28,10 @@ export function statementScene(): { written: Written; trust: Trust; now: Date } 
     now: new Date(writer.now.getTime() + 3_600_000),
   };
 }
+
+/** The last batches of its two epochs. */
+export const firstLast = 3;
+export const secondLast = 1;
 
 /** What is found in it, by the words of test/seal/honest.ts. */
 export const ownFindings = [

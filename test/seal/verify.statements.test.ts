@@ -1,20 +1,26 @@
 import { describe, expect, test } from 'vitest';
-import type { Statement } from '../../agent/seal/index.ts';
-import { notProvenComplete, type Finding, type Trust } from '../../agent/seal/verify/index.ts';
+import { logName, type Statement } from '../../agent/seal/index.ts';
+import {
+  notProvenComplete,
+  type Finding,
+  type StoredDocument,
+  type Trust,
+} from '../../agent/seal/verify/index.ts';
 import { generatedScene } from '../golden/generated.ts';
 import { cloneOf, mutate } from '../golden/mutations.ts';
 import { Random } from '../golden/random.ts';
 import { randomStatements } from '../golden/random-statements.ts';
 import { words } from './honest.ts';
+import { LogWriter, type Written } from './log.ts';
 import { operatorKey, signedText, statementDocument } from './operator.ts';
-import { first, ownFindings, place, second, statementScene } from './statement-scene.ts';
+import { first, firstLast, ownFindings, second, secondLast, statementScene } from './statement-scene.ts';
 import { verify } from './streams.ts';
 
 const at = '2026-11-23T01:00:00.000Z';
 const why = 'ticket 4711';
 const gaps: Statement = { kind: 'acknowledge', log: first, batches: { first: 1, last: 3 }, at, why };
-const epoch: Statement = { kind: 'acknowledge', log: second, at, why };
-const retired: Statement = { kind: 'retire', log: place, at, why };
+const epoch: Statement = { kind: 'acknowledge', log: second, after: first, last: firstLast, at, why };
+const retired: Statement = { kind: 'retire', log: second, last: secondLast, at, why };
 const later = (time: string, milliseconds: number) => new Date(Date.parse(time) + milliseconds).toISOString();
 
 const left = (findings: readonly Finding[]) => words(findings.filter(({ excuse }) => !excuse)).toSorted();
@@ -82,11 +88,13 @@ describe('statements of an operator whom the trust file lists', () => {
   test('of another log excuse nothing', async () => {
     const { left: all, summary } = await judged([
       { ...gaps, log: second },
-      { ...epoch, log: first },
-      { ...retired, log: 'prod/cp-2/kube-apiserver' },
+      { ...epoch, log: `${logName(second)}/20261123T034438Z` },
+      { ...epoch, after: `${logName(second)}/20261123T014438Z` },
+      { ...retired, log: first },
+      { ...retired, log: second.replace('cp-1', 'cp-2') },
     ]);
     expect(all).toEqual(ownFindings.toSorted());
-    expect(summary.statements.counted.map(({ excuses }) => excuses)).toEqual([0, 0, 0]);
+    expect(summary.statements.counted.map(({ excuses }) => excuses)).toEqual([0, 0, 0, 0, 0]);
   });
 
   test('excuse nothing that was sealed more than five minutes after they were signed', async () => {
@@ -122,6 +130,55 @@ describe('statements of an operator whom the trust file lists', () => {
     expect(summary.statements.counted[0]?.detail).toMatch(/sealed at 2026-11-23T00:48:38\.000Z, after it/u);
   });
 
+  test.each([
+    ['less', -1],
+    ['more', 1],
+  ])('of an end excuse nothing where it is signed as one batch %s', async (_name, more) => {
+    const { left: all, summary } = await judged([
+      gaps,
+      { ...epoch, last: firstLast + more },
+      { ...retired, last: secondLast + more },
+    ]);
+    expect(all).toEqual(own(3, 4));
+    expect(summary.statements.counted.flatMap(({ detail }) => detail ?? []).toSorted()).toEqual([
+      `does not apply: the log ends at batch ${secondLast} now, and ${secondLast + more} was signed`,
+      `does not apply: the log ends at batch ${firstLast} now, and ${firstLast + more} was signed`,
+    ]);
+  });
+
+  test.each([
+    ['the last batch of a log that was retired', second, [1], [4], /ends at batch 0 now, and 1 was signed$/u],
+    ['the last batch before an unlinked epoch', first, [3], [3], /ends at batch 2 now, and 3 was signed$/u],
+    ['the last two before an unlinked epoch', first, [2, 3], [3], /ends at batch 1 now, and 3 was signed$/u],
+  ])('no longer excuse an end once somebody has deleted %s', async (_name, origin, batches, red, detail) => {
+    const { left: all, summary } = await judged([gaps, epoch, retired], (scene) =>
+      removeBatches(scene.written, origin, batches),
+    );
+    expect(all.map((word) => word.replace(/ \d+$/u, ''))).toEqual(
+      own(...red).map((word) => word.replace(/ \d+$/u, '')),
+    );
+    expect(summary.exitCode).toBe(3);
+    expect(summary.statements.counted.flatMap((each) => each.detail ?? [])).toEqual([
+      expect.stringMatching(detail),
+    ]);
+  });
+
+  test('say where an end is to be signed: the finding names the epoch before and its last batch', async () => {
+    const { findings, summary } = await judged([]);
+    expect(findings.find(({ finding }) => finding === 'unlinked epoch')?.detail).toContain(
+      `before it, ${first} ends with batch ${firstLast}`,
+    );
+    expect(summary.logs.map(({ newestBatch }) => newestBatch)).toEqual([firstLast, secondLast]);
+  });
+
+  test('of an epoch do not reach over another that has come to light in between', async () => {
+    const { left: all, summary } = await judged([gaps, epoch, retired], addEpochBetween);
+    expect(all).toContain(ownFindings[3]);
+    expect(summary.statements.counted.flatMap(({ detail }) => detail ?? [])).toEqual([
+      `does not apply: the epoch before it is ${logName(first)}/20261123T014438Z, and ${first} was signed`,
+    ]);
+  });
+
   test('an earlier statement that reaches is not undone by a later one that does not', async () => {
     const { left: all } = await judged([
       gaps,
@@ -132,7 +189,14 @@ describe('statements of an operator whom the trust file lists', () => {
 
   test('do not excuse an epoch that no trusted key speaks for, whose records nobody has checked', async () => {
     const { left: all, summary } = await judged([gaps, epoch, retired], ({ trust }) => trust.logs.pop());
-    expect(all).toEqual(['unlinked epoch 20261123T024438Z', 'unproven 20261123T024438Z'].toSorted());
+    expect(all).toEqual([
+      `ends early 20261123T004438Z ${firstLast}`,
+      'unlinked epoch 20261123T024438Z',
+      'unproven 20261123T024438Z',
+    ]);
+    expect(summary.statements.counted.map(({ detail }) => detail)).toEqual(
+      expect.arrayContaining([`does not apply: ${second} has no valid record`]),
+    );
     expect(summary.exitCode).toBe(3);
   });
 
@@ -144,6 +208,20 @@ describe('statements of an operator whom the trust file lists', () => {
     expect(summary).toMatchObject({ verdict: 'tampered', findings: { 'log missing': 1 } });
   });
 });
+
+/** As somebody would who may delete in Elasticsearch: the records and the events. */
+function removeBatches(written: Written, origin: string, batches: readonly number[]): void {
+  const isOf = ({ source }: StoredDocument) =>
+    batches.some((batch) => source.includes(`"origin":"${origin}","batch":${batch},`));
+  written.records = written.records.filter((each) => !isOf(each));
+  written.events = written.events.filter((each) => !isOf(each));
+}
+
+function addEpochBetween({ written, trust }: ReturnType<typeof statementScene>): void {
+  const writer = new LogWriter({ epoch: '20261123T014438Z', at: '2026-11-23T00:48:00.000Z' }, written);
+  writer.batch();
+  trust.logs.push({ ...writer.name, vkey: writer.vkey });
+}
 
 describe('what looks like a statement', () => {
   const key = operatorKey();
@@ -171,7 +249,23 @@ describe('what looks like a statement', () => {
     ],
     ['without a reason', line(`{"kind":"acknowledge",${whole.replace('"x"', '""')}}`)],
     ['with a time that there is not', line(`{"kind":"acknowledge",${whole.replace('11-23', '02-30')}}`)],
-    ['about a log in place of an origin', line(`{"kind":"acknowledge",${whole.replace(first, place)}}`)],
+    [
+      'about a log in place of an origin',
+      line(`{"kind":"acknowledge",${whole.replace(first, logName(first))}}`),
+    ],
+    ['without numbers', line(`{"kind":"acknowledge",${whole.replace('"first":0,"last":9,', '')}}`)],
+    ['that retires a log nowhere', line(`{"kind":"retire","log":"${second}","at":"${at}","why":"x"}`)],
+    ['that retires below zero', line(`{"kind":"retire","log":"${second}","last":-1,"at":"${at}","why":"x"}`)],
+    [
+      'with a number in another spelling',
+      line(`{"kind":"retire","log":"${second}","last":1e0,"at":"${at}","why":"x"}`),
+    ],
+    ...[second, `${logName(first)}/20261123T034438Z`, first.replace('cp-1', 'cp-2'), logName(first)].map(
+      (after): [string, string] => [
+        `about an epoch after ${after}`,
+        line(`{"kind":"acknowledge","log":"${second}","after":"${after}","last":3,"at":"${at}","why":"x"}`),
+      ],
+    ),
     ['with a second line', line(`{"kind":"acknowledge",${whole}}\n`)],
   ])('%s counts for nothing, and that is no finding', async (_name, text) => {
     const { left: all, summary } = await judged([], ({ written }) =>

@@ -226,8 +226,8 @@ describe.concurrent('auditseal verify', () => {
     expect(all.stdout).toEqual([
       `checked: everything of namespace ${installation.namespace} at ${installation.url}, as of ${writer.now.toISOString()}`,
       'keys: taken from the log itself, since no trust file was given: whoever can write to Elasticsearch could have made them up',
-      `log: ${origin}: batches 0 to 3 (4), size 12, events from 2026-11-23T00:44:33.000000Z to 2026-11-23T00:45:03.000000Z, newest record 2026-11-23T00:45:08.000Z, key from the log itself`,
-      `log: ${writer.origin}: batches 0 to 1 (2), size 7, events from 2026-11-23T00:45:13.000000Z to 2026-11-23T00:45:23.002002Z, newest record 2026-11-23T00:45:28.000Z, key from next`,
+      `log: ${origin}: batches 0 to 3 (4), size 12, events from 2026-11-23T00:44:33.000000Z to 2026-11-23T00:45:03.000000Z, newest record 2026-11-23T00:45:08.000Z (batch 3), key from the log itself`,
+      `log: ${writer.origin}: batches 0 to 1 (2), size 7, events from 2026-11-23T00:45:13.000000Z to 2026-11-23T00:45:23.002002Z, newest record 2026-11-23T00:45:28.000Z (batch 1), key from next`,
       'records: 6 read, 6 batches valid',
       'events: 14 documents read, 13 as sealed, 1 of them in refused form, 1 copies',
       'times: first event 2026-11-23T00:44:33.000000Z, last event 2026-11-23T00:45:23.002002Z',

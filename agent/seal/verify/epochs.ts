@@ -12,15 +12,17 @@ import type { Trust } from './trust.ts';
 export function judgeEpochs(reading: RecordReading, trust: Trust | undefined, emit: Emit): void {
   const byName = Map.groupBy(reading.logs.values(), ({ name }) => name);
   for (const epochs of byName.values()) {
-    for (const [i, log] of epochs.toSorted(byOrigin).entries()) {
+    let before: LogChain | undefined;
+    for (const log of epochs.toSorted(byOrigin)) {
       const { origin } = log;
-      if (i > 0 && !reading.keys.isLinked(origin))
+      if (before && !reading.keys.isLinked(origin))
         emit({
           finding: 'unlinked epoch',
           origin,
           sealedAt: timeOf(log.runs[0]!.head),
-          detail: 'no valid record of an earlier epoch names its key',
+          detail: `no valid record of an earlier epoch names its key; before it, ${before.origin} ends with batch ${before.newest?.batch}`,
         });
+      before = log;
       judgeBeginning(log, reading, emit);
     }
   }

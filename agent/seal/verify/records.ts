@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { logName, type VerifierKey } from '../index.ts';
+import type { VerifierKey } from '../index.ts';
 import { kindOfRecord, recordIdClaim } from './claim.ts';
 import type { Emit, Finding } from './finding.ts';
 import { KeyRing } from './keys.ts';
@@ -81,12 +81,6 @@ export class RecordReading {
   /** Every record is its rebuilt form as a value and none in bytes: something between us and the agent prints JSON anew. */
   get bytesDoNotSurvive(): boolean {
     return this.records > 0 && this.#equalAsValue === this.records && this.#equalAsBytes === 0;
-  }
-
-  /** When the newest valid record of the newest epoch of a (cluster, node, source) was sealed, milliseconds since 1970. */
-  newestOf(name: string): number | undefined {
-    const epochs = [...this.logs.values()].filter((log) => logName(log.origin) === name && log.newest);
-    return epochs.toSorted((a, b) => (a.origin < b.origin ? -1 : 1)).at(-1)?.newest?.sealedAt;
   }
 
   /** Call when the last record has been read: names what only shows now. */

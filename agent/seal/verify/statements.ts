@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import {
   logIdOf,
-  logName,
   openNote,
   parseStatement,
   parseVerifierKey,
@@ -11,7 +10,9 @@ import {
   type VerifierKey,
 } from '../index.ts';
 import type { Excuse, Finding } from './finding.ts';
+import type { LogChain } from './log.ts';
 import { noteOf } from './notes.ts';
+import { isSealedAfter, objectionTo } from './objection.ts';
 import type { StoredDocument } from './streams.ts';
 import { toleranceMilliseconds } from './time.ts';
 
@@ -79,19 +80,20 @@ export class Statements {
   }
 
   /** Marks what they excuse among the findings of the records, and says of each what it is good for. */
-  apply(findings: readonly Finding[], newestOf: (name: string) => number | undefined, now: Date): void {
-    const reports = this.counted().filter((report) => !this.#isFuture(report, now));
+  apply(findings: readonly Finding[], logs: ReadonlyMap<string, LogChain>, now: Date): void {
+    const reports = this.counted();
+    for (const report of reports) {
+      const { statement } = report;
+      const objection = objectionTo(statement, logs);
+      if (isFuture(statement, now)) report.detail = 'does not apply yet: its time is in the future';
+      else if (objection !== undefined) report.detail = `does not apply: ${objection}`;
+    }
+    const applicable = reports.filter(({ detail }) => detail === undefined);
     for (const finding of findings) {
-      const report = reports.find(({ statement }) => doesExcuse(statement, finding));
+      const report = applicable.find(({ statement }) => doesExcuse(statement, finding));
       if (!report) continue;
       report.excuses += 1;
       finding.excuse = excuseOf(report);
-    }
-    for (const report of reports) {
-      const { kind, log, at } = report.statement;
-      const newest = kind === 'retire' ? newestOf(log) : undefined;
-      if (newest !== undefined && newest > Date.parse(at) + toleranceMilliseconds)
-        report.detail = `does not apply: a record was sealed at ${new Date(newest).toISOString()}, after it`;
     }
   }
 
@@ -102,12 +104,6 @@ export class Statements {
     );
   }
 
-  #isFuture(report: StatementReport, now: Date): boolean {
-    if (Date.parse(report.statement.at) <= now.getTime() + toleranceMilliseconds) return false;
-    report.detail = 'does not apply yet: its time is in the future';
-    return true;
-  }
-
   #reject(id: string, reason: string, why = reason): void {
     this.void.count += 1;
     this.void.reasons[reason] = (this.void.reasons[reason] ?? 0) + 1;
@@ -115,15 +111,18 @@ export class Statements {
   }
 }
 
-/** Nobody can have looked into what was sealed later than he signed. */
+function isFuture({ at }: Statement, now: Date): boolean {
+  return Date.parse(at) > now.getTime() + toleranceMilliseconds;
+}
+
+/** Whether a statement that nothing in the logs speaks against is about this finding. */
 function doesExcuse(statement: Statement, { finding, origin, batch, sealedAt }: Finding): boolean {
-  if (origin === undefined || sealedAt === undefined) return false;
-  if (Date.parse(sealedAt) > Date.parse(statement.at) + toleranceMilliseconds) return false;
-  if (statement.kind === 'retire') return finding === 'ends early' && logName(origin) === statement.log;
-  if (origin !== statement.log) return false;
-  const { batches } = statement;
-  if (!batches) return finding === 'unlinked epoch';
-  return ofBatches.has(finding) && batch !== undefined && batch >= batches.first && batch <= batches.last;
+  if (origin !== statement.log || sealedAt === undefined || isSealedAfter(statement, Date.parse(sealedAt)))
+    return false;
+  if (statement.kind === 'retire') return finding === 'ends early' && batch === statement.last;
+  if ('after' in statement) return finding === 'unlinked epoch';
+  const { first, last } = statement.batches;
+  return ofBatches.has(finding) && batch !== undefined && batch >= first && batch <= last;
 }
 
 function excuseOf({ id, operator, statement: { kind, at, why } }: StatementReport): Excuse {

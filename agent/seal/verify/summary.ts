@@ -1,6 +1,7 @@
 import type { DocumentJoin } from './documents.ts';
 import type { FindingKind } from './finding.ts';
 import type { KeySource } from './keys.ts';
+import { timeOf } from './link.ts';
 import type { RecordReading } from './records.ts';
 import { widen, type Span } from './time.ts';
 import { exitCodes, verdictOf, type Verdict } from './verdict.ts';
@@ -20,7 +21,8 @@ export interface LogSummary {
   /** Least and greatest `@timestamp` that the manifests in the range name. */
   firstEvent?: string;
   lastEvent?: string;
-  /** When the newest valid record was sealed, RFC 3339. */
+  /** Number of the newest valid record, in the range or not, and when it was sealed, RFC 3339. */
+  newestBatch?: number;
   newestSealedAt?: string;
 }
 
@@ -115,6 +117,6 @@ function summarizeLog(origin: string, { keys, logs }: RecordReading): LogSummary
     ...(last !== undefined && { lastBatch: last }),
     ...(log?.events.first !== undefined && { firstEvent: log.events.first }),
     ...(log?.events.last !== undefined && { lastEvent: log.events.last }),
-    ...(log?.newest && { newestSealedAt: new Date(log.newest.sealedAt).toISOString() }),
+    ...(log?.newest && { newestBatch: log.newest.batch, newestSealedAt: timeOf(log.newest) }),
   };
 }

@@ -91,7 +91,7 @@ async function judgeRecords(
   const emit: Emit = (finding) => findings.push(finding);
   judgeEpochs(reading, trust, emit);
   judgeEnds(reading, range && range.until < now ? range.until : now, emit);
-  reading.statements.apply(findings, (name) => reading.newestOf(name), now);
+  reading.statements.apply(findings, reading.logs, now);
   return { reading, findings };
 }
 
