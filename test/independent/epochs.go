@@ -33,6 +33,11 @@ func (v *verifier) judgeEpochs() {
 	if v.dump.trust == nil {
 		return
 	}
+	for _, k := range v.dump.trust.keys {
+		if place, _ := splitOrigin(k.origin); proven[place] && v.logs[k.origin].newest() == nil {
+			v.found.add(epochMissing, k.origin)
+		}
+	}
 	for _, place := range v.dump.trust.places {
 		if !proven[place] {
 			v.found.add(logMissing, place)

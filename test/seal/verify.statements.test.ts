@@ -163,6 +163,19 @@ describe('statements of an operator whom the trust file lists', () => {
     ]);
   });
 
+  test.each([
+    ['before an unlinked one', first, [0, 1, 2, 3]],
+    ['that is the last', second, [0, 1]],
+  ])('do not cover the deletion of a whole epoch %s', async (_name, origin, batches) => {
+    const { findings, summary } = await judged([gaps, epoch, retired], ({ written }) =>
+      removeBatches(written, origin, batches),
+    );
+    expect(findings.filter(({ finding }) => finding === 'epoch missing').map((each) => each.origin)).toEqual([
+      origin,
+    ]);
+    expect(summary.exitCode).toBe(1);
+  });
+
   test('say where an end is to be signed: the finding names the epoch before and its last batch', async () => {
     const { findings, summary } = await judged([]);
     expect(findings.find(({ finding }) => finding === 'unlinked epoch')?.detail).toContain(

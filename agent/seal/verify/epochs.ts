@@ -1,4 +1,11 @@
-import { isOrigin, logName, parseCheckpoint, SealError, type Checkpoint } from '../index.ts';
+import {
+  isOrigin,
+  logName,
+  parseCheckpoint,
+  parseVerifierKey,
+  SealError,
+  type Checkpoint,
+} from '../index.ts';
 import { judgeStretches } from './chain.ts';
 import type { Emit } from './finding.ts';
 import { timeOf } from './link.ts';
@@ -32,6 +39,14 @@ export function judgeEpochs(reading: RecordReading, trust: Trust | undefined, em
     const finding = reading.keys.hasEpochOf(logName(origin)) ? 'unlinked epoch' : 'unknown log';
     emit({ finding, origin, detail });
   }
+  const trusted = new Set(trust?.logs.map(({ vkey }) => parseVerifierKey(vkey).name));
+  for (const origin of trusted.difference(reading.logs))
+    if (byName.has(logName(origin)))
+      emit({
+        finding: 'epoch missing',
+        origin,
+        detail: 'the trust file lists its key, and it has no valid record',
+      });
   const listed = new Set(trust?.logs.map(({ cluster, node, source }) => `${cluster}/${node}/${source}`));
   for (const name of listed.difference(byName))
     emit({
