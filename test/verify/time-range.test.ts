@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
+import { addTrust } from '../../agent/verify/index.ts';
+import { temporaryFolder } from '../agent/index.ts';
 import { LogWriter } from '../seal/log.ts';
 import { Installation } from './installation.ts';
 
@@ -44,6 +47,16 @@ describe.concurrent('auditseal verify of a time range', () => {
     expect(
       all.stdout.filter((line) => line.startsWith('log: ')).map((line) => line.split(', key ')[1]),
     ).toEqual(['from the log itself', 'from next']);
+  });
+
+  test('misses no epoch of the trust file that lies before it', async () => {
+    const { check, records } = await tenMinutes();
+    const { vkey } = (JSON.parse(records[0]!.source.toString()) as { auditseal: { vkey: string } }).auditseal;
+    await using folder = await temporaryFolder();
+    const trust = join(folder.path, 'trust.json');
+    await addTrust(trust, [vkey], 'refuse');
+    const { findings, code, all } = await check('--since', '3m', '--trust', trust);
+    expect([findings, code], all.stderr).toEqual([[], 0]);
   });
 
   test('names what is wrong in it and not what is wrong elsewhere', async () => {
