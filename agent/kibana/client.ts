@@ -1,5 +1,5 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { connectorOf, Credentials, Trust } from '../ship/index.ts';
+import { request as httpRequest } from 'node:http';
+import { connectorOf, Credentials, readText, Trust } from '../ship/index.ts';
 import { KibanaError, type KibanaErrorCode } from './error.ts';
 
 /** Where Kibana is, and whom it takes us for. Secrets are in files. */
@@ -134,7 +134,10 @@ export class Kibana {
       request.once('error', reject);
       request.once('response', (response) => {
         const { statusCode: status = 0, headers } = response;
-        readText(response).then((text) => resolve({ status, location: headers.location, text }), reject);
+        readText(response, answerBytesMax).then(
+          (text) => resolve({ status, location: headers.location, text }),
+          reject,
+        );
       });
       request.end(content);
     });
@@ -144,17 +147,6 @@ export class Kibana {
 function form({ name, text }: { name: string; text: string }): string {
   const head = `content-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: application/ndjson`;
   return `--${boundary}\r\n${head}\r\n\r\n${text}\r\n--${boundary}--\r\n`;
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > answerBytesMax) throw new RangeError(`the answer is longer than ${answerBytesMax} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, bytes).toString('utf8');
 }
 
 function parse(where: string, status: number, text: string): unknown {

@@ -19,6 +19,7 @@ export type { ShipErrorCode } from './error.ts';
 export { Lookup } from './lookup.ts';
 export { agentStreams, allStreams } from './own-streams.ts';
 export type { OwnStream } from './own-streams.ts';
+export { readText } from './read-text.ts';
 export { request } from './request.ts';
 export type { Answer, Request } from './request.ts';
 export { eventStream, recordStream, verdictStream } from './streams.ts';

@@ -3,6 +3,7 @@ import { errors } from '@elastic/elasticsearch';
 import type { ElasticsearchClient } from './client.ts';
 import { noConnection } from './connector.ts';
 import { ShipError } from './error.ts';
+import { readText } from './read-text.ts';
 import { noTrust } from './trust.ts';
 
 export interface Request {
@@ -24,7 +25,7 @@ export interface Answer {
 
 type Connection = Parameters<ElasticsearchClient['connectionPool']['markDead']>[0];
 
-/** No answer that we ask for is larger; a hostile or broken server must not fill the memory. */
+/** No answer that we ask for is larger. */
 const responseBytesMax = 64 * 1024 * 1024;
 
 /**
@@ -56,7 +57,8 @@ export async function request(client: ElasticsearchClient, wanted: Request): Pro
     );
     connection = answer.meta.connection;
     const { statusCode, headers, body: stream } = answer;
-    const text = await readText(stream);
+    if (!(stream instanceof Readable)) throw new TypeError('the transport gave no stream');
+    const text = await readText(stream, responseBytesMax);
     judge(client, connection, ![502, 503, 504].includes(statusCode));
     // The key may have been renewed: what is tried next is sent with what its file says now.
     if (statusCode === 401 || statusCode === 403) await client.credentials.readAgain().catch(() => undefined);
@@ -96,19 +98,6 @@ function headersFor(
   const accept = { accept: 'application/json', ...(header !== undefined && { authorization: header }) };
   if (!Buffer.isBuffer(body)) return { ...accept, 'content-type': 'application/json' };
   return { ...accept, 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' };
-}
-
-async function readText(stream: unknown): Promise<string> {
-  if (!(stream instanceof Readable)) throw new TypeError('the transport gave no stream');
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of stream) {
-    if (!Buffer.isBuffer(chunk)) throw new TypeError('the transport gave no bytes');
-    bytes += chunk.length;
-    if (bytes > responseBytesMax) throw new RangeError(`the answer is longer than ${responseBytesMax} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, bytes).toString('utf8');
 }
 
 function parse(where: string, status: number, text: string): unknown {
