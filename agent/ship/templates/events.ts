@@ -2,6 +2,7 @@ import { audit } from './audit.ts';
 import {
   boolean,
   date,
+  eventKeywords,
   ip,
   keyword,
   keywords,
@@ -25,18 +26,7 @@ export const eventMapping: Field = {
     ecs: object(keywords('version')),
     tags: keyword,
     event: object({
-      ...keywords(
-        'kind',
-        'category',
-        'type',
-        'action',
-        'outcome',
-        'reason',
-        'id',
-        'dataset',
-        'module',
-        'provider',
-      ),
+      ...eventKeywords,
       sequence: long,
       created: date,
       original: sourceOnly,

@@ -38,3 +38,17 @@ export function flatObject(properties: Readonly<Record<string, Field>>): Field {
 export function keywords(...names: string[]): Record<string, Field> {
   return Object.fromEntries(names.map((name) => [name, keyword]));
 }
+
+/** Of ECS 9.4's `event`, what events and verdicts both have. */
+export const eventKeywords = keywords(
+  'kind',
+  'category',
+  'type',
+  'action',
+  'outcome',
+  'reason',
+  'id',
+  'dataset',
+  'module',
+  'provider',
+);

@@ -1,4 +1,15 @@
-import { boolean, date, keyword, keywords, long, object, text, timestamp, type Field } from './fields.ts';
+import {
+  boolean,
+  date,
+  eventKeywords,
+  keyword,
+  keywords,
+  long,
+  object,
+  text,
+  timestamp,
+  type Field,
+} from './fields.ts';
 
 /** Words of docs/seal-format.md §8, as member names: `bad signature` is `bad_signature`. */
 const findingKinds = [
@@ -37,18 +48,7 @@ export const verdictMapping: Field = {
     ecs: object(keywords('version')),
     message: text,
     event: object({
-      ...keywords(
-        'kind',
-        'category',
-        'type',
-        'action',
-        'outcome',
-        'reason',
-        'id',
-        'dataset',
-        'module',
-        'provider',
-      ),
+      ...eventKeywords,
       start: date,
       end: date,
       duration: long,
