@@ -1,25 +1,9 @@
+import type { RawEvent as Recorded } from '../who/plain.ts';
+
 /** What the questions of docs/queries.md should find, told from the lines of the audit log alone. */
 
-/** An audit event as the apiserver writes it, as far as questions go. */
-export interface RawEvent {
-  auditID: string;
-  stage: string;
-  verb?: string;
-  requestURI: string;
-  stageTimestamp: string;
-  user?: { username?: string; groups?: string[] };
-  impersonatedUser?: { username?: string; groups?: string[] };
-  sourceIPs?: string[];
-  objectRef?: {
-    resource?: string;
-    subresource?: string;
-    apiGroup?: string;
-    apiVersion?: string;
-    namespace?: string;
-    name?: string;
-  };
-  responseStatus?: { code?: number };
-  annotations?: Record<string, string>;
+/** An audit event as the apiserver writes it, with what the questions read of its body. */
+export interface RawEvent extends Recorded {
   requestObject?: {
     roleRef?: { name?: string };
     subjects?: { name?: string }[] | null;
