@@ -92,6 +92,13 @@ describe('the apiserver gets the flags of the usual guides, and mounts for both 
       'audit-log-maxbackup': '5',
       'audit-log-maxsize': '100',
     });
+    // Last in its folder: a later file that sets the list anew would take these flags away.
+    const guide = readFileSync(join(chart, '../../docs/install.md'), 'utf8');
+    const policy = set['audit-policy-file'] ?? given['audit-policy-file'];
+    expect(guide).toContain(`sudo cp manifests/audit-policy.yaml ${String(policy)}\n`);
+    expect(guide).toContain(
+      `cp manifests/${name}-config.yaml /etc/rancher/${name}/config.yaml.d/zz-audit.yaml\n`,
+    );
   });
 });
 
