@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { ConfigError, elasticsearchDefaults, loadConfig, type Config } from '../config/index.ts';
-import type { ClientSettings } from '../ship/index.ts';
+import type { ClientSettings, CredentialFiles, TrustSettings } from '../ship/index.ts';
 
 /** Options of the commands that people call, by which Elasticsearch is reached. */
 export interface ConnectionOptions {
@@ -70,21 +70,14 @@ export async function connectionOf(
   const file = options.config === undefined ? undefined : (await loadConfig(options.config)).elasticsearch;
   const section = file ?? elasticsearchDefaults;
   const urls = options.url ?? file?.urls;
-  const all = [...problems];
+  const all = [...problemsOf(options), ...problems];
   if (!urls) all.unshift('--url or --config: one of them must say where Elasticsearch is');
-  if (options.caFile !== undefined && options.caFingerprint !== undefined)
-    all.push('--ca-fingerprint: excludes --ca-file');
   if (!urls || all.length > 0) throw new ConfigError(command, all);
-  // Whom to trust is said in one place: a CA of the configuration does not stand beside an option's.
-  const { caFile, caFingerprint } = (options.caFile ?? options.caFingerprint) ? options : section;
   return {
     settings: {
       urls,
-      apiKeyFile: options.apiKeyFile ?? section.apiKeyFile,
-      username: options.username ?? section.username,
-      passwordFile: options.passwordFile ?? section.passwordFile,
-      caFile,
-      caFingerprint,
+      ...credentialsOf(options, section),
+      ...trustOf(options, section),
       proxy: section.proxy,
       proxyUsername: section.proxyUsername,
       proxyPasswordFile: section.proxyPasswordFile,
@@ -93,4 +86,31 @@ export async function connectionOf(
     namespace: options.namespace ?? section.namespace,
     section,
   };
+}
+
+function problemsOf(options: ConnectionOptions): string[] {
+  const { apiKeyFile, username, passwordFile, caFile, caFingerprint } = options;
+  const problems: string[] = [];
+  if ((username === undefined) !== (passwordFile === undefined))
+    problems.push('--username and --password-file: set both or none');
+  if (apiKeyFile !== undefined && (username ?? passwordFile) !== undefined)
+    problems.push('--api-key-file: excludes --username and --password-file');
+  if (caFile !== undefined && caFingerprint !== undefined)
+    problems.push('--ca-fingerprint: excludes --ca-file');
+  return problems;
+}
+
+/** Who we are is said in one place: a key of the configuration does not win over an option's user. */
+function credentialsOf(options: ConnectionOptions, section: Connection['section']): CredentialFiles {
+  const isGiven = (options.apiKeyFile ?? options.username) !== undefined;
+  const { apiKeyFile, username, passwordFile } = isGiven ? options : section;
+  const names = { apiKeyName: '--api-key-file', passwordName: '--password-file' };
+  return { apiKeyFile, username, passwordFile, ...(isGiven && names) };
+}
+
+/** Whom to trust is said in one place: a CA of the configuration does not stand beside an option's. */
+function trustOf(options: ConnectionOptions, section: Connection['section']): TrustSettings {
+  const isGiven = (options.caFile ?? options.caFingerprint) !== undefined;
+  const { caFile, caFingerprint } = isGiven ? options : section;
+  return { caFile, caFingerprint, ...(isGiven && { caName: '--ca-file' }) };
 }

@@ -3,28 +3,15 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigError, exitBadConfig } from '../config/index.ts';
-import { createClient, ShipError, type ClientSettings } from '../ship/index.ts';
-import { Conversation, setUp, SetupError, type SetupOptions } from '../setup/index.ts';
-import { checkKibana, installDashboards, Kibana, KibanaError, type KibanaSettings } from '../kibana/index.ts';
+import { createClient, ShipError } from '../ship/index.ts';
+import { Conversation, setUp, SetupError } from '../setup/index.ts';
+import { checkKibana, installDashboards, Kibana, KibanaError } from '../kibana/index.ts';
 import { usageEndsWith } from './exit.ts';
-import { addConnection, connectionOf, type ConnectionOptions } from './connection.ts';
-import { addKibana, kibanaOf, kibanaProblems, plainTextProblems, type KibanaOptions } from './kibana.ts';
+import { addConnection } from './connection.ts';
+import { addKibana } from './kibana.ts';
+import type { Output } from './output.ts';
+import { wishesOf, type SetupCommandOptions } from './setup-options.ts';
 import { printable, printableError } from './text.ts';
-
-/** The options as they were given. */
-export interface SetupCommandOptions extends ConnectionOptions, KibanaOptions {
-  retentionDays?: number;
-  codec?: 'best_compression' | 'default';
-  dryRun?: boolean;
-  outputKeyFile?: string;
-  printKey?: boolean;
-  key: boolean;
-  withLookupKey?: string;
-  withVerdictKey?: string;
-  expiration?: string;
-  rotateKey?: boolean;
-  revokeOld?: boolean;
-}
 
 /** `auditseal setup`, as an administrator of Elasticsearch calls it, once and after upgrades. */
 export function setupCommand(run: (options: SetupCommandOptions) => Promise<void>): Command {
@@ -82,12 +69,6 @@ function expiration(value: string): string {
   return value;
 }
 
-/** Where it prints: what was done, and what is wrong. */
-export interface Output {
-  out: (text: string) => void;
-  error: (text: string) => void;
-}
-
 /** Resolves with the exit code and never rejects. */
 export async function setup(options: SetupCommandOptions, { out, error: complain }: Output): Promise<number> {
   const stop = new AbortController();
@@ -139,48 +120,4 @@ async function prepare(options: SetupCommandOptions, output: Output, signal: Abo
 function nextSteps(keyFile: string, lookupKeyFile: string | undefined): string {
   const lookup = lookupKeyFile === undefined ? '' : `\n    lookupApiKeyFile: ${lookupKeyFile}`;
   return `In the agent's configuration:\n  elasticsearch:\n    apiKeyFile: ${keyFile}${lookup}\n    installTemplates: false`;
-}
-
-async function wishesOf(options: SetupCommandOptions): Promise<{
-  settings: ClientSettings;
-  what: Omit<SetupOptions, 'connect'>;
-  kibana: KibanaSettings | undefined;
-}> {
-  const connection = await connectionOf('auditseal setup', options, problemsOf(options));
-  const { settings, namespace, section } = connection;
-  const leaks = plainTextProblems(options, settings.urls);
-  if (leaks.length > 0) throw new ConfigError('auditseal setup', leaks);
-  const { apiKeyFile, username, passwordFile } = options;
-  return {
-    // The agent's own credentials may not do this, nor should they be what is tried.
-    settings: { ...settings, apiKeyFile, username, passwordFile },
-    what: {
-      namespace,
-      retentionDays: options.retentionDays ?? section.retentionDays,
-      recordRetentionDays: section.recordRetentionDays,
-      ilmPolicy: section.ilmPolicy,
-      codec: options.codec ?? section.codec,
-      keyFile: options.key ? options.outputKeyFile : undefined,
-      lookupKeyFile: options.withLookupKey,
-      verdictKeyFile: options.withVerdictKey,
-      expiration: options.expiration,
-      rotate: options.rotateKey === true,
-      revokeOld: options.revokeOld === true,
-    },
-    kibana: kibanaOf(options, { apiKeyFile, username, passwordFile }, settings.requestSeconds),
-  };
-}
-
-function problemsOf(options: SetupCommandOptions): string[] {
-  const { apiKeyFile, username, passwordFile, outputKeyFile, printKey, key, rotateKey, revokeOld } = options;
-  const problems = kibanaProblems(options);
-  if ((username === undefined) !== (passwordFile === undefined))
-    problems.push('--username and --password-file: set both or none');
-  if (apiKeyFile !== undefined && username !== undefined)
-    problems.push('--api-key-file: excludes --username and --password-file');
-  const ways = [outputKeyFile !== undefined, printKey === true, !key].filter(Boolean).length;
-  if (ways > 1 || (ways === 0 && !options.dryRun))
-    problems.push('--output-key-file, --print-key or --no-key: one of them must say what becomes of the key');
-  if (revokeOld && !rotateKey) problems.push('--revoke-old: goes with --rotate-key');
-  return problems;
 }

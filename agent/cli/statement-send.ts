@@ -1,6 +1,7 @@
 import { signedNoteDocument, statementDocumentId, type Statement, type VerifierKey } from '../seal/index.ts';
 import { createClient, createDocument, recordStream } from '../ship/index.ts';
 import { connectionOf, type ConnectionOptions } from './connection.ts';
+import type { Output } from './output.ts';
 import { printable, withoutSecrets } from './text.ts';
 import { meaningOf } from './verify-report.ts';
 
@@ -11,11 +12,6 @@ export interface SignedStatement {
   text: string;
   note: string;
   key: VerifierKey;
-}
-
-interface Output {
-  out: (text: string) => void;
-  error: (text: string) => void;
 }
 
 /** Shows what a statement does beside the note, which is all that it prints as output. */

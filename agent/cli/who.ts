@@ -5,7 +5,7 @@ import { VerifyError, type TimeRange } from '../verify/index.ts';
 import { parseResource, who, WhoError, type Answer, type Outcome, type Wish } from '../who/index.ts';
 import { usageEndsWith } from './exit.ts';
 import { addConnection, connectionOf, type ConnectionOptions } from './connection.ts';
-import type { Output } from './setup.ts';
+import type { Output } from './output.ts';
 import { parseTime } from './time.ts';
 import { ProgressLine } from './progress.ts';
 import { printableError } from './text.ts';

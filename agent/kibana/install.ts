@@ -36,11 +36,18 @@ type Change = (wanted: KibanaRequest) => Promise<KibanaAnswer | undefined>;
 function changing(kibana: Kibana, { dryRun, say }: InstallationOptions): Change {
   return async (wanted) => {
     if (!dryRun) return await kibana.request(wanted);
-    say(`${wanted.method} kbn:${kibana.pathOf(wanted.path)}`);
-    say(wanted.file?.text ?? JSON.stringify(wanted.body, undefined, 2));
+    for (const line of shown(kibana, wanted)) say(line);
     say('');
     return undefined;
   };
+}
+
+/** As Kibana's Dev Tools take it (those of the default space, where another is named); a form they cannot send. */
+function shown(kibana: Kibana, { method, path, body, file }: KibanaRequest): string[] {
+  const request = `${method} kbn:${kibana.pathOf(path)}`;
+  if (!file) return [request, JSON.stringify(body, undefined, 2)];
+  const what = `a form with the file ${file.name}, which Stack Management > Saved Objects > Import takes, too:`;
+  return [`${request}: ${what}`, ...file.text.trimEnd().split('\n')].map((line) => `# ${line}`);
 }
 
 async function putDataView(kibana: Kibana, change: Change, view: DataView): Promise<void> {

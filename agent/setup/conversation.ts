@@ -2,7 +2,10 @@ import { request, type Answer, type ElasticsearchClient, type Request } from '..
 
 export interface ConversationOptions {
   client: ElasticsearchClient;
-  /** Print what would be sent instead of sending it. What only looks is sent all the same. */
+  /**
+   * Print what would be sent instead of sending it, as Kibana's Dev Tools take it: method and path, then the body; all else
+   * behind `#`. What only looks is sent all the same.
+   */
   dryRun: boolean;
   say: (line: string) => void;
   signal: AbortSignal;
@@ -40,7 +43,7 @@ export class Conversation {
 
   /** Tells what is so already; in a dry run as a comment. */
   note(line: string): void {
-    this.#say(this.dryRun ? `# ${line}` : line);
+    this.#say(this.dryRun ? commented(line) : line);
   }
 
   /** Tells what was changed; a dry run has shown the request instead. */
@@ -51,4 +54,9 @@ export class Conversation {
   /** For `installTemplates`: what is put is put only where it differs. */
   send = async (wanted: Request): Promise<Answer> =>
     wanted.method === 'GET' ? await this.look(wanted) : await this.change(wanted);
+}
+
+/** What a server or a file says may have several lines; none of them is a request. */
+function commented(text: string): string {
+  return text.replaceAll(/^/gmu, '# ');
 }

@@ -11,7 +11,7 @@ export { checkRetention, daysOf } from './retention.ts';
 export { createClient, ElasticsearchClient } from './client.ts';
 export type { ClientSettings } from './client.ts';
 export { connectorOf } from './connector.ts';
-export { Credentials } from './credentials.ts';
+export { Credentials, type CredentialFiles } from './credentials.ts';
 export { createDocument } from './create.ts';
 export type { NewDocument } from './create.ts';
 export { causeOf, ShipError } from './error.ts';
@@ -33,6 +33,6 @@ export type {
   Template,
 } from './templates/index.ts';
 export { Shipper } from './shipper.ts';
-export { Trust } from './trust.ts';
+export { Trust, type TrustSettings } from './trust.ts';
 export { announceStart } from './start.ts';
 export { untilDone } from './retry.ts';

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { setupCommand, type SetupCommandOptions } from '../../agent/cli/setup.ts';
+import type { SetupCommandOptions } from '../../agent/cli/setup-options.ts';
+import { setupCommand } from '../../agent/cli/setup.ts';
 import { findHelm, objectsOf, template } from './helm.ts';
 
 const least = [

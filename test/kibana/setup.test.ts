@@ -13,6 +13,7 @@ import { temporaryFolder } from '../agent/index.ts';
 import { Authority } from '../delivery/certificates.ts';
 import { randomNamespace } from '../elasticsearch/index.ts';
 import { administrator, setup } from '../setup/command.ts';
+import { requestsOf } from '../setup/dev-tools.ts';
 import { Secured } from '../setup/secured.ts';
 import { KibanaStandIn, type KibanaWorld } from './stand-in.ts';
 
@@ -155,8 +156,15 @@ test('an import that Kibana did not take whole is an error, although it answers 
 test('a dry run prints what it would send, and sends nothing that changes something', async () => {
   await using kibana = await KibanaStandIn.start();
   const said = await install(kibana.url, {}, true);
-  expect(said).toContain('PUT kbn:/api/dashboards/auditseal-critical\n');
-  expect(said).toContain('"title": "auditseal: Critical events"');
+  const printed = requestsOf(said);
+  expect(printed).toContainEqual({
+    method: 'PUT',
+    path: 'kbn:/api/dashboards/auditseal-critical',
+    body: expect.objectContaining({ title: 'auditseal: Critical events' }) as unknown,
+  });
+  const { dataViews, dashboards } = assetsOf('auditseal');
+  expect(printed).toHaveLength(dataViews.length + dashboards.length);
+  expect(said, 'what Dev Tools cannot send').toMatch(/^# POST kbn:\S+_import\S*: a form .*\n# \{/mu);
   expect(kibana.changes).toEqual([]);
 });
 

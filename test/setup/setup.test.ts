@@ -22,6 +22,7 @@ import {
 import { backingIndices, randomNamespace } from '../elasticsearch/index.ts';
 import { gzipBody } from '../ship/body.ts';
 import { administrator, setup, setupProcess } from './command.ts';
+import { requestsOf } from './dev-tools.ts';
 import { Secured } from './secured.ts';
 
 const backend = inject('elasticsearchUrl');
@@ -150,10 +151,31 @@ test('where the file cannot be made, no key is', async () => {
   await using at = await scene();
   const nowhere = join(at.path, 'nowhere', 'key');
   expect(await setup(...at.options, '--output-key-file', nowhere)).toMatchObject({
-    code: 1,
-    error: expect.stringContaining(nowhere) as unknown,
+    code: 78,
+    error: expect.stringContaining(`--output-key-file: ${nowhere} cannot be made`) as unknown,
   });
-  expect(at.server.security.keys).toEqual([]);
+  expect(at.server.changes).toEqual([]);
+});
+
+test.each([
+  [['--output-key-file', 'key', '--with-lookup-key', 'no/key'], '--with-lookup-key: '],
+  [['--output-key-file', 'key', '--with-verdict-key', '.'], '--with-verdict-key: '],
+  [['--output-key-file', 'key', '--with-verdict-key', 'key'], 'that of --output-key-file'],
+  [['--no-key', '--ca-file', 'no-ca'], '--ca-file: '],
+  [
+    ['--no-key', '--kibana-url', 'http://127.0.0.1:1', '--kibana-api-key-file', 'none'],
+    '--kibana-api-key-file: ',
+  ],
+  [['--no-key', '--kibana-url', 'https://127.0.0.1:1', '--kibana-ca-file', 'none'], '--kibana-ca-file: '],
+])('a file that cannot serve is told before anything is changed: %j', async (given, why) => {
+  await using at = await scene();
+  const parameters = given.map((each) => (/^(?:-|http)/u.test(each) ? each : join(at.path, each)));
+  expect(await setup(...at.options, ...parameters)).toMatchObject({
+    code: 78,
+    error: expect.stringContaining(why) as unknown,
+  });
+  expect(at.server.changes).toEqual([]);
+  expect(await readdir(at.path)).toEqual(['password']);
 });
 
 test('a dry run prints every request with its body, and sends none that changes anything', async () => {
@@ -169,11 +191,21 @@ test('a dry run prints every request with its body, and sends none that changes 
   expect(dry, dry.error).toMatchObject({ code: 0, error: '' });
   expect(at.server.changes).toEqual([]);
   expect(dry.out).not.toContain('top secret');
-  const printed = [...dry.out.matchAll(/^(?:PUT|POST|DELETE) \S+$/gmu)].map(String);
+  const printed = requestsOf(dry.out).map(({ method, path }) => `${method} ${path}`);
   expect(await setup(...options)).toMatchObject({ code: 0 });
   expect(printed, 'what was printed is what a real run sends').toEqual(at.server.changes);
   expect(dry.out).toContain('"create_doc"');
   expect(await readdir(at.path)).toEqual(['api-key', 'lookup', 'password']);
+});
+
+test('what a dry run has to remark is a comment, whatever is in it', async () => {
+  await using at = await scene();
+  const options = [...at.options, '--output-key-file', join(at.path, 'key\n{}')];
+  expect(await setup(...options)).toMatchObject({ code: 0 });
+  const dry = await setup(...options, '--dry-run');
+  expect(dry, dry.error).toMatchObject({ code: 0 });
+  expect(dry.out).toMatch(/^# key auditseal-agent-\S+ in .*\n# \{\}: unchanged/mu);
+  for (const { path } of requestsOf(dry.out)) expect(path, 'put again as it is').toMatch(/_template\//u);
 });
 
 test('a key to look things up may read and nothing else, and serves an auditor', async () => {
