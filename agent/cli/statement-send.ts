@@ -28,9 +28,9 @@ export async function sendStatement(
 ): Promise<void> {
   const { settings, namespace } = await connectionOf('auditseal statement', options);
   const stream = recordStream(namespace);
-  out(`${shown(signed)}to         ${stream} at ${settings.urls.map(withoutSecrets).join(', ')}\n`);
   const client = await createClient(settings);
   try {
+    out(`${shown(signed)}to         ${stream} at ${settings.urls.map(withoutSecrets).join(', ')}\n`);
     const id = idOf(signed);
     const source = signedNoteDocument(signed.note, signed.key, namespace, new Date());
     const outcome = await createDocument(client, { stream, id, source });

@@ -1,4 +1,4 @@
-import { VerifyError } from '../verify/index.ts';
+import { VerifyError, type TimeRange } from '../verify/index.ts';
 
 const unitMilliseconds: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -18,4 +18,20 @@ export function parseTime(option: string, text: string, now: Date): number {
       `${option}: ${JSON.stringify(text)} is neither a time as 2026-11-23T00:44:38Z nor one as long ago as 26h`,
     );
   return at;
+}
+
+/** What `--since` and `--until` say; undefined without either. Throws VerifyError `usage`. */
+export function timeRangeOf(
+  { since, until }: { since?: string; until?: string },
+  now: Date,
+): TimeRange | undefined {
+  if (since === undefined && until === undefined) return undefined;
+  const range = {
+    since: since === undefined ? 0 : parseTime('--since', since, now),
+    until: until === undefined ? now.getTime() : parseTime('--until', until, now),
+  };
+  // Nothing is in there, so all would be well.
+  if (range.since > range.until)
+    throw new VerifyError('usage', `--since: is later than ${until === undefined ? 'now' : '--until'}`);
+  return range;
 }

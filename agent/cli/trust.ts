@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import split2 from 'split2';
 import { addOperators, addTrust, type AddedKey } from '../verify/index.ts';
 import { usageEndsWith } from './exit.ts';
@@ -22,7 +22,9 @@ export function trustCommand(): Command {
     .description('add a log’s key (a vkey, as the agent prints it at its start) to a trust file')
     .argument('<vkey...>', 'one or more vkeys; - reads them from standard input, one a line')
     .requiredOption('--trust <file>', 'the trust file; made if there is none')
-    .option('--replace', 'replace the key of a log that the file has already')
+    .addOption(
+      new Option('--replace', 'replace the key of a log that the file has already').conflicts('beside'),
+    )
     .option('--beside', 'trust it beside the keys that the log has: of an epoch that nothing links to them')
     .exitOverride(usageEndsWith(usageError))
     .action(async (given: string[], { trust, replace, beside }: AddOptions) => {

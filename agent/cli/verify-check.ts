@@ -5,11 +5,10 @@ import {
   operatorNames,
   readTrust,
   type FindingSample,
-  type TimeRange,
   type Verification,
 } from '../verify/index.ts';
 import { connectionOf, type ConnectionOptions } from './connection.ts';
-import { parseTime } from './time.ts';
+import { parseTime, timeRangeOf } from './time.ts';
 import { MemoryKeeper } from './verify-memory.ts';
 import { ProgressLine } from './progress.ts';
 import { describeSummary, findingLine, verdictLine, type Scope } from './verify-report.ts';
@@ -96,13 +95,4 @@ async function print(
 /** One line. */
 export function writeJson(value: object): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
-}
-
-/** Undefined for the whole log. Throws VerifyError `usage`. */
-export function timeRangeOf({ since, until }: CheckOptions, now: Date): TimeRange | undefined {
-  if (since === undefined && until === undefined) return undefined;
-  return {
-    since: since === undefined ? 0 : parseTime('--since', since, now),
-    until: until === undefined ? now.getTime() : parseTime('--until', until, now),
-  };
 }

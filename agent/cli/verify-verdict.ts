@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { createClient, createDocument, verdictStream, type ClientSettings } from '../ship/index.ts';
+import {
+  createClient,
+  createDocument,
+  verdictStream,
+  type ClientSettings,
+  type ElasticsearchClient,
+} from '../ship/index.ts';
 import { verdictDocument, type Verification } from '../verify/index.ts';
 import { agentVersion } from './version.ts';
 
@@ -17,24 +23,40 @@ export interface VerdictTarget {
   apiKeyFile: string;
 }
 
-/** Writes a verdict, in its own connection with its own key. Throws ShipError. */
-export async function writeVerdict(
-  { settings, namespace, apiKeyFile }: VerdictTarget,
-  verification: Omit<Verification, 'id' | 'namespace' | 'host' | 'version'>,
-): Promise<void> {
-  const id = randomUUID();
-  const source = verdictDocument({ ...verification, id, namespace, host: hostname(), version: agentVersion });
-  const { username: _username, passwordFile: _passwordFile, ...connection } = settings;
-  const client = await createClient({
-    ...connection,
-    apiKeyFile,
-    apiKeyName: '--verdict-api-key-file',
-  });
-  try {
-    const signal = AbortSignal.timeout(writeMilliseconds);
-    await createDocument(client, { stream: verdictStream(namespace), id, source, signal });
-  } finally {
-    // Not waited for: it would wait in turn for an answer that a dead server began.
-    client.close().catch(() => undefined);
+/** Writes a verdict, in its own connection with its own key. */
+export class VerdictWriter {
+  readonly #client: ElasticsearchClient;
+  readonly #namespace: string;
+
+  private constructor(client: ElasticsearchClient, namespace: string) {
+    this.#client = client;
+    this.#namespace = namespace;
+  }
+
+  /**
+   * Reads the key and sends nothing: a verification may take hours, and a path that is wrong must not show at its end.
+   * Throws ShipError `settings` naming the option and the file.
+   */
+  static async create({ settings, namespace, apiKeyFile }: VerdictTarget): Promise<VerdictWriter> {
+    const { username: _username, passwordFile: _passwordFile, ...connection } = settings;
+    const names = { apiKeyName: '--verdict-api-key-file' };
+    return new VerdictWriter(await createClient({ ...connection, apiKeyFile, ...names }), namespace);
+  }
+
+  /** Once, and closes the connection. Throws ShipError. */
+  async write(verification: Omit<Verification, 'id' | 'namespace' | 'host' | 'version'>): Promise<void> {
+    const id = randomUUID();
+    const namespace = this.#namespace;
+    const about = { id, namespace, host: hostname(), version: agentVersion };
+    const source = verdictDocument({ ...verification, ...about });
+    try {
+      // It may have been renewed meanwhile.
+      await this.#client.credentials.readAgain().catch(() => undefined);
+      const signal = AbortSignal.timeout(writeMilliseconds);
+      await createDocument(this.#client, { stream: verdictStream(namespace), id, source, signal });
+    } finally {
+      // Not waited for: it would wait in turn for an answer that a dead server began.
+      this.#client.close().catch(() => undefined);
+    }
   }
 }

@@ -2,9 +2,10 @@ import { Command, InvalidArgumentError } from 'commander';
 import { FindingSample, sampleMax } from '../verify/index.ts';
 import { usageEndsWith } from './exit.ts';
 import { addConnection, connectionOf } from './connection.ts';
-import { check, timeRangeOf, writeJson, type CheckOptions, type Outcome } from './verify-check.ts';
+import { check, writeJson, type CheckOptions, type Outcome } from './verify-check.ts';
 import { printableError } from './text.ts';
-import { verdictNotWritten, writeVerdict } from './verify-verdict.ts';
+import { timeRangeOf } from './time.ts';
+import { verdictNotWritten, VerdictWriter } from './verify-verdict.ts';
 
 interface Options extends CheckOptions {
   verdictApiKeyFile?: string;
@@ -63,9 +64,23 @@ function count(value: string): number {
 async function verify(options: Options): Promise<number> {
   const startedAt = new Date();
   const sample = new FindingSample(sampleMax);
+  let verdicts: VerdictWriter | undefined;
+  try {
+    verdicts = await verdictsOf(options);
+  } catch (error) {
+    return unable(options, messageOf(error)).exitCode;
+  }
   const outcome = await outcomeOf(options, sample);
-  if (options.verdictApiKeyFile === undefined) return outcome.exitCode;
-  return await announce(options, { ...outcome, startedAt, endedAt: new Date(), sample: sample.list() });
+  if (!verdicts) return outcome.exitCode;
+  return await announce(verdicts, { ...outcome, startedAt, endedAt: new Date(), sample: sample.list() });
+}
+
+/** Undefined: the verdict is to be written nowhere. Throws ConfigError and ShipError `settings`. */
+async function verdictsOf(options: Options): Promise<VerdictWriter | undefined> {
+  const { verdictApiKeyFile: apiKeyFile } = options;
+  if (apiKeyFile === undefined) return undefined;
+  const { settings, namespace } = await connectionOf('auditseal verify', options);
+  return await VerdictWriter.create({ settings, namespace, apiKeyFile });
 }
 
 async function outcomeOf(options: Options, sample: FindingSample): Promise<Outcome> {
@@ -75,16 +90,19 @@ async function outcomeOf(options: Options, sample: FindingSample): Promise<Outco
   try {
     return await check(options, sample, stop.signal);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    const said = stop.signal.aborted ? 'stopped before the end' : why;
-    const ended = { verdict: 'could not check', exitCode: couldNotCheck } as const;
-    if (options.json) writeJson({ type: 'summary', ...ended, obstacle: said });
-    const message = `could not check: ${said}`;
-    process.stderr.write(`auditseal verify: ${printableError(message)}\n`);
-    return { ...ended, message, time: askedFor(options), summary: undefined };
+    return unable(options, stop.signal.aborted ? 'stopped before the end' : messageOf(error));
   } finally {
     process.removeListener('SIGINT', abort).removeListener('SIGTERM', abort);
   }
+}
+
+/** Says what was in the way. */
+function unable(options: Options, why: string): Outcome {
+  const ended = { verdict: 'could not check', exitCode: couldNotCheck } as const;
+  if (options.json) writeJson({ type: 'summary', ...ended, obstacle: why });
+  const message = `could not check: ${why}`;
+  process.stderr.write(`auditseal verify: ${printableError(message)}\n`);
+  return { ...ended, message, time: askedFor(options), summary: undefined };
 }
 
 /** What a verification that came to no end was to check; undefined, too, where the options make no sense. */
@@ -97,15 +115,21 @@ function askedFor(options: Options): Outcome['time'] {
 }
 
 /** Writes the verdict; resolves with the exit code, which says so if that fails, unless it has something worse to say. */
-async function announce(options: Options, verification: Parameters<typeof writeVerdict>[1]): Promise<number> {
+async function announce(
+  verdicts: VerdictWriter,
+  verification: Parameters<VerdictWriter['write']>[0],
+): Promise<number> {
   const { exitCode } = verification;
   try {
-    const { settings, namespace } = await connectionOf('auditseal verify', options);
-    await writeVerdict({ settings, namespace, apiKeyFile: options.verdictApiKeyFile! }, verification);
+    await verdicts.write(verification);
     return exitCode;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`auditseal verify: the verdict could not be written: ${printableError(why)}\n`);
+    const why = printableError(messageOf(error));
+    process.stderr.write(`auditseal verify: the verdict could not be written: ${why}\n`);
     return exitCode === 0 ? verdictNotWritten : exitCode;
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

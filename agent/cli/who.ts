@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigError, exitBadConfig } from '../config/index.ts';
 import { createClient, ShipError } from '../ship/index.ts';
-import { VerifyError, type TimeRange } from '../verify/index.ts';
+import { VerifyError } from '../verify/index.ts';
 import { parseResource, who, WhoError, type Answer, type Outcome, type Wish } from '../who/index.ts';
 import { usageEndsWith } from './exit.ts';
 import { addConnection, connectionOf, type ConnectionOptions } from './connection.ts';
 import type { Output } from './output.ts';
-import { parseTime } from './time.ts';
+import { timeRangeOf } from './time.ts';
 import { ProgressLine } from './progress.ts';
 import { printableError } from './text.ts';
 import { describeAnswer, summaryOf, type Asked } from './who-report.ts';
@@ -166,14 +166,4 @@ function wishOf(options: WhoCommandOptions, now: Date): Wish {
     named: named === true,
     time: timeRangeOf(options, now),
   };
-}
-
-function timeRangeOf({ since, until }: WhoCommandOptions, now: Date): TimeRange | undefined {
-  if (since === undefined && until === undefined) return undefined;
-  const range = {
-    since: since === undefined ? 0 : parseTime('--since', since, now),
-    until: until === undefined ? now.getTime() : parseTime('--until', until, now),
-  };
-  if (range.since > range.until) throw new WhoError('usage', '--since: is later than --until');
-  return range;
 }

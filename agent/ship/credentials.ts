@@ -33,9 +33,17 @@ export class Credentials {
   }
 
   async readAgain(): Promise<void> {
-    const { apiKeyFile, apiKeyName, username, passwordFile, passwordName } = this.#files;
+    const { apiKeyFile, apiKeyName = 'elasticsearch.apiKeyFile' } = this.#files;
+    const { username, passwordFile, passwordName } = this.#files;
     if (apiKeyFile !== undefined) {
-      this.#header = `ApiKey ${await readSecret(apiKeyFile, apiKeyName ?? 'elasticsearch.apiKeyFile')}`;
+      const apiKey = await readSecret(apiKeyFile, apiKeyName);
+      // RFC 9110 §5.5: what else is in a header ends as an error of the connection, tried again for ever.
+      if (!/^[!-~]+$/u.test(apiKey))
+        throw new ShipError(
+          'settings',
+          `${apiKeyName}: ${apiKeyFile} holds no API key: it is one word of ASCII`,
+        );
+      this.#header = `ApiKey ${apiKey}`;
     } else if (username !== undefined && passwordFile !== undefined) {
       const password = await readSecret(passwordFile, passwordName ?? 'elasticsearch.passwordFile');
       this.#header = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;

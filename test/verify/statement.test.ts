@@ -238,6 +238,16 @@ describe('auditseal statement', () => {
     expect(ran.stderr).toContain(why);
   });
 
+  test('says that a file cannot be read before it says that it sends something', async () => {
+    const to = ['--url', 'http://127.0.0.1:1', '--api-key-file', '/nowhere'];
+    const ran = await say('retire', '--log', origin1, '--last', '1', ...signed('x'), ...to);
+    expect([ran.code, ran.stdout, ran.stderr]).toEqual([
+      78,
+      [],
+      expect.stringContaining('--api-key-file: /nowhere cannot be read') as unknown,
+    ]);
+  });
+
   test('neither prints nor sends a statement unless it is told to', async () => {
     const ran = await say('retire', '--log', origin1, '--last', '1', ...signed('x'));
     expect([ran.code, ran.stdout, ran.stderr]).toEqual([

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { VerdictWriter } from '../../agent/cli/verify-verdict.ts';
 import { notProvenComplete, tampered } from '../../agent/seal/verify/index.ts';
 import { templates, verdictStream } from '../../agent/ship/index.ts';
 import { sampleMax, verdictDocument, type Verification } from '../../agent/verify/index.ts';
@@ -119,12 +120,56 @@ describe('auditseal verify with a key for verdicts', () => {
     const moved = new LogWriter({ namespace: elsewhere.namespace, at: new Date().toISOString() });
     moved.batch({ notices: [{ kind: 'start', at: moved.now.toISOString() }] });
     await elsewhere.write(moved.written);
-    const nowhere = ['--verdict-api-key-file', join(folder, 'no key')];
-    const green = await elsewhere.verify(...nowhere);
+    const stream = verdictStream(elsewhere.namespace);
+    await createDocument(
+      elsewhere.url,
+      stream,
+      'first',
+      Buffer.from('{"@timestamp":"2026-11-23T00:00:00Z"}'),
+    );
+    const blocked = await fetch(`${elsewhere.url}/${stream}/_settings`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: '{"index.blocks.write":true}',
+    });
+    expect(blocked.ok).toBe(true);
+    const withVerdicts = ['--verdict-api-key-file', keyFile];
+    const green = await elsewhere.verify(...withVerdicts);
     expect([green.code, green.all.stdout.at(-1)]).toEqual([4, 'verdict: verified']);
-    expect(green.all.stderr).toMatch(/the verdict could not be written: --verdict-api-key-file: .*no key/u);
+    expect(green.all.stderr).toMatch(/the verdict could not be written: .*403/u);
     await elsewhere.remove('events', moved.written.events[0]!.id);
-    expect((await elsewhere.verify(...nowhere)).code).toBe(1);
+    expect((await elsewhere.verify(...withVerdicts)).code).toBe(1);
+  });
+});
+
+describe.concurrent('a file that cannot serve', () => {
+  const nobody = ['verify', '--url', 'http://127.0.0.1:1', '--json'];
+
+  test.each<[string, string]>([
+    ['--verdict-api-key-file', 'cannot be read'],
+    ['--trust', 'does not exist'],
+  ])('%s is told before Elasticsearch is asked anything', async (option, why) => {
+    const file = join(folder, 'no such file');
+    const { code, stdout, stderr } = await auditseal([...nobody, option, file]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(file);
+    expect(stderr).toContain(why);
+    expect(
+      stdout.map((line) => JSON.parse(line) as unknown),
+      'nothing but the summary',
+    ).toMatchObject([{ type: 'summary', exitCode: 2 }]);
+  });
+
+  test.each([
+    ['is empty', '\n'],
+    ['holds no API key', 'a key\nand another'],
+  ])('as the verdicts’ key %s', async (why, text) => {
+    const file = join(folder, why);
+    await writeFile(file, text);
+    const settings = { urls: ['http://127.0.0.1:1'], requestSeconds: 1 };
+    await expect(VerdictWriter.create({ settings, namespace: 'n', apiKeyFile: file })).rejects.toThrow(
+      `--verdict-api-key-file: ${file} ${why}`,
+    );
   });
 });
 
