@@ -311,5 +311,10 @@ describe('the chart', () => {
       readFileSync(join(import.meta.dirname, '../../manifests/prometheus-rules.yaml'), 'utf8'),
     );
     expect(rule.spec).toEqual(plain);
+    const renamed = await template(helm, ...least, '--set', `${set},nameOverride=seal`);
+    expect(find(objectsOf(renamed), 'PrometheusRule')['spec']).toEqual(
+      JSON.parse(JSON.stringify(plain).replaceAll('job=\\"auditseal\\"', 'job=\\"seal\\"')),
+    );
+    expect(renamed).toContain('up{job="seal"} == 0');
   });
 });

@@ -125,6 +125,7 @@ export function valuesSchema(): Record<string, unknown> {
         since: { type: 'string', pattern: '^[0-9]{1,9}[smhd]$' },
         eventsMin: atLeastNone,
         wholeSchedule: { anyOf: [schedule, { const: '' }] },
+        wholeStaleDays: { type: 'integer', minimum: 1 },
         activeDeadlineSeconds: seconds,
         wholeActiveDeadlineSeconds: seconds,
         successfulJobsHistoryLimit: atLeastNone,

@@ -20,6 +20,7 @@ import {
   refresh,
 } from '../elasticsearch/index.ts';
 import { findHelm, objectsOf, template, type KubernetesObject } from './helm.ts';
+import { verifyRules, verifyRulesText } from './verify-rules.ts';
 
 const main = join(import.meta.dirname, '../../agent/cli/main.ts');
 const mounted = '/etc/auditseal';
@@ -52,6 +53,10 @@ const cronJob = z.looseObject({
       }),
     }),
   }),
+});
+
+const rules = z.object({
+  groups: z.array(z.object({ rules: z.array(z.object({ alert: z.string(), expr: z.string() })) })),
 });
 
 const set = (...values: string[]) => ['--set', values.join(',')];
@@ -173,6 +178,44 @@ describe('the CronJobs that verify', () => {
       ]);
       expect(found[0]!['spec']).not.toHaveProperty('ingress');
     }
+  });
+
+  test('have alerts that name them, and that fire where they are not', async () => {
+    const exprOf = async (...values: string[]) => {
+      const { groups } = rules.parse(await verifyRules(helm, ...values));
+      return Object.fromEntries(
+        groups.flatMap((group) => group.rules).map(({ alert, expr }) => [alert, expr]),
+      );
+    };
+    const renamed = await exprOf('fullnameOverride=seal.x', 'verify.since=3d', 'verify.wholeStaleDays=40');
+    expect(renamed).toEqual({
+      AuditsealVerifyFailed:
+        'max by (namespace, job_name) (kube_job_status_failed{namespace="auditseal",job_name=~"seal[.]x-verify(-whole)?-[0-9]+"}) > 0',
+      AuditsealVerifyStale:
+        '(time() - max by (namespace, cronjob) (kube_cronjob_status_last_successful_time{namespace="auditseal",cronjob="seal.x-verify"} or kube_cronjob_created{namespace="auditseal",cronjob="seal.x-verify"}) > 3 * 86400)' +
+        ' or (time() - max by (namespace, cronjob) (kube_cronjob_status_last_successful_time{namespace="auditseal",cronjob="seal.x-verify-whole"} or kube_cronjob_created{namespace="auditseal",cronjob="seal.x-verify-whole"}) > 40 * 86400)',
+      AuditsealVerifySuspended:
+        'max by (namespace, cronjob) (kube_cronjob_spec_suspend{namespace="auditseal",cronjob=~"seal[.]x-verify(-whole)?"}) > 0',
+      AuditsealVerifyAbsent:
+        'absent(kube_cronjob_info{namespace="auditseal",cronjob="seal.x-verify"}) or absent(kube_cronjob_info{namespace="auditseal",cronjob="seal.x-verify-whole"})',
+    });
+    const one = await exprOf('verify.wholeSchedule=');
+    expect(one['AuditsealVerifyAbsent']).toBe(
+      'absent(kube_cronjob_info{namespace="auditseal",cronjob="auditseal-verify"})',
+    );
+    expect(one['AuditsealVerifyStale']).not.toContain('whole');
+    const long = `fullnameOverride=${'a'.repeat(63)}`;
+    const named = names(objectsOf(await template(helm, ...set(url, ...enabled, long)))).map(([name]) => name);
+    for (const name of named) expect(JSON.stringify(await exprOf(long))).toContain(`cronjob=\\"${name}\\"`);
+    const off = objectsOf(
+      await template(helm, ...set(url, ...enabled.slice(0, 1), 'metrics.prometheusRule.enabled=true')),
+    );
+    expect(JSON.stringify(off)).not.toContain('AuditsealVerify');
+  });
+
+  test('have the same alerts in manifests/', async () => {
+    const file = join(import.meta.dirname, '../../manifests/prometheus-rules-verify.yaml');
+    expect(await readFile(file, 'utf8'), 'node test/charts/write.ts').toBe(await verifyRulesText(helm));
   });
 
   test('say which value is missing', async () => {

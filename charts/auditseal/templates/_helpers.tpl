@@ -12,6 +12,11 @@
 {{- end -}}
 {{- end -}}
 
+{{/* Of the CronJob that verifies often: Kubernetes appends eleven characters to 52, and one is called …-whole. */}}
+{{- define "auditseal.verifyName" -}}
+{{- include "auditseal.fullname" . | trunc 39 | trimSuffix "-" -}}-verify
+{{- end -}}
+
 {{- define "auditseal.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "auditseal.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
