@@ -9,6 +9,9 @@ export const kubernetesVersion = 'v1.35.4';
 const kubeconformVersion = 'v0.8.0';
 const prometheusOperator = 'github.com/prometheus-operator/prometheus-operator@v0.85.0';
 
+/** Of the Kubernetes module, with the modules that its commands need. */
+const moduleFiles = ['go.mod', 'go.sum', 'tools.go'];
+
 const kubernetesCommands = [
   'kube-apiserver',
   'kube-controller-manager',
@@ -55,15 +58,22 @@ export async function buildBinaries(): Promise<Binaries> {
   };
 }
 
-/** Of the module's own commands, with the version that they would have in a release. */
 async function buildKubernetes(): Promise<string> {
-  const names = ['go.mod', 'go.sum', 'tools.go'];
-  const paths = names.map((name) => join(import.meta.dirname, 'kubernetes', name));
-  const from = [...paths.map((path) => readFileSync(path, 'utf8')), ...kubernetesCommands, versionFlags()];
-  return await folderOf('kubernetes', from, async (folder) => {
-    for (const [i, name] of names.entries()) copyFileSync(paths[i]!, join(folder, name));
-    for (const name of kubernetesCommands)
-      await build(folder, versionFlags(), name, `k8s.io/kubernetes/cmd/${name}`);
+  return await buildCommands('kubernetes', kubernetesCommands);
+}
+
+/**
+ * Commands of the Kubernetes module, with the version that they would have in a release; returns their folder.
+ *
+ * @param name of the folder in the cache
+ * @throws where one cannot be built
+ */
+export async function buildCommands(name: string, commands: readonly string[]): Promise<string> {
+  const paths = moduleFiles.map((file) => join(import.meta.dirname, 'kubernetes', file));
+  const from = [...paths.map((path) => readFileSync(path, 'utf8')), ...commands, versionFlags()];
+  return await folderOf(name, from, async (folder) => {
+    for (const [i, file] of moduleFiles.entries()) copyFileSync(paths[i]!, join(folder, file));
+    for (const one of commands) await build(folder, versionFlags(), one, `k8s.io/kubernetes/cmd/${one}`);
   });
 }
 
@@ -96,12 +106,13 @@ async function buildPause(): Promise<string> {
 }
 
 /** Static: containers have no libraries. */
-async function build(folder: string, ldflags: string, output: string, what: string): Promise<void> {
+export async function build(folder: string, ldflags: string, output: string, what: string): Promise<void> {
   const go = ['go', 'build', '-trimpath', '-mod=mod', '-ldflags', ldflags, '-o', output, what];
   await command(folder, 'env', 'CGO_ENABLED=0', ...go);
 }
 
-async function folderOf(name: string, from: string[], make: (folder: string) => Promise<void>) {
+/** A folder in the cache, made once of what it is made from. Throws with the reason where it cannot be. */
+export async function folderOf(name: string, from: string[], make: (folder: string) => Promise<void>) {
   const result = await made({ name, from, make });
   if ('missing' in result) throw new Error(`${name} cannot be built: ${result.missing}`);
   return result.folder;

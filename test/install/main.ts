@@ -1,0 +1,103 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildBinaries, type Binaries } from '../cluster/binaries.ts';
+import { forward } from '../cluster/forward.ts';
+import { removeCgroups, runInside, usableNamespaces } from '../cluster/namespaces.ts';
+import { demand, run } from '../cluster/processes.ts';
+import { Unavailable } from '../cluster/report.ts';
+import { resolveElasticsearch } from '../elasticsearch/index.ts';
+import { buildGuideImage } from './image.ts';
+import type { Platform } from './platform.ts';
+import { platforms } from './platforms.ts';
+import type { Settings } from './settings.ts';
+
+/**
+ * `npm run test:install -- PLATFORM…`: the commands of docs/install.md, one by one, as they are printed there, on a real cluster of that
+ * platform, each of its routes on a machine of its own. Prints a line for each command. Exit 1 if one failed, 64 for an unknown platform.
+ */
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const needed = ['go', 'openssl', 'unshare', 'mount', 'ip', 'tar', 'bash'];
+const reference = 'registry.example/auditseal:0.1.0';
+
+async function main(names: readonly string[]): Promise<number> {
+  const unknown = names.filter((name) => !Object.hasOwn(platforms, name));
+  if (names.length === 0 || unknown.length > 0) {
+    const known = Object.keys(platforms).join('|');
+    process.stderr.write(`${unknown.join(', ')}\nusage: npm run test:install -- ${known} …\n`.trimStart());
+    return 64;
+  }
+  if (process.getuid?.() !== 0) throw new Error('a node is made by root: run it as root');
+  for (const name of needed)
+    if ((await run(['sh', '-c', `command -v ${name}`])).code !== 0) throw new Error(`${name} is missing`);
+  const binaries = await buildBinaries();
+  const shared = await mkdtemp(join(tmpdir(), 'auditseal-install-'));
+  // Beside the first steps, which do not need it.
+  const imageFile = join(shared, 'image.json');
+  const image = buildGuideImage(reference, `${imageFile}.tar`, imageFile);
+  try {
+    let failed = false;
+    for (const name of names)
+      if ((await runPlatform(name, platforms[name]!, { shared, binaries, imageFile })) !== 0) failed = true;
+    return failed ? 1 : 0;
+  } finally {
+    await image;
+    if (process.env['KEEP']) say(`kept: ${shared}`);
+    else await rm(shared, { recursive: true, force: true, maxRetries: 10 });
+  }
+}
+
+interface Common {
+  /** A temporary folder of the whole run. */
+  shared: string;
+  binaries: Binaries;
+  imageFile: string;
+}
+
+async function runPlatform(name: string, platform: Platform, common: Common): Promise<number> {
+  let prepared: unknown;
+  try {
+    prepared = await platform.prepare(common.shared, common.binaries);
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    say(`SKIPPED  ${name}: ${error.message}`);
+    return 0;
+  }
+  let failures = 0;
+  for (const [i, { title }] of platform.routes.entries()) {
+    say(`\n=== ${title}`);
+    const work = join(common.shared, `${name}-${i}`);
+    failures += await runRoute(work, { platform: name, route: title, prepared, ...common });
+  }
+  return failures;
+}
+
+/** With an Elasticsearch of its own: the logs of two routes have the same name. */
+async function runRoute(
+  work: string,
+  { binaries, imageFile, ...route }: Pick<Settings, 'platform' | 'route' | 'prepared'> & Common,
+): Promise<number> {
+  const namespaces = await usableNamespaces();
+  await demand(['mkdir', work]);
+  const elasticsearch = await resolveElasticsearch({ log: say });
+  const elasticsearchSocket = join(work, 'elasticsearch.sock');
+  const { hostname: host, port } = new URL(elasticsearch.url);
+  const bridge = await forward({ path: elasticsearchSocket }, { host, port: Number(port || 80) });
+  try {
+    const { platform, route: title, prepared } = route;
+    const settings = { work, platform, route: title, prepared, binaries, elasticsearchSocket, imageFile };
+    await writeFile(join(work, 'settings.json'), JSON.stringify(settings satisfies Settings));
+    return await runInside(namespaces, [join(import.meta.dirname, 'inside.ts'), join(work, 'settings.json')]);
+  } finally {
+    bridge.close();
+    await removeCgroups(work);
+    await elasticsearch.stop();
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`test:install: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

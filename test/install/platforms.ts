@@ -1,0 +1,4 @@
+import { kubeadm } from './kubeadm/index.ts';
+import type { Platform } from './platform.ts';
+
+export const platforms: Readonly<Record<string, Platform>> = { kubeadm };
