@@ -10,6 +10,9 @@ import { Authority, tokenKeys } from './pki.ts';
 import { Processes } from './processes.ts';
 import type { Settings } from './settings.ts';
 
+/** In the order of their start. */
+const servers = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
+const etcdUrl = 'http://127.0.0.1:2379';
 const serviceAddresses = '10.96.0.0/16';
 const startMillisecondsMax = 180_000;
 
@@ -29,28 +32,39 @@ export class ControlPlane {
   readonly processes: Processes;
   /** The cluster's administrator, as `/etc/kubernetes/admin.conf`. */
   readonly admin: Kubectl;
-  /** The flags of the audit log that the apiserver has. */
-  readonly auditFlags: readonly string[];
-  readonly auditLog: string;
   readonly #settings: Settings;
+  #auditFlags: readonly string[];
+  #tokenKeys: { key: string; publicKey: string } | undefined;
 
   private constructor(
     settings: Settings,
     authority: Authority,
     processes: Processes,
     admin: Kubectl,
-    auditFlags: string[],
+    auditFlags: readonly string[],
   ) {
     this.#settings = settings;
     this.authority = authority;
     this.processes = processes;
     this.admin = admin;
-    this.auditFlags = auditFlags;
-    this.auditLog = auditFlags.find((flag) => flag.startsWith('--audit-log-path='))!.slice(17);
+    this.#auditFlags = auditFlags;
   }
 
-  /** Starts all four and waits until they answer. */
-  static async start(settings: Settings): Promise<ControlPlane> {
+  /** The flags of the audit log that the apiserver has, with whatever else it was given. */
+  get auditFlags(): readonly string[] {
+    return this.#auditFlags;
+  }
+
+  get auditLog(): string {
+    return this.#auditFlags.find((flag) => flag.startsWith('--audit-log-path='))!.slice(17);
+  }
+
+  /**
+   * Starts all four and waits until they answer.
+   *
+   * @param auditFlags of the apiserver; those of our manifest for kubeadm if there are none
+   */
+  static async start(settings: Settings, auditFlags?: readonly string[]): Promise<ControlPlane> {
     const folder = (name: string) => {
       mkdirSync(join(settings.work, name), { recursive: true });
       return join(settings.work, name);
@@ -60,32 +74,42 @@ export class ControlPlane {
     const kubeconfig = await kubeconfigFor(folder('users'), 'admin', authority.file, { certificate });
     const admin = new Kubectl(settings.binaries.kubectl, kubeconfig, 'kubernetes-admin');
     const processes = new Processes(folder('logs'));
-    const plane = new ControlPlane(settings, authority, processes, admin, await flagsOfManifest());
-    mkdirSync(dirname(plane.auditLog), { recursive: true });
+    const flags = auditFlags ?? (await flagsOfManifest());
+    const plane = new ControlPlane(settings, authority, processes, admin, flags);
+    if (!auditFlags) mkdirSync(dirname(plane.auditLog), { recursive: true });
+    plane.#startEtcd();
     await plane.#startServers();
     return plane;
   }
 
-  /** No request is answered any more, and the audit log is complete. */
-  async stop(): Promise<void> {
-    for (const name of ['kube-scheduler', 'kube-controller-manager', 'kube-apiserver'])
-      await this.processes.stop(name, 120_000);
+  /** All but etcd, with other flags for the apiserver; those that do not end within the time are killed. */
+  async restart(auditFlags: readonly string[], stopMillisecondsMax = 10_000): Promise<void> {
+    for (const name of servers.toReversed()) await this.processes.stop(name, stopMillisecondsMax);
+    this.#auditFlags = auditFlags;
+    await this.#startServers();
   }
 
-  async #startServers(): Promise<void> {
+  /** No request is answered any more, and the audit log is complete. */
+  async stop(): Promise<void> {
+    for (const name of servers.toReversed()) await this.processes.stop(name, 120_000);
+  }
+
+  #startEtcd(): void {
     const { binaries, work } = this.#settings;
-    const client = 'http://127.0.0.1:2379';
     this.processes.start('etcd', [
       binaries.etcd,
       `--data-dir=${join(work, 'etcd')}`,
-      `--listen-client-urls=${client}`,
-      `--advertise-client-urls=${client}`,
+      `--listen-client-urls=${etcdUrl}`,
+      `--advertise-client-urls=${etcdUrl}`,
       '--unsafe-no-fsync',
     ]);
-    const keys = await tokenKeys(this.authority.folder);
+  }
+
+  async #startServers(): Promise<void> {
+    const keys = (this.#tokenKeys ??= await tokenKeys(this.authority.folder));
     this.processes.start('kube-apiserver', [
-      binaries['kube-apiserver'],
-      `--etcd-servers=${client}`,
+      this.#settings.binaries['kube-apiserver'],
+      `--etcd-servers=${etcdUrl}`,
       ...(await this.#apiserverFlags(keys)),
       ...this.auditFlags,
     ]);

@@ -10,16 +10,28 @@ import { pauseImage, writePauseImage } from './pause-image.ts';
 import { Unavailable } from './report.ts';
 import type { Settings } from './settings.ts';
 
+/** What marks a node as one of a control plane. */
+interface NodeRole {
+  /** As `kubectl label` takes it. */
+  label: string;
+  taints: readonly { key: string; effect: string }[];
+}
+
+const role = 'node-role.kubernetes.io/control-plane';
+const ofKubeadm: NodeRole = { label: `${role}=`, taints: [{ key: role, effect: 'NoSchedule' }] };
+
 /** A real kubelet with containerd and runc, that registers itself as a control-plane node. */
 export class RealNode {
   readonly name: string;
   readonly #plane: ControlPlane;
   readonly #settings: Settings;
+  readonly #role: NodeRole;
 
-  constructor(name: string, plane: ControlPlane, settings: Settings) {
+  constructor(name: string, plane: ControlPlane, settings: Settings, nodeRole = ofKubeadm) {
     this.name = name;
     this.#plane = plane;
     this.#settings = settings;
+    this.#role = nodeRole;
   }
 
   /** Resolves when the node is ready. Throws {@link Unavailable} where the machine has not what it needs. */
@@ -32,8 +44,7 @@ export class RealNode {
     const ready = ['wait', '--for=condition=Ready', `node/${this.name}`, '--timeout=5s'];
     await this.#until('kubelet', async () => (await this.#plane.admin.run(...ready)).code === 0);
     // As kubeadm does: a kubelet may not give itself a role.
-    const label = 'node-role.kubernetes.io/control-plane=';
-    await this.#plane.admin.demand('label', 'node', this.name, label);
+    await this.#plane.admin.demand('label', 'node', this.name, this.#role.label);
   }
 
   async importImage(archive: string): Promise<void> {
@@ -68,7 +79,7 @@ export class RealNode {
         x509: { clientCAFile: this.#plane.authority.file },
       },
       authorization: { mode: 'Webhook' },
-      registerWithTaints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }],
+      registerWithTaints: this.#role.taints,
       // Nothing is asked of the cgroups that this machine has.
       cgroupDriver: 'cgroupfs',
       cgroupsPerQOS: false,

@@ -1,4 +1,5 @@
+import { k3s } from './k3s/index.ts';
 import { kubeadm } from './kubeadm/index.ts';
 import type { Platform } from './platform.ts';
 
-export const platforms: Readonly<Record<string, Platform>> = { kubeadm };
+export const platforms: Readonly<Record<string, Platform>> = { kubeadm, k3s };
