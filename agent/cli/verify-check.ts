@@ -1,4 +1,4 @@
-import { verifyLogs, type Finding, type Summary } from '../seal/verify/index.ts';
+import { verifyLogs, type Finding, type Progress, type Summary } from '../seal/verify/index.ts';
 import { createClient } from '../ship/index.ts';
 import {
   ElasticsearchStreams,
@@ -11,7 +11,7 @@ import { connectionOf, type ConnectionOptions } from './connection.ts';
 import { parseTime, timeRangeOf } from './time.ts';
 import { MemoryKeeper } from './verify-memory.ts';
 import { ProgressLine } from './progress.ts';
-import { describeSummary, findingLine, verdictLine, type Scope } from './verify-report.ts';
+import { describeProgress, describeSummary, findingLine, verdictLine, type Scope } from './verify-report.ts';
 
 /** What is to be verified, and how it is printed. */
 export interface CheckOptions extends ConnectionOptions {
@@ -26,15 +26,18 @@ export interface CheckOptions extends ConnectionOptions {
 /** How a verification ended. */
 export type Outcome = Pick<Verification, 'verdict' | 'exitCode' | 'message' | 'time' | 'summary'>;
 
+/** What a verification is watched by, while it goes on. */
+export interface Watch {
+  sample: FindingSample;
+  signal: AbortSignal;
+  onProgress: (read: Progress) => void;
+}
+
 /** The refresh interval of our templates is 1 s. */
 const refreshMilliseconds = 2000;
 
 /** Verifies and prints. Throws what is in the way: ConfigError, VerifyError, ShipError, and what `signal` aborts. */
-export async function check(
-  options: CheckOptions,
-  sample: FindingSample,
-  signal: AbortSignal,
-): Promise<Outcome> {
+export async function check(options: CheckOptions, { sample, signal, onProgress }: Watch): Promise<Outcome> {
   const now = options.now === undefined ? new Date() : new Date(parseTime('--now', options.now, new Date()));
   const time = timeRangeOf(options, now);
   const { settings, namespace } = await connectionOf('auditseal verify', options);
@@ -56,8 +59,10 @@ export async function check(
       trust,
       range: streams.range,
       eventsMin: options.eventsMin,
-      onProgress: ({ records, documents }) =>
-        progress.show(() => `verifying: ${records} records, ${documents} events read`),
+      onProgress: (read) => {
+        onProgress(read);
+        progress.show(() => `verifying: ${describeProgress(read)}`);
+      },
     });
     const scope = { urls: settings.urls, namespace, time, trustFile: options.trust };
     const summary = await print(judgement, scope, options.json === true, (finding) => {

@@ -1,5 +1,5 @@
 import type { Statement } from '../seal/index.ts';
-import type { Finding, LogSummary, Summary } from '../seal/verify/index.ts';
+import type { Finding, LogSummary, Progress, Summary } from '../seal/verify/index.ts';
 import type { TimeRange } from '../verify/index.ts';
 import { printable, withoutSecrets } from './text.ts';
 
@@ -21,6 +21,11 @@ export function findingLine({ finding, origin, index, batch, id, detail, excuse 
   const said = detail === undefined ? '' : ` (${detail})`;
   const why = excuse ? `; by ${excuse.operator} at ${excuse.at}: ${excuse.why}` : '';
   return printable(`${excuse ? `${excuse.by} ` : ''}${finding}: ${place.join(', ')}${said}${why}`);
+}
+
+/** How far it has come. Many notes and few records: somebody floods the record stream. */
+export function describeProgress({ records, notes, documents }: Progress): string {
+  return `${records} records, ${notes} notes and ${documents} events read`;
 }
 
 /** The report below the findings; its last line is the verdict. */

@@ -1,10 +1,12 @@
 import { Command, InvalidArgumentError } from 'commander';
+import type { Progress } from '../seal/verify/index.ts';
 import { FindingSample, sampleMax } from '../verify/index.ts';
 import { usageEndsWith } from './exit.ts';
 import { addConnection, connectionOf } from './connection.ts';
 import { check, writeJson, type CheckOptions, type Outcome } from './verify-check.ts';
 import { printableError } from './text.ts';
 import { timeRangeOf } from './time.ts';
+import { describeProgress } from './verify-report.ts';
 import { verdictNotWritten, VerdictWriter } from './verify-verdict.ts';
 
 interface Options extends CheckOptions {
@@ -87,10 +89,13 @@ async function outcomeOf(options: Options, sample: FindingSample): Promise<Outco
   const stop = new AbortController();
   const abort = () => stop.abort();
   process.once('SIGINT', abort).once('SIGTERM', abort);
+  let read: Progress = { records: 0, notes: 0, documents: 0 };
+  const onProgress = (progress: Progress) => (read = progress);
   try {
-    return await check(options, sample, stop.signal);
+    return await check(options, { sample, signal: stop.signal, onProgress });
   } catch (error) {
-    return unable(options, stop.signal.aborted ? 'stopped before the end' : messageOf(error));
+    const stopped = `stopped before the end: ${describeProgress(read)}`;
+    return unable(options, stop.signal.aborted ? stopped : messageOf(error));
   } finally {
     process.removeListener('SIGINT', abort).removeListener('SIGTERM', abort);
   }

@@ -3,6 +3,7 @@ import type { LogExtent, StoredDocument, Stream, Streams, VerifyRange } from '..
 import { eventStream, recordStream, ShipError, type ElasticsearchClient } from '../ship/index.ts';
 import { VerifyError } from './error.ts';
 import { sortOf } from './hits.ts';
+import { operatorDocuments, statementsMax } from './operator-documents.ts';
 import { PointInTime } from './point-in-time.ts';
 import {
   eventWalks,
@@ -32,6 +33,8 @@ export interface StreamOptions {
   time?: TimeRange | undefined;
   /** Names of the operators' keys: their statements count whatever the time. */
   operators?: readonly string[] | undefined;
+  /** Of a time range: documents under each of these names that are read from either end; default {@link statementsMax}. */
+  statementsMax?: number | undefined;
   /** Between opening the records and opening the events: at least one refresh of the events stream. */
   refreshMilliseconds: number;
   /** Called with the length of every document that was read. */
@@ -53,6 +56,7 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
   #origins: string[] = [];
   #ranges: RangeOfLog[] = [];
   #events: PointInTime | undefined;
+  readonly #flooded = new Set<string>();
 
   private constructor(client: ElasticsearchClient, options: StreamOptions, records: PointInTime | undefined) {
     this.namespace = options.namespace;
@@ -70,8 +74,10 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     try {
       if (pit) {
         streams.#origins = await streams.#findOrigins(pit);
+        const { operators = [] } = options;
+        const logs = streams.#origins.filter((origin) => !operators.includes(origin));
         if (time)
-          for (const origin of streams.#origins)
+          for (const origin of logs)
             streams.#ranges.push(await rangeOfLog(client, pit, origin, time, signal));
       }
     } catch (error) {
@@ -96,6 +102,19 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     const { time, operators = [] } = this.#options;
     const walks = time ? rangeRecordWalks(this.#ranges, time, operators) : recordWalks(this.#origins);
     yield* this.#walkAll('records', this.#records, walks);
+    if (time) for (const name of operators) yield* this.#ofOperator(name, this.#records);
+  }
+
+  /** Whole logs are read whole; in a time range somebody may have written more under an operator's name than is read. */
+  get unread(): string | undefined {
+    const [name] = this.#flooded;
+    if (name === undefined) return undefined;
+    const max = this.#statementsMax;
+    return (
+      `more than ${2 * max} documents are in ${recordStream(this.namespace)} under the operator’s name ${name}, of which the ${max} that ` +
+      `arrived first and the ${max} that arrived last were read: somebody who may create documents writes them. A statement among the ` +
+      'others excuses nothing. See docs/operations.md, “A flood of statements”'
+    );
   }
 
   async *events(logs: readonly LogExtent[]): AsyncGenerator<StoredDocument> {
@@ -168,6 +187,21 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
         'bad-response',
         `${stream} holds more than ${foundMax} documents of ${ids.length} ids`,
       );
+  }
+
+  get #statementsMax(): number {
+    return this.#options.statementsMax ?? statementsMax;
+  }
+
+  async *#ofOperator(name: string, pit: PointInTime): AsyncGenerator<StoredDocument> {
+    const { onRead, signal } = this.#options;
+    const found = operatorDocuments(this.#client, pit, { name, documentsMax: this.#statementsMax, signal });
+    let next = await found.next();
+    for (; next.done !== true; next = await found.next()) {
+      onRead?.('records', next.value.source.length);
+      yield next.value;
+    }
+    if (!next.value) this.#flooded.add(name);
   }
 
   async *#walkAll(stream: Stream, pit: PointInTime, walks: readonly Walk[]): AsyncGenerator<StoredDocument> {

@@ -77,6 +77,11 @@ export function newestWalk(origin: string): Walk {
   return { query: all(ofOrigin(origin)), sort: [sort] };
 }
 
+/** Whatever the record stream has under an operator's name, in the order in which it arrived: data streams name their indices by age. */
+export function arrivalWalk(name: string, direction: 'asc' | 'desc'): Walk {
+  return { query: all(ofOrigin(name)), sort: [{ _index: direction }, { _seq_no: direction }] };
+}
+
 /** Which records of an origin a time range needs: the run of batches, and the ends of the log for keys and epochs. */
 export interface RangeOfLog {
   origin: string;
@@ -84,7 +89,7 @@ export interface RangeOfLog {
   ends: readonly number[];
 }
 
-/** `operators` are names under which statements are indexed: those count at any time. */
+/** `operators` are names under which statements are indexed: those count at any time, and are read by {@link arrivalWalk}. */
 export function rangeRecordWalks(
   logs: readonly RangeOfLog[],
   time: TimeRange,
@@ -95,14 +100,8 @@ export function rangeRecordWalks(
     const wanted = some({ terms: { 'auditseal.batch': ends } }, inTime(time), ...(run ? [run] : []));
     return { query: all(ofOrigin(origin), wanted), sort: [byBatch] };
   };
-  const ofOperator = (name: string) => ({ query: all(ofOrigin(name)), sort: [byBatch] });
-  const others = logs.filter(({ origin }) => !operators.includes(origin));
-  const none = ofNone([...operators, ...others.map(({ origin }) => origin)]);
-  return [
-    ...others.map(ofLog),
-    ...operators.map(ofOperator),
-    { query: all(none, inTime(time)), sort: [byOrigin, byBatch] },
-  ];
+  const none = ofNone([...operators, ...logs.map(({ origin }) => origin)]);
+  return [...logs.map(ofLog), { query: all(none, inTime(time)), sort: [byOrigin, byBatch] }];
 }
 
 export function rangeEventWalks(logs: readonly LogExtent[], time: TimeRange): Walk[] {

@@ -7,4 +7,4 @@ export type { StatementReport, VoidStatements } from './statements.ts';
 export type { LogSummary, Summary } from './summary.ts';
 export { trustSchema, type Trust } from './trust.ts';
 export { exitCodes, type Verdict } from './verdict.ts';
-export { verifyLogs, type VerifyOptions, type VerifyRange } from './verify.ts';
+export { verifyLogs, type Progress, type VerifyOptions, type VerifyRange } from './verify.ts';

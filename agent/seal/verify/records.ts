@@ -73,6 +73,11 @@ export class RecordReading {
     this.#judge(judged);
   }
 
+  /** Documents of the record stream that are taken for something else. */
+  get notes(): number {
+    return this.#ordinal + 1 - this.records;
+  }
+
   /** Of all bytes read, in order: a second reading must give the same. */
   digest(): string {
     return this.#digest.copy().digest('hex');
@@ -176,13 +181,13 @@ export function digestInto(digest: Hash, { id, source }: StoredDocument): void {
 export async function readRecords(
   records: AsyncIterable<StoredDocument>,
   options: RecordOptions,
-  onRecord: (records: number) => void,
+  onRead: (reading: RecordReading) => void,
 ): Promise<{ reading: RecordReading; findings: Finding[] }> {
   const findings: Finding[] = [];
   const reading = new RecordReading(options, (finding) => findings.push(finding));
   for await (const document of records) {
     reading.take(document);
-    onRecord(reading.records);
+    onRead(reading);
   }
   reading.close();
   return { reading, findings };

@@ -23,6 +23,8 @@ export interface Streams {
   namespace: string;
   /** All documents of the record stream by origin, batch, shard position; asked for two or three times, the same each time. */
   records(): AsyncIterable<StoredDocument>;
+  /** Once the records were read: why not all that is there was given, in a sentence. Then nothing is verified. A dump leaves it out. */
+  readonly unread?: string | undefined;
   /** All documents of the events stream by origin, sequence, shard position; asked for once, after the records. */
   events(logs: readonly LogExtent[]): AsyncIterable<StoredDocument>;
   /** Every document of a stream with one of these ids, in any backing index, as of now; at most `findIdsMax` ids. */

@@ -23,8 +23,17 @@ export interface VerifyOptions {
   range?: VerifyRange | undefined;
   /** Fewer events as sealed than this are too few to say anything: heartbeats alone would verify, too. */
   eventsMin?: number | undefined;
-  /** Called for every record and document. */
-  onProgress?: ((progress: { records: number; documents: number }) => void) | undefined;
+  /** Called for every document of either stream. */
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** What was read so far. */
+export interface Progress {
+  records: number;
+  /** Documents of the record stream that are none: markers, notes, statements, and what has such an `_id`. */
+  notes: number;
+  /** Documents of the events stream. */
+  documents: number;
 }
 
 /**
@@ -60,7 +69,7 @@ export async function* verifyLogs(
       const pending = join.take(document);
       if (pending) await pending;
       documents += 1;
-      options.onProgress?.({ records: reading.records, documents });
+      options.onProgress?.({ records: reading.records, notes: reading.notes, documents });
       if (findings.length > 0) for (const finding of findings.splice(0)) yield counted(finding);
     }
     await join.close();
@@ -73,7 +82,7 @@ export async function* verifyLogs(
   await join.elsewhere.close();
   for (const finding of findings) yield counted(finding);
   for (const finding of join.problems.named()) yield counted(finding);
-  const obstacle = obstacleOf(reading, join, options.eventsMin ?? 0);
+  const obstacle = obstacleOf(reading, join, options.eventsMin ?? 0) ?? streams.unread;
   return summarize({ reading, join, documents, counts, excused, obstacle, options });
 }
 
@@ -86,7 +95,7 @@ async function judgeRecords(
   const { reading, findings } = await readRecords(
     streams.records(),
     { namespace: streams.namespace, now, trust, ranges: range?.batches },
-    (records) => onProgress?.({ records, documents: 0 }),
+    ({ records, notes }) => onProgress?.({ records, notes, documents: 0 }),
   );
   const emit: Emit = (finding) => findings.push(finding);
   judgeEpochs(reading, trust, emit);
