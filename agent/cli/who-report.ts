@@ -1,6 +1,6 @@
 import type { Answer, Row, Wish } from '../who/index.ts';
-import { tableLines, type Cell } from './table.ts';
 import { count, printable, withoutSecrets } from './text.ts';
+import { rowLines } from './who-table.ts';
 
 /** The question, and where it was put. */
 export interface Asked {
@@ -9,15 +9,12 @@ export interface Asked {
   urls: readonly string[];
 }
 
-const nameWidthMax = 60;
-const addressesShown = 3;
-
 /** The table, and below it what was asked, how far the data reaches, and what the answer does not tell. */
 export function describeAnswer(found: Answer, asked: Asked, limit: number): string[] {
   const { rows, requests } = found;
   const shown = limit === 0 ? rows : rows.slice(0, limit);
   const hidden = rows.slice(shown.length);
-  const lines = shown.length > 0 ? [...table(shown), ''] : [];
+  const lines = shown.length > 0 ? [...rowLines(shown), ''] : [];
   if (hidden.length > 0) {
     const more = hidden.reduce((sum, row) => sum + row.requests, 0);
     lines.splice(
@@ -37,7 +34,7 @@ export function describeAnswer(found: Answer, asked: Asked, limit: number): stri
   ];
 }
 
-function remarks({ clashes, reach }: Answer, { wish, namespace, urls }: Asked): string[] {
+function remarks({ rows, clashes, seams, reach }: Answer, { wish, namespace, urls }: Asked): string[] {
   const { documents, oldest, newest, unreadable, unheardOf } = reach;
   const where = `namespace ${namespace} at ${urls.map(withoutSecrets).join(', ')}`;
   const held =
@@ -48,6 +45,12 @@ function remarks({ clashes, reach }: Answer, { wish, namespace, urls }: Asked): 
     `asked: ${describeWish(wish)}`,
     `data: ${where}: ${held}`,
     ...unheardOf.map((name) => `misspelt? no event in that time has the ${name}`),
+    ...joinedRemark(rows),
+    ...(seams > 0
+      ? [
+          `ATTENTION: ${count(seams)} times one Audit-ID had more different requests than can be held at once: of those some may be counted twice, as begun and as ended`,
+        ]
+      : []),
     ...(clashes > 0
       ? [
           `ATTENTION: ${count(clashes)} documents have the event.id of another one: somebody else than the agent wrote them`,
@@ -60,6 +63,21 @@ function remarks({ clashes, reach }: Answer, { wish, namespace, urls }: Asked): 
       : []),
     'no proof: what the policy dropped is not there, and only `auditseal verify` tells whether all else is, unchanged',
   ];
+}
+
+function joinedRemark(rows: readonly Row[]): string[] {
+  const joined = rows.filter(({ joinedOver }) => joinedOver);
+  if (joined.length === 0) return [];
+  const stoodFor = joined.reduce((sum, { joinedRows = 0 }) => sum + joinedRows, 0);
+  return [
+    `ATTENTION: too many rows to tell all apart: ${count(joined.length)} with * stand for ${count(stoodFor)} or more; all requests are counted in them. ` +
+      'Ask for less to see each: --user, --resource, --verb, --outcome, --since or --until',
+  ];
+}
+
+/** Whether there is nothing that a line with ATTENTION says. */
+export function isSure({ rows, clashes, seams }: Answer): boolean {
+  return clashes === 0 && seams === 0 && rows.every(({ joinedOver }) => joinedOver === undefined);
 }
 
 function describeWish({ users, groups, resources, verbs, outcomes, named, time }: Wish): string {
@@ -85,58 +103,6 @@ function some(what: string, values: readonly string[]): string[] {
 
 function isoText(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
-}
-
-function table(rows: readonly Row[]): string[] {
-  const isForOthers = rows.some(({ effectiveUser }) => effectiveUser !== null);
-  const columns = [
-    { heading: 'USER', widthMax: nameWidthMax },
-    ...(isForOthers ? [{ heading: 'AS', widthMax: nameWidthMax }] : []),
-    { heading: 'DID' },
-    { heading: 'RESOURCE', widthMax: nameWidthMax },
-    { heading: 'NAMESPACE', widthMax: nameWidthMax },
-    { heading: 'NAME', widthMax: nameWidthMax },
-    { heading: 'RESULT' },
-    { heading: 'TIMES' },
-    { heading: 'FIRST' },
-    { heading: 'LAST' },
-    { heading: 'FROM' },
-  ];
-  const cells = rows.map((row): Cell[] => [
-    nameOf(row.user),
-    ...(isForOthers ? [nameOf(row.effectiveUser)] : []),
-    nameOf(row.verb),
-    targetOf(row),
-    nameOf(row.namespace),
-    nameOf(row.name),
-    row.code === null ? row.result : `${row.code} ${row.result}`,
-    row.requests,
-    row.first,
-    row.last,
-    addressesOf(row),
-  ]);
-  return tableLines({ columns, rows: cells }, Infinity);
-}
-
-function targetOf({ resource, apiGroup, path, verb, user }: Row): string {
-  if (resource === null)
-    return path === null && verb === null && user === null ? '(no audit event)' : nameOf(path);
-  if (apiGroup === null) return nameOf(resource);
-  const [kind, ...rest] = resource.split('/');
-  return nameOf([`${kind}.${apiGroup}`, ...rest].join('/'));
-}
-
-function addressesOf({ addresses, moreAddresses }: Row): string {
-  const more = addresses.length - addressesShown;
-  const least = moreAddresses ? 'at least ' : '';
-  const rest = more > 0 ? ` and ${least}${more} more` : '';
-  return `${addresses.slice(0, addressesShown).join(', ')}${rest}`;
-}
-
-/** Names stand as they are where nothing in them could be taken for another column, or for a missing name; else quoted. */
-function nameOf(name: string | null): string {
-  if (name === null) return '-';
-  return /^[^\s"\p{C}]+$/u.test(name) && name !== '-' ? name : JSON.stringify(name);
 }
 
 /** The members of the last line of `--json`. */

@@ -1,33 +1,21 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { ConfigError, exitBadConfig } from '../config/index.ts';
 import { createClient, ShipError } from '../ship/index.ts';
 import { VerifyError } from '../verify/index.ts';
-import { parseResource, who, WhoError, type Answer, type Outcome, type Wish } from '../who/index.ts';
+import { who, WhoError, type Answer } from '../who/index.ts';
 import { usageEndsWith } from './exit.ts';
-import { addConnection, connectionOf, type ConnectionOptions } from './connection.ts';
+import { addConnection, connectionOf } from './connection.ts';
 import type { Output } from './output.ts';
-import { timeRangeOf } from './time.ts';
 import { ProgressLine } from './progress.ts';
 import { printableError } from './text.ts';
-import { describeAnswer, summaryOf, type Asked } from './who-report.ts';
-
-/** The options as they were given. */
-export interface WhoCommandOptions extends ConnectionOptions {
-  user?: string[];
-  group?: string[];
-  resource?: string[];
-  named?: boolean;
-  verb?: string[];
-  denied?: boolean;
-  outcome?: Outcome;
-  since?: string;
-  until?: string;
-  limit: number;
-  json?: boolean;
-}
+import { add, rows, verbs, wishOf, type WhoCommandOptions } from './who-options.ts';
+import { describeAnswer, isSure, summaryOf, type Asked } from './who-report.ts';
 
 /** As `verify` has it: no access, no stream, any exception. */
 const couldNotAsk = 2;
+
+/** As `verify` has it: nothing was found that is wrong, and not all is as it should be. */
+const notSure = 3;
 
 /** `auditseal who`, as an auditor calls it; read access to the stream of events is all that it needs. */
 export function whoCommand(run: (options: WhoCommandOptions) => Promise<void>): Command {
@@ -67,6 +55,7 @@ export function whoCommand(run: (options: WhoCommandOptions) => Promise<void>): 
 const help = `
 Exit codes:
   0   answered, also where nothing was found
+  3   answered, but a line with ATTENTION says what is not sure, or not told apart
   2   could not ask: no access, no stream, any error
   78  options or configuration
 
@@ -77,39 +66,19 @@ Examples:
 
 That nothing is found is no proof that nothing happened: auditseal verify tells whether the events are all there.`;
 
-const verbsOf: Readonly<Record<string, readonly string[]>> = {
-  read: ['get', 'list', 'watch'],
-  write: ['create', 'update', 'patch', 'delete', 'deletecollection'],
-};
-
-function add(value: string, before: string[] | undefined): string[] {
-  if (value === '') throw new InvalidArgumentError('It must not be empty.');
-  return [...(before ?? []), value];
-}
-
-function verbs(value: string, before: string[] | undefined): string[] {
-  const named = value.split(',');
-  if (named.includes('')) throw new InvalidArgumentError('It must be verbs with commas between them.');
-  return [...(before ?? []), ...named.flatMap((verb) => verbsOf[verb] ?? [verb])];
-}
-
-function rows(value: string): number {
-  if (!/^\d{1,6}$/u.test(value)) throw new InvalidArgumentError('It must be a number of rows.');
-  return Number(value);
-}
-
 /** Asks and prints; resolves with the exit code and never rejects. */
 export async function ask(options: WhoCommandOptions, output: Output): Promise<number> {
   const stop = new AbortController();
   const abort = () => stop.abort();
   process.once('SIGINT', abort).once('SIGTERM', abort);
+  let read = 0;
+  const onEvents = (events: number) => (read = events);
   try {
-    await answer(options, output, stop.signal);
-    return 0;
+    return await answer(options, output, { signal: stop.signal, onEvents });
   } catch (error) {
     const byUser = isUsage(error);
     const why = error instanceof Error ? error.message : String(error);
-    const said = stop.signal.aborted ? 'stopped before the end' : why;
+    const said = stop.signal.aborted ? `stopped before the end: ${read} events read` : why;
     const exitCode = byUser ? exitBadConfig : couldNotAsk;
     if (options.json) output.out(jsonLine({ type: 'summary', exitCode, obstacle: said }));
     output.error(`auditseal who: could not ask: ${printableError(said)}\n`);
@@ -127,16 +96,27 @@ function isUsage(error: unknown): boolean {
   );
 }
 
-async function answer(options: WhoCommandOptions, output: Output, signal: AbortSignal): Promise<void> {
+interface Watch {
+  signal: AbortSignal;
+  onEvents: (events: number) => void;
+}
+
+async function answer(options: WhoCommandOptions, output: Output, watch: Watch): Promise<number> {
   const wish = wishOf(options, new Date());
   const { settings, namespace } = await connectionOf('auditseal who', options);
   const client = await createClient(settings);
   const progress = new ProgressLine(process.stderr);
   try {
-    const onEvents = (events: number) => progress.show(() => `asking: ${events} events read`);
-    const found = await who(client, wish, { namespace, signal, onEvents });
+    const onEvents = (events: number) => {
+      watch.onEvents(events);
+      progress.show(() => `asking: ${events} events read`);
+    };
+    const found = await who(client, wish, { namespace, signal: watch.signal, onEvents });
     progress.clear();
-    for (const line of printed(found, { wish, namespace, urls: settings.urls }, options)) output.out(line);
+    const exitCode = isSure(found) ? 0 : notSure;
+    const asked = { wish, namespace, urls: settings.urls };
+    for (const line of printed(found, asked, options, exitCode)) output.out(line);
+    return exitCode;
   } finally {
     progress.clear();
     // Not waited for: it would wait in turn for an answer that a dead server began.
@@ -144,26 +124,18 @@ async function answer(options: WhoCommandOptions, output: Output, signal: AbortS
   }
 }
 
-function* printed(found: Answer, asked: Asked, { json, limit }: WhoCommandOptions): Generator<string> {
+function* printed(
+  found: Answer,
+  asked: Asked,
+  { json, limit }: WhoCommandOptions,
+  exitCode: number,
+): Generator<string> {
   if (json) {
     for (const row of found.rows) yield jsonLine({ type: 'row', ...row });
-    yield jsonLine({ type: 'summary', ...summaryOf(found, asked), exitCode: 0 });
+    yield jsonLine({ type: 'summary', ...summaryOf(found, asked), exitCode });
   } else yield `${describeAnswer(found, asked, limit).join('\n')}\n`;
 }
 
 function jsonLine(value: object): string {
   return `${JSON.stringify(value)}\n`;
-}
-
-function wishOf(options: WhoCommandOptions, now: Date): Wish {
-  const { user, group, resource, named, verb, denied, outcome } = options;
-  return {
-    users: user ?? [],
-    groups: group ?? [],
-    resources: (resource ?? []).map((text) => parseResource(text)),
-    verbs: verb ?? [],
-    outcomes: denied ? ['denied'] : outcome === undefined ? [] : [outcome],
-    named: named === true,
-    time: timeRangeOf(options, now),
-  };
 }

@@ -1,29 +1,5 @@
-import { WhoError } from './error.ts';
 import type { Event } from './event.ts';
-
-/**
- * What became of requests:
- * - `ok`, `denied` (by authentication, authorization or admission), `failed` otherwise
- * - `begun`: an answer was begun (exec, port-forward, watch), its end is not among the events asked for
- * - `unknown`: no answer was logged: the apiserver died, the policy left the other stages out, or they are out of the time asked for
- */
-export type Result = 'ok' | 'denied' | 'failed' | 'begun' | 'unknown';
-
-/** Requests that are alike but for their time. */
-export interface Requests {
-  /** One of their events. */
-  event: Event;
-  result: Result;
-  code: number | null;
-  count: number;
-  /** Time of the first and of the last of their events. */
-  first: string;
-  last: string;
-  addresses: Set<string>;
-}
-
-/** Beyond it, addresses of one kind of request are not told apart any more. */
-export const addressesMax = 32;
+import { join, keyOf, rankOf, requestOf, type Requests } from './request.ts';
 
 /** Different events of one auditID that are held at once: a client may give it to all that he does. */
 const differentMax = 100_000;
@@ -47,13 +23,17 @@ interface Alike {
 /**
  * The requests that the events of one auditID tell of. Usually that is one, with up to three events, one a stage. But a client
  * may choose the ID and use it again, so of what is alike there are as many requests as the commonest stage has events: none can
- * hide behind another. Memory goes by what is different, not by the number of events, and has a bound.
+ * hide behind another. Memory goes by what is different, not by the number of events, and has a bound: once it is full, what it
+ * has must be taken, and stages of one request that are added before and after that are told as two.
  */
 export class RequestTally {
   readonly #alike = new Map<string, Alike>();
   #different = 0;
 
-  /** Throws WhoError `too-many`. */
+  get isFull(): boolean {
+    return this.#different >= differentMax;
+  }
+
   add(event: Event): void {
     const { user, verb, resource, apiGroup, path } = event;
     const alike = entry(this.#alike, JSON.stringify([user, verb, resource, apiGroup, path]), () => ({
@@ -74,11 +54,6 @@ export class RequestTally {
     const same = stage.get(kind);
     if (same) return join(same, one);
     this.#different += 1;
-    if (this.#different > differentMax)
-      throw new WhoError(
-        'too-many',
-        `more than ${differentMax} different events have the Audit-ID ${JSON.stringify(one.event.request)}: ask for less, with --user, --resource, --verb, --outcome, --since or --until`,
-      );
     stage.set(kind, one);
   }
 
@@ -161,26 +136,6 @@ function said(arrived: Event): (typeof unsaidAtFirst)[number][] {
   return unsaidAtFirst.filter((name) => arrived[name] !== null);
 }
 
-/** What a request was, but for what became of it and where it came from. */
-export function keyOf(event: Event): string {
-  const { user, effectiveUser, verb, resource, apiGroup, namespace, name, path } = event;
-  return JSON.stringify([user, effectiveUser, verb, resource, apiGroup, namespace, name, path]);
-}
-
-function requestOf(event: Event): Requests {
-  const { code, time, address } = event;
-  const addresses = new Set(address === null ? [] : [address]);
-  return { event, result: resultOf(event), code, count: 1, first: time, last: time, addresses };
-}
-
-function join(to: Requests, { count, first, last, addresses }: Requests): void {
-  to.count += count;
-  if (first < to.first) to.first = first;
-  if (last > to.last) to.last = last;
-  // One more than is shown tells that there were more.
-  for (const address of addresses) if (to.addresses.size <= addressesMax) to.addresses.add(address);
-}
-
 function entry<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
   const found = map.get(key) ?? make();
   map.set(key, found);
@@ -191,18 +146,4 @@ function sum(requests: Iterable<Requests>): number {
   let total = 0;
   for (const { count } of requests) total += count;
   return total;
-}
-
-function rankOf({ stage, code }: Event): 'ended' | 'begun' | 'received' {
-  if (stage === 'ResponseStarted') return 'begun';
-  if (stage === 'RequestReceived') return 'received';
-  // The refused form does not say its stage; what was refused for its bodies had an answer.
-  return stage === null && code === null ? 'received' : 'ended';
-}
-
-function resultOf(event: Event): Result {
-  if (event.isDenied) return 'denied';
-  if (event.outcome === 'failure') return 'failed';
-  if (event.outcome !== 'success') return 'unknown';
-  return rankOf(event) === 'ended' ? 'ok' : 'begun';
 }

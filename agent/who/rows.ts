@@ -1,56 +1,44 @@
-import { WhoError } from './error.ts';
-import { addressesMax, keyOf, type Requests, type Result } from './requests.ts';
+import type { Requests } from './request.ts';
+import { addTo, members, rowOf, type Member, type Row } from './row.ts';
 
-/** Requests that have everything in common but their time and address; null where they have none. */
-export interface Row {
-  user: string | null;
-  /** In whose name, if not his own. */
-  effectiveUser: string | null;
-  verb: string | null;
-  /** `pods`, `pods/exec`; null for a request to a path. */
-  resource: string | null;
-  apiGroup: string | null;
-  /** Null: the cluster's own, or all namespaces. */
-  namespace: string | null;
-  /** Null: a whole collection, or not in the log. */
-  name: string | null;
-  path: string | null;
-  result: Result;
-  code: number | null;
-  requests: number;
-  /** RFC 3339, UTC, milliseconds. */
-  first: string;
-  last: string;
-  addresses: string[];
-  /** There were more addresses than are listed. */
-  moreAddresses: boolean;
-}
+/** What rows are told apart by no longer, the least that is lost first; after the last of these there are as many as results. */
+const levels: readonly (readonly Member[])[] = [
+  [],
+  ['name', 'path'],
+  ['name', 'path', 'namespace'],
+  ['name', 'path', 'namespace', 'resource', 'apiGroup'],
+  ['name', 'path', 'namespace', 'resource', 'apiGroup', 'user', 'effectiveUser'],
+  ['name', 'path', 'namespace', 'resource', 'apiGroup', 'user', 'effectiveUser', 'verb', 'code'],
+];
 
-const rowsMax = 100_000;
+/** Of more rows a table of some hundred megabytes would be made. */
+const rowsMaxDefault = 100_000;
 
-/** Adds requests up. Memory is bounded: beyond `rowsMax` rows the question has to be narrowed. */
+/**
+ * Adds requests up. Memory is bounded, by nothing that a client or a forger could use against an answer: where there are too many
+ * rows, those are joined that differ in their names alone, of the largest groups first, then of more. No request is left out, and
+ * who does little is still told apart from who does much.
+ */
 export class Rows {
   requests = 0;
+  readonly #max: number;
   readonly #rows = new Map<string, Row>();
+  /** Those in use, the finest first. */
+  #levels = [0];
 
-  /** Throws WhoError `too-many`. */
+  constructor(rowsMax = rowsMaxDefault) {
+    this.#max = rowsMax;
+  }
+
   add(found: Requests): void {
     this.requests += found.count;
-    const key = `${keyOf(found.event)} ${found.result} ${found.code}`;
-    const row = this.#rows.get(key);
-    if (row) {
-      row.requests += found.count;
-      if (found.first < row.first) row.first = found.first;
-      if (found.last > row.last) row.last = found.last;
-      addAddresses(row, found);
-      return;
+    if (this.#addToRow(found)) return;
+    if (this.#rows.size >= this.#max) {
+      this.#join();
+      if (this.#addToRow(found)) return;
     }
-    if (this.#rows.size === rowsMax)
-      throw new WhoError(
-        'too-many',
-        `more than ${rowsMax} different rows: ask for less, with --user, --resource, --verb, --outcome, --since or --until`,
-      );
-    this.#rows.set(key, rowOf(found));
+    const row = rowOf(found);
+    this.#rows.set(keyAt(0, row), row);
   }
 
   /** What happened last comes first. */
@@ -59,38 +47,54 @@ export class Rows {
       (a, b) => compare(b.last, a.last) || compare(b.first, a.first) || b.requests - a.requests,
     );
   }
-}
 
-function rowOf(found: Requests): Row {
-  const { user, effectiveUser, verb, resource, apiGroup, namespace, name, path } = found.event;
-  const { result, code, count: requests, first, last } = found;
-  const row: Row = {
-    user,
-    effectiveUser,
-    verb,
-    resource,
-    apiGroup,
-    namespace,
-    name,
-    path,
-    result,
-    code,
-    requests,
-    first,
-    last,
-    addresses: [],
-    moreAddresses: false,
-  };
-  addAddresses(row, found);
-  return row;
-}
-
-function addAddresses(row: Row, { addresses }: Requests): void {
-  for (const address of addresses) {
-    if (row.addresses.includes(address)) continue;
-    if (row.addresses.length < addressesMax) row.addresses.push(address);
-    else row.moreAddresses = true;
+  #addToRow(found: Requests): boolean {
+    const told = { ...found.event, result: found.result, code: found.code };
+    for (const level of this.#levels) {
+      const row = this.#rows.get(keyAt(level, told));
+      if (!row) continue;
+      addTo(row, { ...found, requests: found.count });
+      return true;
+    }
+    return false;
   }
+
+  /** Until there is room for as many rows again. */
+  #join(): void {
+    for (const [level, joinedOver] of levels.entries()) {
+      if (level === 0) continue;
+      const groups = Map.groupBy(this.#rows, ([, row]) => keyAt(level, row));
+      const largestFirst = [...groups].toSorted(([, a], [, b]) => b.length - a.length);
+      for (const [key, group] of largestFirst) {
+        if (group.length < 2 || this.#rows.size <= this.#max / 2) break;
+        for (const [each] of group) this.#rows.delete(each);
+        this.#rows.set(
+          key,
+          joined(
+            group.map(([, row]) => row),
+            joinedOver,
+          ),
+        );
+        this.#levels = [...new Set([...this.#levels, level])].toSorted((a, b) => a - b);
+      }
+      if (this.#rows.size <= this.#max / 2) return;
+    }
+  }
+}
+
+/** What a row is known by where it is no longer told apart by the members of that level. */
+function keyAt(level: number, row: Pick<Row, Member>): string {
+  const over = levels[level]!;
+  return `${level} ${JSON.stringify(members.map((member) => (over.includes(member) ? null : row[member])))}`;
+}
+
+function joined(rows: readonly Row[], joinedOver: readonly Member[]): Row {
+  const [first, ...others] = rows;
+  const nothing = Object.fromEntries(joinedOver.map((member) => [member, null]));
+  const row: Row = { ...first!, ...nothing, addresses: [...first!.addresses], joinedOver };
+  row.joinedRows = rows.reduce((sum, { joinedRows = 1 }) => sum + joinedRows, 0);
+  for (const other of others) addTo(row, other);
+  return row;
 }
 
 function compare(a: string, b: string): number {

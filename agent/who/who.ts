@@ -6,8 +6,10 @@ import { eventsOf } from './events.ts';
 import { Originals } from './originals.ts';
 import { queryOf, type Outcome, type Wish } from './query.ts';
 import { reachOf, type Reach } from './reach.ts';
-import { RequestTally, type Requests } from './requests.ts';
-import { Rows, type Row } from './rows.ts';
+import type { Requests } from './request.ts';
+import { RequestTally } from './requests.ts';
+import type { Row } from './row.ts';
+import { Rows } from './rows.ts';
 
 export interface Answer {
   /** What happened last comes first. */
@@ -17,7 +19,10 @@ export interface Answer {
   /** What was read to tell: stages of requests, copies left out. */
   events: number;
   copies: number;
+  /** Documents that share an `event.id` with another one, and are not the same. */
   clashes: number;
+  /** How often one Audit-ID had more different requests than are held at once: stages of one that lie apart are told as two. */
+  seams: number;
   reach: Reach;
 }
 
@@ -25,14 +30,16 @@ export interface WhoOptions {
   namespace: string;
   signal?: AbortSignal | undefined;
   onEvents?: ((events: number) => void) | undefined;
+  /** Rows that are held; beyond, those that differ least are joined. Default 100,000. */
+  rowsMax?: number | undefined;
 }
 
 /**
  * Who did what, counted exactly: every event that matches is read, in a frozen view of the stream, and identical copies
- * count once. Throws ShipError, VerifyError and WhoError.
+ * count once. What somebody writes there cannot keep it from being answered. Throws ShipError, VerifyError and WhoError.
  */
 export async function who(client: ElasticsearchClient, wish: Wish, options: WhoOptions): Promise<Answer> {
-  const { namespace, signal, onEvents } = options;
+  const { namespace, signal, onEvents, rowsMax } = options;
   const stream = eventStream(namespace);
   const pit = await PointInTime.open(client, stream, signal);
   if (!pit)
@@ -43,36 +50,39 @@ export async function who(client: ElasticsearchClient, wish: Wish, options: WhoO
   try {
     const reach = await reachOf(client, pit, wish, signal);
     const originals = new Originals();
-    const rows = new Rows();
-    let events = 0;
-    const read = () => {
-      events += 1;
-      onEvents?.(events);
-    };
-    for await (const found of requestsOf(eventsOf(client, pit, queryOf(wish), signal), originals, read)) {
+    const rows = new Rows(rowsMax);
+    const read = { events: 0, seams: 0 };
+    const events = eventsOf(client, pit, queryOf(wish), signal);
+    for await (const found of requestsOf(events, originals, read, onEvents)) {
       if (isWanted(found, wish.outcomes)) rows.add(found);
     }
     const { copies, clashes } = originals;
-    return { rows: rows.sorted(), requests: rows.requests, events, copies, clashes, reach };
+    return { rows: rows.sorted(), requests: rows.requests, ...read, copies, clashes, reach };
   } finally {
     await pit.close();
   }
 }
 
-/** The events of one auditID come one after the other; an event without one stands alone. */
-async function* requestsOf(
+/** What events tell of: those of one auditID come one after the other, and an event without one stands alone. */
+export async function* requestsOf(
   events: AsyncIterable<Event>,
   originals: Originals,
-  onRead: () => void,
+  read: { events: number; seams: number },
+  onEvents?: (events: number) => void,
 ): AsyncGenerator<Requests> {
   const tally = new RequestTally();
   let request: string | null = null;
   for await (const event of events) {
     if (!originals.isOriginal(event)) continue;
     if (event.request === null || event.request !== request) yield* tally.take();
+    if (tally.isFull) {
+      read.seams += 1;
+      yield* tally.take();
+    }
     request = event.request;
     tally.add(event);
-    onRead();
+    read.events += 1;
+    onEvents?.(read.events);
   }
   yield* tally.take();
 }

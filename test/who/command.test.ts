@@ -5,7 +5,8 @@ import { describe, expect, inject, test } from 'vitest';
 import { refusedForm } from '../../agent/seal/index.ts';
 import { createDocument, randomNamespace, rollover } from '../elasticsearch/index.ts';
 import { documentOf } from '../mapping/corpus.ts';
-import { ask as answer, whoCommand, type WhoCommandOptions } from '../../agent/cli/who.ts';
+import type { WhoCommandOptions } from '../../agent/cli/who-options.ts';
+import { ask as answer, whoCommand } from '../../agent/cli/who.ts';
 import { auditseal as run } from '../verify/installation.ts';
 import { shipped } from './asked.ts';
 
@@ -210,12 +211,42 @@ describe.concurrent('auditseal who', () => {
     const { source } = documentOf(line({ user: { username: 'nobody' } }), 0, made.namespace);
     await rollover(url, made.stream);
     await createDocument(url, made.stream, 'forged', Buffer.from(source));
-    const { stdout } = await auditseal(['who', '--url', url, '--namespace', made.namespace]);
+    const { code, stdout } = await auditseal(['who', '--url', url, '--namespace', made.namespace]);
+    expect(code, 'answered, and not sure').toBe(3);
     expect(stdout).toContain('found: 2 requests in 2 rows, told from 2 events');
     expect(stdout).toContain(
       'ATTENTION: 1 documents have the event.id of another one: somebody else than the agent wrote them',
     );
   });
+
+  test(
+    'a flood of documents under one event’s id keeps no question from being answered',
+    { timeout: 120_000 },
+    async () => {
+      const made = await shipped(url, [line({})]);
+      const { source } = documentOf(line({ user: { username: 'mallory' } }), 0, made.namespace);
+      const forged = 10_050;
+      await createDocuments(
+        made.stream,
+        Array.from({ length: forged }, (_, i) => [`forged-${i}`, source]),
+      );
+      const where = ['who', '--url', url, '--namespace', made.namespace];
+      const all = await auditseal([...where, '--json']);
+      expect([all.code, all.stderr]).toEqual([3, '']);
+      const found = all.stdout.map((each) => JSON.parse(each) as Record<string, unknown>);
+      expect(found).toMatchObject([
+        { user: 'mallory', requests: forged },
+        { user: 'alice', requests: 1 },
+        { type: 'summary', requests: forged + 1, exitCode: 3 },
+      ]);
+      expect(found[2]).toHaveProperty('clashes', expect.any(Number));
+      const one = await auditseal([...where, '--user', 'alice']);
+      expect([one.code, one.stdout.find((each) => each.startsWith('found'))]).toEqual([
+        0,
+        'found: 1 requests in 1 rows, told from 1 events',
+      ]);
+    },
+  );
 
   test('requests under one Audit-ID do not hide behind each other', async () => {
     const auditID = '../../_bulk';
@@ -290,3 +321,13 @@ describe.concurrent('auditseal who', () => {
     }
   });
 });
+
+async function createDocuments(stream: string, documents: readonly (readonly [string, string])[]) {
+  const lines = documents.flatMap(([id, source]) => [JSON.stringify({ create: { _id: id } }), source]);
+  const answered = await fetch(`${url}/${stream}/_bulk?refresh=true`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson' },
+    body: `${lines.join('\n')}\n`,
+  });
+  expect(await answered.json()).toMatchObject({ errors: false });
+}

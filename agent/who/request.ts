@@ -1,0 +1,62 @@
+import type { Event } from './event.ts';
+
+/**
+ * What became of requests:
+ * - `ok`, `denied` (by authentication, authorization or admission), `failed` otherwise
+ * - `begun`: an answer was begun (exec, port-forward, watch), its end is not among the events asked for
+ * - `unknown`: no answer was logged: the apiserver died, the policy left the other stages out, or they are out of the time asked for
+ */
+export type Result = 'ok' | 'denied' | 'failed' | 'begun' | 'unknown';
+
+/** Requests that are alike but for their time. */
+export interface Requests {
+  /** One of their events. */
+  event: Event;
+  result: Result;
+  code: number | null;
+  count: number;
+  /** Time of the first and of the last of their events. */
+  first: string;
+  last: string;
+  addresses: Set<string>;
+}
+
+/** Beyond it, addresses of one kind of request are not told apart any more. */
+export const addressesMax = 32;
+
+/** What a request was, but for what became of it and where it came from. */
+export function keyOf(event: Event): string {
+  const { user, effectiveUser, verb, resource, apiGroup, namespace, name, path } = event;
+  return JSON.stringify([user, effectiveUser, verb, resource, apiGroup, namespace, name, path]);
+}
+
+/** The request that one event tells of. */
+export function requestOf(event: Event): Requests {
+  const { code, time, address } = event;
+  const addresses = new Set(address === null ? [] : [address]);
+  return { event, result: resultOf(event), code, count: 1, first: time, last: time, addresses };
+}
+
+/** Adds requests that are alike. */
+export function join(to: Requests, { count, first, last, addresses }: Requests): void {
+  to.count += count;
+  if (first < to.first) to.first = first;
+  if (last > to.last) to.last = last;
+  // One more than is shown tells that there were more.
+  for (const address of addresses) if (to.addresses.size <= addressesMax) to.addresses.add(address);
+}
+
+/** Which stage of its request an event is. */
+export function rankOf({ stage, code }: Event): 'ended' | 'begun' | 'received' {
+  if (stage === 'ResponseStarted') return 'begun';
+  if (stage === 'RequestReceived') return 'received';
+  // The refused form does not say its stage; what was refused for its bodies had an answer.
+  return stage === null && code === null ? 'received' : 'ended';
+}
+
+function resultOf(event: Event): Result {
+  if (event.isDenied) return 'denied';
+  if (event.outcome === 'failure') return 'failed';
+  if (event.outcome !== 'success') return 'unknown';
+  return rankOf(event) === 'ended' ? 'ok' : 'begun';
+}
