@@ -19,6 +19,8 @@ import type { Settings } from './settings.ts';
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const needed = ['go', 'openssl', 'unshare', 'mount', 'ip', 'tar', 'bash'];
 const reference = 'registry.example/auditseal:0.1.0';
+/** What runInside resolves with where a signal ended it. */
+const interrupted = 130;
 
 async function main(names: readonly string[]): Promise<number> {
   const unknown = names.filter((name) => !Object.hasOwn(platforms, name));
@@ -36,10 +38,13 @@ async function main(names: readonly string[]): Promise<number> {
   const imageFile = join(shared, 'image.json');
   const image = buildGuideImage(reference, `${imageFile}.tar`, imageFile);
   try {
-    let failed = false;
-    for (const name of names)
-      if ((await runPlatform(name, platforms[name]!, { shared, binaries, imageFile })) !== 0) failed = true;
-    return failed ? 1 : 0;
+    let code = 0;
+    for (const name of names) {
+      const ended = await runPlatform(name, platforms[name]!, { shared, binaries, imageFile });
+      if (ended === interrupted) return ended;
+      code ||= ended;
+    }
+    return code;
   } finally {
     await image;
     if (process.env['KEEP']) say(`kept: ${shared}`);
@@ -54,6 +59,7 @@ interface Common {
   imageFile: string;
 }
 
+/** The exit code of the first route that failed, or 0. */
 async function runPlatform(name: string, platform: Platform, common: Common): Promise<number> {
   let prepared: unknown;
   try {
@@ -63,13 +69,15 @@ async function runPlatform(name: string, platform: Platform, common: Common): Pr
     say(`SKIPPED  ${name}: ${error.message}`);
     return 0;
   }
-  let failures = 0;
+  let code = 0;
   for (const [i, { title }] of platform.routes.entries()) {
     say(`\n=== ${title}`);
     const work = join(common.shared, `${name}-${i}`);
-    failures += await runRoute(work, { platform: name, route: title, prepared, ...common });
+    const ended = await runRoute(work, { platform: name, route: title, prepared, ...common });
+    if (ended === interrupted) return ended;
+    code ||= ended;
   }
-  return failures;
+  return code;
 }
 
 /** With an Elasticsearch of its own: the logs of two routes have the same name. */
@@ -80,16 +88,18 @@ async function runRoute(
   const namespaces = await usableNamespaces();
   await demand(['mkdir', work]);
   const elasticsearch = await resolveElasticsearch({ log: say });
-  const elasticsearchSocket = join(work, 'elasticsearch.sock');
-  const { hostname: host, port } = new URL(elasticsearch.url);
-  const bridge = await forward({ path: elasticsearchSocket }, { host, port: Number(port || 80) });
   try {
+    const elasticsearchSocket = join(work, 'elasticsearch.sock');
+    const { hostname: host, port } = new URL(elasticsearch.url);
+    const bridge = await forward({ path: elasticsearchSocket }, { host, port: Number(port || 80) });
     const { platform, route: title, prepared } = route;
     const settings = { work, platform, route: title, prepared, binaries, elasticsearchSocket, imageFile };
     await writeFile(join(work, 'settings.json'), JSON.stringify(settings satisfies Settings));
-    return await runInside(namespaces, [join(import.meta.dirname, 'inside.ts'), join(work, 'settings.json')]);
-  } finally {
+    const inside = join(import.meta.dirname, 'inside.ts');
+    const code = await runInside(namespaces, [inside, join(work, 'settings.json')]);
     bridge.close();
+    return code;
+  } finally {
     await removeCgroups(work);
     await elasticsearch.stop();
   }

@@ -7,6 +7,9 @@ const repository = join(import.meta.dirname, '../..');
 const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const notCloned = new Set(['node_modules', '.git', 'dist']);
 
+/** Of one command: some wait for ever for what does not come. */
+const secondsMax = 600;
+
 /** Who follows the guide: root of this machine, at the top of a clone, with a home of their own. */
 export class Person {
   /** The clone, with its packages (`npm ci`). */
@@ -49,10 +52,13 @@ export class Person {
     await symlink(path, join(this.bin, name));
   }
 
-  /** Runs a command as it would be pasted; resolves whatever its exit code is. */
+  /** Runs a command as it would be pasted; resolves whatever its exit code is, 124 if it took too long. */
   async run(command: string): Promise<Ran> {
     const script = [...this.#exports, command].join('\n');
-    const ran = await run(['bash', '-c', script], { env: this.#env, cwd: this.folder });
+    const ran = await run(['timeout', '--kill-after=10', String(secondsMax), 'bash', '-c', script], {
+      env: this.#env,
+      cwd: this.folder,
+    });
     if (command.startsWith('export ') && ran.code === 0) this.#exports.push(command);
     return ran;
   }

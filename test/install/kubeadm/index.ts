@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { binariesSchema } from '../../cluster/binaries.ts';
+import { binariesSchema, kubernetesVersion } from '../../cluster/binaries.ts';
 import { demandContainerd } from '../../cluster/containerd.ts';
 import type { Machine } from '../machine.ts';
 import type { Platform } from '../platform.ts';
@@ -9,6 +11,7 @@ import { differences, prepareNode } from './node.ts';
 import { settle } from './settle.ts';
 import { existingCluster, ignoredCheck, newCluster } from './routes.ts';
 
+const apiserverManifest = '/etc/kubernetes/manifests/kube-apiserver.yaml';
 const preparedSchema = z.object({
   binaries: binariesSchema.extend({ kubeadm: z.string(), 'kube-proxy': z.string(), coredns: z.string() }),
   images: z.record(z.string(), z.string()),
@@ -32,7 +35,10 @@ export const kubeadm: Platform = {
     return {
       auditLog: '/var/log/kubernetes/audit.log',
       differences,
-      settle: async () => await settle(machine),
+      settle: async () => {
+        await settle(machine);
+        if (route === existingCluster) await upgrade(machine);
+      },
     };
   },
 };
@@ -44,4 +50,18 @@ async function makeCluster({ report, person }: Machine): Promise<void> {
     await person.demand('mkdir -p ~/.kube && sudo cp /etc/kubernetes/admin.conf ~/.kube/config');
     return await person.demand('kubectl get nodes');
   });
+}
+
+/** What the guide says of an upgrade. To the same version, by force: another is not built. */
+async function upgrade({ report, person }: Machine): Promise<void> {
+  await report.claim(
+    '`kubeadm upgrade apply --patches` keeps the static pod as the guide made it',
+    async () => {
+      const before = await readFile(apiserverManifest, 'utf8');
+      const command = `sudo kubeadm upgrade apply ${kubernetesVersion} --force --patches /etc/kubernetes/patches`;
+      await person.demand(`${command} ${ignoredCheck}`);
+      assert.equal(await readFile(apiserverManifest, 'utf8'), before);
+      return command;
+    },
+  );
 }

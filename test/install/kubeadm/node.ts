@@ -32,10 +32,7 @@ export async function prepareNode(
   await mkdir(dropIns);
   await writeFile(join(dropIns, '10-machine.conf'), stringify(kubeletConfig));
   await mkdir('/etc/kubernetes/manifests', { recursive: true });
-  await addSystemctl(person, join(settings.work, 'units'), {
-    kubelet: kubeletUnit,
-    containerd: 'sleep 3600',
-  });
+  await addSystemctl(person, join(settings.work, 'units'), { kubelet: kubeletUnit });
 }
 
 /** As the package of kubeadm has it: kubernetes/release, cmd/krel/templates/latest/kubeadm/10-kubeadm.conf. */
