@@ -31,7 +31,7 @@ export const codec: readonly Change[] = [
 export const firstBatch: Change = {
   what: /^npx auditseal who /u,
   kind: 'awaited',
-  secondsMax: 60,
+  secondsMax: 120,
   why: 'the first batch is sealed, sent and searchable some ten seconds after the agents start, as the guide says',
 };
 

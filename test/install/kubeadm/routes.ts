@@ -40,7 +40,7 @@ export const existingCluster: Route = {
     {
       what: /^sudo tail /u,
       kind: 'awaited',
-      secondsMax: 120,
+      secondsMax: 300,
       why: 'the kubelet starts the apiserver anew, as the guide says',
     },
   ],

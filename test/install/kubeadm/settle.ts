@@ -14,9 +14,9 @@ export async function settle({ report, person }: Machine): Promise<void> {
     await writeFile(join(person.home, 'proxy.json'), JSON.stringify({ data: { 'config.conf': config } }));
     await person.demand('kubectl -n kube-system patch configmap kube-proxy --patch-file ~/proxy.json');
     await person.demand('kubectl -n kube-system rollout restart daemonset/kube-proxy');
-    await person.demand('kubectl wait --for=condition=Ready node/cp-1 --timeout=120s');
+    await person.demand('kubectl wait --for=condition=Ready node/cp-1 --timeout=300s');
     for (const workload of ['daemonset/kube-proxy', 'deployment/coredns'])
-      await person.demand(`kubectl -n kube-system rollout status ${workload} --timeout=180s`);
+      await person.demand(`kubectl -n kube-system rollout status ${workload} --timeout=300s`);
     return (await person.demand('kubectl get pods -A --no-headers'))
       .replaceAll(/ +/gu, ' ')
       .trim()
