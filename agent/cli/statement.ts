@@ -1,22 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigError, exitBadConfig } from '../config/index.ts';
-import {
-  openNote,
-  parseStatement,
-  parseVerifierKey,
-  SealError,
-  signNote,
-  statementText,
-  type Statement,
-  type VerifierKey,
-} from '../seal/index.ts';
-import { makeOperatorKey, readOperatorKey, VerifyError } from '../verify/index.ts';
+import { SealError, type Statement } from '../seal/index.ts';
+import { VerifyError } from '../verify/index.ts';
 import { usageEndsWith } from './exit.ts';
 import { addConnection, type ConnectionOptions } from './connection.ts';
-import { statementOf, type MakeOptions } from './statement-options.ts';
-import { printStatement, sendStatement, type SignedStatement } from './statement-send.ts';
+import type { Output } from './output.ts';
+import type { MakeOptions } from './statement-options.ts';
+import { sendStatement } from './statement-send.ts';
+import { make, makeKey, signedElsewhere } from './statement-sign.ts';
 import { printableError } from './text.ts';
 
 interface SendOptions extends ConnectionOptions {
@@ -24,9 +15,7 @@ interface SendOptions extends ConnectionOptions {
 }
 
 /** Where it prints, and what becomes of the exit code. */
-export interface StatementOutput {
-  out: (text: string) => void;
-  error: (text: string) => void;
+export interface StatementOutput extends Output {
   exit: (code: number) => void;
 }
 
@@ -129,43 +118,4 @@ async function saying(output: StatementOutput, run: () => Promise<void>): Promis
       (error instanceof Error && 'code' in error && error.code === 'settings');
     output.exit(byUser ? exitBadConfig : 1);
   }
-}
-
-async function makeKey(output: StatementOutput, file: string, name: string): Promise<void> {
-  const vkey = await makeOperatorKey(file, name);
-  output.out(`${vkey}\n`);
-  output.error(
-    `The private key is in ${file}: keep it off the cluster and out of Elasticsearch. Believe it where you verify:\n` +
-      `  auditseal trust operator --trust trust.json '${vkey}'\n`,
-  );
-}
-
-async function make(kind: Statement['kind'], options: MakeOptions, output: StatementOutput): Promise<void> {
-  const now = new Date();
-  const isSent = options.url !== undefined || options.config !== undefined;
-  if (!isSent && options.print !== true)
-    throw new VerifyError(
-      'usage',
-      '--url, --config or --print: say where it goes, or that it is only printed',
-    );
-  const statement = statementOf(kind, options, now);
-  // Before the key is touched: it is checked as a verifier will.
-  const said = statementText(statement);
-  const key = await readOperatorKey(options.key);
-  const signed = { note: signNote(said, key), text: said, statement, key: key.verifier };
-  if (options.print === true) printStatement(signed, output);
-  else await sendStatement(signed, options, output);
-}
-
-async function signedElsewhere(file: string, vkey: string): Promise<SignedStatement> {
-  const key: VerifierKey = parseVerifierKey(vkey);
-  const note = file === '-' ? await text(process.stdin) : await readNote(file);
-  const said = openNote(note, key);
-  return { note, text: said, statement: parseStatement(said), key };
-}
-
-async function readNote(file: string): Promise<string> {
-  return await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new VerifyError('usage', `the note ${file} cannot be read: ${String(cause)}`, { cause });
-  });
 }

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { connectorOf, Credentials, readText, Trust } from '../ship/index.ts';
-import { KibanaError, type KibanaErrorCode } from './error.ts';
+import { fromStatus, parse } from './answer.ts';
+import { KibanaError } from './error.ts';
 
 /** Where Kibana is, and whom it takes us for. Secrets are in files. */
 export interface KibanaSettings {
@@ -147,34 +148,4 @@ export class Kibana {
 function form({ name, text }: { name: string; text: string }): string {
   const head = `content-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: application/ndjson`;
   return `--${boundary}\r\n${head}\r\n\r\n${text}\r\n--${boundary}--\r\n`;
-}
-
-function parse(where: string, status: number, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const message = `${where}: ${status} with an answer that is not JSON: ${text.slice(0, 200)}`;
-    throw new KibanaError('bad-response', message, { cause });
-  }
-}
-
-function fromStatus(where: string, status: number, text: string): KibanaError {
-  const [code, remedy] = meaningOf(status);
-  return new KibanaError(code, `${where}: ${status} ${text.slice(0, 500)}${remedy}`);
-}
-
-function meaningOf(status: number): [KibanaErrorCode, string] {
-  if (status === 401)
-    return [
-      'unauthorized',
-      '. Kibana does not know these credentials: see --kibana-api-key-file, --kibana-username',
-    ];
-  if (status === 403)
-    return [
-      'not-allowed',
-      '. Needed in this space, with All: Dashboard, Discover, Data View Management, Saved Objects Management (the role kibana_admin has them)',
-    ];
-  if ([502, 503, 504].includes(status))
-    return ['unreachable', '. Kibana is not ready yet, or something in front of it is: try again'];
-  return ['refused', ''];
 }

@@ -4,12 +4,12 @@ import { eventStream, recordStream, ShipError, type ElasticsearchClient } from '
 import { VerifyError } from './error.ts';
 import { sortOf } from './hits.ts';
 import { operatorDocuments, statementsMax } from './operator-documents.ts';
+import { originsMax, originsOf } from './origins.ts';
 import { PointInTime } from './point-in-time.ts';
 import {
   eventWalks,
   neighbourWalk,
   newestWalk,
-  nextOriginWalk,
   rangeEventWalks,
   rangeRecordWalks,
   recordWalks,
@@ -19,9 +19,6 @@ import {
 import { searchPage } from './search.ts';
 import { rangeOfLog } from './time-range.ts';
 import { walk, type Walk } from './walk.ts';
-
-/** Origins that get a walk of their own; somebody may have written a million forged ones. */
-const originsMax = 10_000;
 
 /** Enough for every backing index to hold each of the ids asked for. */
 const foundMax = 10_000;
@@ -73,7 +70,7 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     const streams = new ElasticsearchStreams(client, options, pit);
     try {
       if (pit) {
-        streams.#origins = await streams.#findOrigins(pit);
+        streams.#origins = await originsOf(client, pit, signal);
         const { operators = [] } = options;
         const logs = streams.#origins.filter((origin) => !operators.includes(origin));
         if (time)
@@ -211,31 +208,6 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
         onRead?.(stream, hit.source.length);
         yield hit;
       }
-  }
-
-  /** The origins that records are indexed under: only a hint for the order of reading. */
-  async #findOrigins(pit: PointInTime): Promise<string[]> {
-    const origins: string[] = [];
-    while (origins.length < originsMax) {
-      const next = await this.#originAfter(pit, origins.at(-1));
-      if (next === undefined) return origins;
-      origins.push(next);
-    }
-    return origins;
-  }
-
-  async #originAfter(pit: PointInTime, after: string | undefined): Promise<string | undefined> {
-    const { query, sort } = nextOriginWalk(after);
-    const body = `{"size":1,"track_total_hits":false,${pit.member},"query":${JSON.stringify(query)},"sort":${JSON.stringify(sort)}}`;
-    for await (const hit of searchPage(this.#client, {
-      path: '/_search',
-      body,
-      signal: this.#options.signal,
-    })) {
-      const [origin] = JSON.parse(sortOf(hit)) as unknown[];
-      if (typeof origin === 'string') return origin;
-    }
-    return undefined;
   }
 }
 
