@@ -119,7 +119,7 @@ export async function folderOf(name: string, from: string[], make: (folder: stri
 }
 
 /** Where Go keeps the sources of a module, which it checks against its checksum database. */
-async function moduleFolder(module: string): Promise<string> {
+export async function moduleFolder(module: string): Promise<string> {
   const answer = await command('/', 'go', 'mod', 'download', '-json', module);
   return z.object({ Dir: z.string() }).parse(JSON.parse(answer)).Dir;
 }

@@ -56,7 +56,20 @@ export async function removeCgroups(work: string): Promise<void> {
     const parent = join(root, 'k8s.io');
     for (const path of [...ids.flat().map((id) => join(parent, id)), parent])
       await rmdir(path).catch(() => undefined);
+    await removeTree(join(root, cgroupOf(work)));
   }
+}
+
+/** The name of a cgroup for all that is started on a machine, in every hierarchy. */
+export function cgroupOf(work: string): string {
+  return work.slice(1).replaceAll('/', '-');
+}
+
+/** Of a cgroup, the files cannot be removed, and need not be. */
+async function removeTree(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) if (entry.isDirectory()) await removeTree(join(folder, entry.name));
+  await rmdir(folder).catch(() => undefined);
 }
 
 function names(folder: string): Promise<string[]> {

@@ -19,7 +19,7 @@ const route = platform.routes.find(({ title }) => title === settings.route)!;
 const report = new Report((line) => process.stdout.write(`${line}\n`));
 const guide = readGuide();
 const planned = planRoute(guide, route);
-const machine = await makeMachine(settings, report);
+const machine = await makeMachine(settings, report, platform.hasDocker === true);
 let started: Started | undefined;
 await report.stage(`${route.title}: the machine before the guide`, async () => {
   started = await platform.start(machine, settings.prepared, route);

@@ -21,8 +21,12 @@ export interface Machine {
   person: Person;
 }
 
-/** With a network of its own in which the guide's names are found, and Elasticsearch and Kibana answer behind them. */
-export async function makeMachine(settings: Settings, report: Report): Promise<Machine> {
+/**
+ * With a network of its own in which the guide's names are found, and Elasticsearch and Kibana answer behind them.
+ *
+ * @param hasDocker whether they are left to step 1 of the guide
+ */
+export async function makeMachine(settings: Settings, report: Report, hasDocker: boolean): Promise<Machine> {
   const { work } = settings;
   await becomeMachine(work, hostName);
   await connectNetwork();
@@ -31,7 +35,7 @@ export async function makeMachine(settings: Settings, report: Report): Promise<M
   const person = await Person.make(work, { IMAGE_ARCHIVE: `${settings.imageFile}.tar` });
   await person.linkProgram('kubectl', settings.binaries.kubectl);
   await person.linkProgram('helm', settings.binaries.helm);
-  await startServices(work, person.folder, settings.elasticsearchSocket);
+  if (!hasDocker) await startServices(work, person.folder, settings.elasticsearchSocket);
   return { settings, report, processes: new Processes(logs), person };
 }
 

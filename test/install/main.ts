@@ -34,9 +34,11 @@ async function main(names: readonly string[]): Promise<number> {
     if ((await run(['sh', '-c', `command -v ${name}`])).code !== 0) throw new Error(`${name} is missing`);
   const binaries = await buildBinaries();
   const shared = await mkdtemp(join(tmpdir(), 'auditseal-install-'));
-  // Beside the first steps, which do not need it.
   const imageFile = join(shared, 'image.json');
-  const image = buildGuideImage(reference, `${imageFile}.tar`, imageFile);
+  // Beside the first steps, which do not need it.
+  const image = names.every((name) => platforms[name]!.hasDocker)
+    ? undefined
+    : buildGuideImage(reference, `${imageFile}.tar`, imageFile);
   try {
     let code = 0;
     for (const name of names) {
@@ -87,22 +89,33 @@ async function runRoute(
 ): Promise<number> {
   const namespaces = await usableNamespaces();
   await demand(['mkdir', work]);
-  const elasticsearch = await resolveElasticsearch({ log: say });
+  const elasticsearchSocket = join(work, 'elasticsearch.sock');
+  const elasticsearch = platforms[route.platform]!.hasDocker
+    ? undefined
+    : await startElasticsearch(elasticsearchSocket);
   try {
-    const elasticsearchSocket = join(work, 'elasticsearch.sock');
-    const { hostname: host, port } = new URL(elasticsearch.url);
-    const bridge = await forward({ path: elasticsearchSocket }, { host, port: Number(port || 80) });
     const { platform, route: title, prepared } = route;
     const settings = { work, platform, route: title, prepared, binaries, elasticsearchSocket, imageFile };
     await writeFile(join(work, 'settings.json'), JSON.stringify(settings satisfies Settings));
     const inside = join(import.meta.dirname, 'inside.ts');
-    const code = await runInside(namespaces, [inside, join(work, 'settings.json')]);
-    bridge.close();
-    return code;
+    return await runInside(namespaces, [inside, join(work, 'settings.json')]);
   } finally {
     await removeCgroups(work);
-    await elasticsearch.stop();
+    await elasticsearch?.stop();
   }
+}
+
+/** Answers behind a Unix socket. */
+async function startElasticsearch(socket: string): Promise<{ stop(): Promise<void> }> {
+  const elasticsearch = await resolveElasticsearch({ log: say });
+  const { hostname: host, port } = new URL(elasticsearch.url);
+  const bridge = await forward({ path: socket }, { host, port: Number(port || 80) });
+  return {
+    stop: async () => {
+      bridge.close();
+      await elasticsearch.stop();
+    },
+  };
 }
 
 try {

@@ -5,6 +5,8 @@ import type { Route } from './route.ts';
 /** A kind of cluster that the guide is followed on. */
 export interface Platform {
   routes: readonly Route[];
+  /** Whether its machine has Docker, which runs step 1 and builds step 3's image: otherwise both are there, from outside. */
+  hasDocker?: boolean;
   /**
    * Outside the namespaces, with a network: builds what {@link start} needs, as JSON can carry it.
    *

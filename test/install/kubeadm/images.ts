@@ -62,8 +62,11 @@ async function iptablesFiles(): Promise<Record<string, string>> {
   });
   const multi = program.trim();
   const names = ['iptables', 'ip6tables'].flatMap((name) => [name, `${name}-save`, `${name}-restore`]);
-  const libraries = (await demand(['ldd', multi])).matchAll(/(\/\S+)(?= \(0x)/gu);
   const extensions = (await demand(['sh', '-c', 'ls -d /usr/lib/*/xtables'])).trim();
+  // The extensions have libraries of their own: `statistic`, which chooses between two pods, needs libm.
+  const libraries = (await demand(['sh', '-c', `ldd ${multi} ${extensions}/*.so`])).matchAll(
+    /(\/\S+)(?= \(0x)/gu,
+  );
   return {
     ...Object.fromEntries(names.map((name) => [`/usr/sbin/${name}`, multi])),
     ...Object.fromEntries([...libraries].map(([library]) => [library, library])),
