@@ -57,9 +57,9 @@ export const kind: Platform = {
 };
 
 const machineDifferences: readonly string[] = [
-  'docker compose and kind are built here from their modules; Docker is Debian’s 20.10, with BuildKit, which newer ones use unasked',
+  "docker compose and kind are built here from their modules; Docker is Debian's 20.10, with BuildKit, which newer ones use unasked",
   'the image of Elasticsearch holds the real server of that version, without its security and the modules that Maven Central lacks; that of Kibana a stand-in, which holds what it is sent against the schemas of Kibana 9.5',
-  `the node image has systemd, runc and CNI plugins of Debian 12, which still runs on version 1 of cgroups, and a script in place of kindnetd, whose source no registry has: it enforces no NetworkPolicy`,
+  'the node image has systemd, runc and CNI plugins of Debian 12, which still runs on version 1 of cgroups, and a script in place of kindnetd: it enforces no NetworkPolicy',
   'to kind.yaml is added what this machine asks for: version 1 of cgroups taken, and no oom_score_adj below 0',
 ];
 
