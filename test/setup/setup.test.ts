@@ -425,3 +425,25 @@ test.each([
 ])('options %j end with 78 and what to do', async (options, why) => {
   expect(await setup(...options)).toMatchObject({ code: 78, error: expect.stringContaining(why) as unknown });
 });
+
+test('docs/operations.md removes all that setup made, by its names', async () => {
+  const folder = join(import.meta.dirname, '../../docs');
+  const [, section = ''] = (await readFile(join(folder, 'operations.md'), 'utf8')).split('## Remove it');
+  await using at = await scene();
+  const requests = requestsOf(
+    section.split('```')[1]!.replaceAll(/-auditseal\b(?!\.)/gu, `-${at.namespace}`),
+  );
+  expect(await setup(...at.options, '--no-key')).toMatchObject({ code: 0 });
+  const removed = requests.flatMap(({ method, path }) => {
+    expect(method).toBe('DELETE');
+    const [, place = '', names = ''] = /^(.*\/)([^/]+)$/u.exec(path) ?? [];
+    return names.split(',').map((name) => `${place}${name}`);
+  });
+  const made = at.server.changes.flatMap((line) => /^PUT (\/[^?]+)$/u.exec(line)?.[1] ?? []);
+  expect(removed.filter((path) => !path.startsWith('/_security/')).toSorted(byText)).toEqual(
+    made.filter((path) => !path.startsWith('/_security/')).toSorted(byText),
+  );
+  for (const path of made) expect(removed).toContain(path);
+});
+
+const byText = (a: string, b: string) => a.localeCompare(b);
