@@ -34,9 +34,9 @@ const apiGroupPrefix = 'audit.k8s.io/';
 const members = new WantedMembers();
 const kind = members.member('kind');
 const apiVersion = members.member('apiVersion');
-const auditID = members.member('auditID');
+const auditID = members.member('auditID', { isUnique: true });
 const stage = members.member('stage');
-const requestURI = members.member('requestURI');
+const requestURI = members.member('requestURI', { isUnique: true });
 const verb = members.member('verb');
 const user = members.member('user');
 const impersonatedUser = members.member('impersonatedUser');
@@ -44,7 +44,7 @@ const sourceIPs = members.member('sourceIPs');
 const userAgent = members.member('userAgent');
 const objectRef = members.member('objectRef');
 const responseStatus = members.member('responseStatus');
-const stageTimestamp = members.member('stageTimestamp');
+const stageTimestamp = members.member('stageTimestamp', { isUnique: true });
 const annotations = members.member('annotations');
 
 /**

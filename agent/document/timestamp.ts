@@ -23,10 +23,15 @@ export function isTimestamp(value: unknown): value is string {
 }
 
 /** The event's `@timestamp`: its stageTimestamp as it stands there, or the read time where that would not parse. */
-export function timestampOf(event: AuditEvent, readAt: Date): string {
-  return isTimestamp(event.stageTimestamp) ? event.stageTimestamp : isoText(readAt);
+export function timestampOf({ stageTimestamp }: AuditEvent, readAt: Date): string {
+  // Asked more than once for each event.
+  if (stageTimestamp === lastTimestamp) return lastTimestamp;
+  if (!isTimestamp(stageTimestamp)) return isoText(readAt);
+  return (lastTimestamp = stageTimestamp);
 }
 
+/** The last that was found to be one. */
+let lastTimestamp = '1970-01-01T00:00:00Z';
 let lastTime = NaN;
 let lastText = '';
 

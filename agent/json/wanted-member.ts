@@ -1,25 +1,22 @@
-import type { ObjectText } from './object-text.ts';
 import { parseJson } from './parse.ts';
+import { Remembered } from './remembered.ts';
 
 const quote = 0x22;
 const openBrace = 0x7b;
-
-/** Longer values are not remembered, and not more of them, whatever a client sends: a megabyte of text a member. */
-const rememberedBytesMax = 512;
-const rememberedMax = 2048;
 
 /** A top-level member that is looked for in one object after another; see WantedMembers. */
 export class WantedMember {
   /** With its quotes. */
   readonly key: Buffer;
-  readonly #of: { readonly text: ObjectText };
-  readonly #remembered = new Map<string, unknown>();
+  readonly #of: { readonly text: Buffer };
+  readonly #remembered: Remembered | undefined;
   #start = 0;
   #end = 0;
 
-  constructor(name: string, of: { readonly text: ObjectText }) {
+  constructor(name: string, of: { readonly text: Buffer }, isUnique: boolean) {
     this.key = Buffer.from(`"${name}"`);
     this.#of = of;
+    this.#remembered = isUnique ? undefined : new Remembered();
   }
 
   /**
@@ -29,12 +26,11 @@ export class WantedMember {
   get value(): unknown {
     if (this.#end === 0) return undefined;
     const { text } = this.#of;
-    if (text.bytes[this.#start] === quote) {
-      const string = text.slice(this.#start + 1, this.#end - 1);
-      return string.includes('\\') ? this.#parse(text) : string;
-    }
-    if (this.#end - this.#start > rememberedBytesMax) return this.#parse(text);
-    return this.#remembered.get(text.slice(this.#start, this.#end)) ?? this.#remember(text);
+    const known = this.#remembered?.find(text, this.#start, this.#end);
+    if (known !== undefined) return known;
+    const value = this.#parse(text);
+    this.#remembered?.keep(text, this.#start, this.#end, value);
+    return value;
   }
 
   /** Where the value is, in the object that is being read. */
@@ -47,16 +43,12 @@ export class WantedMember {
     this.#end = 0;
   }
 
-  #remember(text: ObjectText): unknown {
-    const value = this.#parse(text);
-    if (this.#remembered.size === rememberedMax) this.#remembered.clear();
-    // A string of its own, not a slice, which would hold on to the whole object.
-    this.#remembered.set(text.bytes.toString('utf8', this.#start, this.#end), value);
-    return value;
-  }
-
-  #parse({ bytes }: ObjectText): unknown {
-    const value = bytes.subarray(this.#start, this.#end);
+  #parse(text: Buffer): unknown {
+    if (text[this.#start] === quote) {
+      const string = text.toString('utf8', this.#start + 1, this.#end - 1);
+      if (!string.includes('\\')) return string;
+    }
+    const value = text.subarray(this.#start, this.#end);
     if (value[0] === openBrace) return parseJson(value);
     // As a member: parseJson takes every object, but not every other text.
     const object = Buffer.concat([Buffer.from('{"value":'), value, Buffer.from('}')]);

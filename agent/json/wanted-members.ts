@@ -1,5 +1,4 @@
 import { decodeKey } from './key.ts';
-import { ObjectText } from './object-text.ts';
 import { scannedDepth, scanObject, type OnMember } from './scan-object.ts';
 import { WantedMember } from './wanted-member.ts';
 
@@ -9,16 +8,19 @@ const slots = 256;
 /** Reads chosen top-level members of one object after another, and builds nothing of the others. */
 export class WantedMembers {
   /** The object that was read last. */
-  text = new ObjectText(Buffer.alloc(0));
+  text: Buffer = Buffer.alloc(0);
   /** Levels of objects and arrays in it; empty ones do not count. */
   depth = 0;
   readonly #members: WantedMember[] = [];
   /** By `slotOf` their keys: which member a key names is found without making a string of it. */
   readonly #bySlot: WantedMember[][] = Array.from({ length: slots }, () => []);
 
-  /** Asks for a member. Its value is that in the object that was read last. */
-  member(name: string): WantedMember {
-    const member = new WantedMember(name, this);
+  /**
+   * Asks for a member. Its value is that in the object that was read last. `isUnique`: hardly two objects have the same, so
+   * that nothing is gained by remembering it.
+   */
+  member(name: string, { isUnique = false }: { isUnique?: boolean } = {}): WantedMember {
+    const member = new WantedMember(name, this, isUnique);
     this.#members.push(member);
     this.#bySlot[slotOf(member.key, 0, member.key.length)]!.push(member);
     return member;
@@ -32,7 +34,7 @@ export class WantedMembers {
    */
   read(text: Buffer): boolean {
     for (const member of this.#members) member.forget();
-    this.text = new ObjectText(text);
+    this.text = text;
     const isObject = scanObject(text, this.#onMember);
     this.depth = scannedDepth();
     return isObject;
@@ -43,7 +45,7 @@ export class WantedMembers {
   };
 
   #named(keyStart: number, keyEnd: number): WantedMember | undefined {
-    const { bytes } = this.text;
+    const bytes = this.text;
     for (const member of this.#bySlot[slotOf(bytes, keyStart, keyEnd)]!)
       if (isAt(bytes, keyStart, keyEnd, member.key)) return member;
     let at = keyStart;

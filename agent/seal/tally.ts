@@ -117,7 +117,7 @@ export class Tally {
 
 /** Order of RFC 3339 UTC times with any number of fraction digits: without the Z, a shorter fraction is a prefix. */
 export function isBefore(a: string, b: string): boolean {
-  return a.slice(0, -1) < b.slice(0, -1);
+  return a.length === b.length ? a < b : a.slice(0, -1) < b.slice(0, -1);
 }
 
 /** Without a prototype: a rule may be named `constructor`. */

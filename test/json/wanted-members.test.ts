@@ -77,6 +77,32 @@ test('gives the very same object for the same text, and never one for another te
   expect(valueOf(`["${'x'.repeat(20_000)}"]`)).toEqual(['x'.repeat(20_000)]);
 });
 
+test('tells texts apart that differ in any one byte, and remembers none longer than it has room for', () => {
+  for (const length of [8, 100, 511, 512, 513]) {
+    const text = `{"a":"${'x'.repeat(length - 8)}"}`;
+    for (let at = 6; at < length - 2; at++) {
+      const changed = `${text.slice(0, at)}y${text.slice(at + 1)}`;
+      expect(valueOf(text)).toEqual(JSON.parse(text));
+      expect(valueOf(changed)).toEqual(JSON.parse(changed));
+    }
+    expect(valueOf(text) === valueOf(text)).toBe(length <= 512);
+  }
+});
+
+test('reads the same of a member whether it is remembered or not', () => {
+  const [again, once] = [new WantedMembers(), new WantedMembers()];
+  const pairs = names.map((name) => [again.member(name), once.member(name, { isUnique: true })] as const);
+  fc.assert(
+    fc.property(fc.array(objectText, { minLength: 1, maxLength: 4 }), (objects) => {
+      for (const { text } of [...objects, ...objects]) {
+        expect(again.read(Buffer.from(text))).toBe(once.read(Buffer.from(text)));
+        for (const [one, other] of pairs) expect(one.value).toEqual(other.value);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('reads an object that nests as deep as a line is long, without recursion', () => {
   expect(wanted.read(deep(500_000))).toBe(true);
   expect(members[1]!.member.value).toBe(1);
