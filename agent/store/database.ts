@@ -32,7 +32,7 @@ function openExisting(path: string): DatabaseSync {
       );
     }
     // FULL: a batch may leave the node only when it would survive a power cut, else a second tree of its size could follow.
-    // secure_delete: an erased epoch key must not linger in free pages.
+    // secure_delete: an erased epoch key must not linger in free pages (batches, which hold none, may: see State).
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON',
     );

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { openDatabase } from '../../agent/store/database.ts';
+import { State } from '../../agent/store/state.ts';
 import { startEpoch } from '../../agent/seal/index.ts';
 import {
   Committer,
@@ -134,6 +136,23 @@ test('the key of a closed epoch is erased from the files once its last batch is 
   expect((await files()).includes(key)).toBe(false);
   expect((await store.load(source)).epoch).toMatchObject({ origin: next.origin });
   await store.close();
+});
+
+test('what is freed is overwritten with zeros again once a delivered batch, which need not be, is deleted', async () => {
+  await using place = await temporaryFolder();
+  const { database } = openDatabase(place.path);
+  const state = new State(database);
+  state.load(source);
+  const epoch = epochAt(0);
+  const { sequences } = state.commit({ ...nothing, epochs: [epoch], batches: [batchOf(epoch.origin, 0, 0)] });
+  database.exec("CREATE TRIGGER kept BEFORE DELETE ON batch BEGIN SELECT raise(ABORT, 'kept'); END");
+  expect(() => state.commit({ ...nothing, acknowledged: sequences })).toThrow('kept');
+  expect(database.prepare('PRAGMA secure_delete').get()).toEqual({ secure_delete: 1 });
+  database.exec('DROP TRIGGER kept');
+  state.commit({ ...nothing, acknowledged: sequences });
+  expect(state.statistics().batches).toBe(0);
+  expect(database.prepare('PRAGMA secure_delete').get()).toEqual({ secure_delete: 1 });
+  state.close();
 });
 
 test('batches sealed since an unanswered start are held, and forgotten by a rollback that reads from where it began', async () => {
