@@ -1,10 +1,10 @@
+import { eventId } from '../seal/ids.ts';
 import type { DocumentContext, Place } from './context.ts';
 import { derived } from './derived.ts';
 import { print, printMembers } from './print.ts';
 import { isoText } from './timestamp.ts';
 
 const dataset = 'kubernetes.audit_logs';
-const indexDigits = 12;
 
 /** What all documents of a context have alike, as printed members: where they go, who made them, on which node. */
 export const commonMembers = derived((context: DocumentContext): string =>
@@ -21,8 +21,7 @@ export const commonMembers = derived((context: DocumentContext): string =>
  * document's `_id` without the hash at its end (seal-format.md §5).
  */
 export function eventMembers({ logId }: DocumentContext, { index, readAt }: Place): string {
-  const id = `${logId}-${index.toString().padStart(indexDigits, '0')}`;
-  return `"id":"${id}","sequence":${index},"created":"${isoText(readAt)}","dataset":"${dataset}","module":"kubernetes"`;
+  return `"id":"${eventId(logId, index)}","sequence":${index},"created":"${isoText(readAt)}","dataset":"${dataset}","module":"kubernetes"`;
 }
 
 let lastPath = '';
@@ -43,11 +42,11 @@ const originOf = derived(({ origin }: DocumentContext) => print(origin));
 export function sealMember(
   context: DocumentContext,
   { batch, rule, recovered, cut }: Place,
-  more: object = {},
+  more?: object,
 ): string {
   const marks =
     recovered || cut ? `,${printMembers({ recovered: recovered ? true : undefined, cut })}`.slice(0, -1) : '';
-  const rest = printMembers(more);
+  const rest = more === undefined ? '' : printMembers(more);
   // Of the form of seal-format.md §2: nothing in it needs an escape.
   const decided = rule === undefined ? '' : `,"rule":"${rule}"`;
   return `"auditseal":{"origin":${originOf(context)},"batch":${batch}${decided}${marks}${rest && `,${rest.slice(0, -1)}`}}`;

@@ -37,8 +37,8 @@ export function eventHead(event: AuditEvent, context: DocumentContext, place: Pl
     userMember(event, authorization.roles) +
     addresses.members +
     httpMember(auditID, code) +
-    memberOf('user_agent', textMember('original', userAgent)) +
-    memberOf('related', namesMember(event) + addresses.related) +
+    userAgentMember(userAgent) +
+    memberOf('related', namesMember(event), addresses.related) +
     authorization.members +
     sealMember(context, place)
   );
@@ -94,8 +94,15 @@ const targetOf = derived((objectRef: Fields) => {
 });
 
 function httpMember(auditID: unknown, code: number | undefined): string {
-  const response = code === undefined ? '' : `"response":{"status_code":${code}},`;
-  return memberOf('http', memberOf('request', textMember('id', auditID)) + response);
+  const id = textOf(auditID);
+  const request = id === undefined ? '' : `"request":{"id":${print(id)}}`;
+  if (code === undefined) return request && `"http":{${request}},`;
+  return `"http":{${request}${request && ','}"response":{"status_code":${code}}},`;
+}
+
+function userAgentMember(userAgent: unknown): string {
+  const text = textOf(userAgent);
+  return text === undefined ? '' : `"user_agent":{"original":${print(text)}},`;
 }
 
 /** Path and query are cut out of the printed URI: a question mark is never escaped. */

@@ -11,9 +11,11 @@ interface Person {
   readonly name: string | undefined;
   /** As `printMembers` prints them. */
   readonly members: string;
+  /** The name alone for ECS `related.user`, printed as that member. */
+  readonly related: string;
 }
 
-const nobody: Person = { name: undefined, members: '' };
+const nobody: Person = { name: undefined, members: '', related: '' };
 
 /**
  * ECS `user`, printed. `user` is who authenticated and `user.effective` whom the request acted as: under impersonation the
@@ -23,17 +25,17 @@ const nobody: Person = { name: undefined, members: '' };
  */
 export function userMember({ user, impersonatedUser }: AuditEvent, roles: string): string {
   if (!isFields(impersonatedUser))
-    return isFields(user) ? memberOf('user', personOf(user).members + roles) : '';
+    return isFields(user) ? memberOf('user', personOf(user).members, roles) : '';
   const own = isFields(user) ? personOf(user) : nobody;
-  return memberOf('user', own.members + memberOf('effective', personOf(impersonatedUser).members + roles));
+  return memberOf('user', own.members, memberOf('effective', personOf(impersonatedUser).members, roles));
 }
 
 /** The names for ECS `related.user`, printed as that member. */
 export function namesMember({ user, impersonatedUser }: AuditEvent): string {
-  const own = isFields(user) ? personOf(user).name : undefined;
-  const effective = isFields(impersonatedUser) ? personOf(impersonatedUser).name : undefined;
-  const names = [own, effective === own ? undefined : effective].filter((name) => name !== undefined);
-  return names.length === 0 ? '' : printMembers({ user: names });
+  const own = isFields(user) ? personOf(user) : nobody;
+  const effective = isFields(impersonatedUser) ? personOf(impersonatedUser) : nobody;
+  if (effective.name === undefined || effective.name === own.name) return own.related;
+  return own.name === undefined ? effective.related : printMembers({ user: [own.name, effective.name] });
 }
 
 const personOf = derived((user: Fields): Person => {
@@ -47,7 +49,7 @@ const personOf = derived((user: Fields): Person => {
     domain,
     group: groups && { name: groups },
   });
-  return { name, members };
+  return { name, members, related: name === undefined ? '' : printMembers({ user: [name] }) };
 });
 
 /**

@@ -18,7 +18,11 @@ export function printMembers(value: object): string {
   return text === '{}' ? '' : `${text.slice(1, -1)},`;
 }
 
-/** `"name":{members},`, or nothing without members, which are as `printMembers` prints them. */
-export function memberOf(name: string, members: string): string {
+/**
+ * `"name":{members},`, or nothing without members, which are as `printMembers` prints them. In two parts where they come from
+ * two places: a comma is cut off what was put together only after V8 has copied it.
+ */
+export function memberOf(name: string, members: string, more = ''): string {
+  if (more !== '') return `"${name}":{${members}${more.slice(0, -1)}},`;
   return members === '' ? '' : `"${name}":{${members.slice(0, -1)}},`;
 }

@@ -7,10 +7,14 @@ export function logIdOf(vkey: string): string {
   return sha256(vkey).toString('hex', 0, 8);
 }
 
-/** `event.id`: the document's `_id` without the hash. */
+/** `event.id`: the document's `_id` without the hash. Made once for both. */
 export function eventId(logId: string, index: number): string {
-  return `${logId}-${String(index).padStart(12, '0')}`;
+  if (index !== last.index || logId !== last.logId)
+    last = { logId, index, id: `${logId}-${String(index).padStart(12, '0')}` };
+  return last.id;
 }
+
+let last = { logId: '', index: NaN, id: '' };
 
 export function eventDocumentId(logId: string, index: number, leaf: Buffer): string {
   return `${eventId(logId, index)}-${leaf.toString('hex', 0, 8)}`;
