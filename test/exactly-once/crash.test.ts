@@ -22,7 +22,7 @@ interface SceneOptions {
 async function makeScene({ elasticsearchUrl = url, lookup, more }: SceneOptions): Promise<Scene> {
   const scene = await Scene.make({ url });
   const lookupApiKeyFile = join(scene.folder, 'lookup-key');
-  await writeFile(lookupApiKeyFile, 'a key that may read\n');
+  await writeFile(lookupApiKeyFile, 'a-key-that-may-read\n');
   await writeConfig(scene.folder, {
     elasticsearchUrl,
     namespace: scene.namespace,

@@ -35,7 +35,7 @@ async function loseEach(lookup: 'none' | 'allowed' | 'refused') {
     lookupsRefused: lookup === 'refused',
   });
   const lookupApiKeyFile = join(scene.folder, 'lookup-key');
-  await writeFile(lookupApiKeyFile, 'a key that may read\n');
+  await writeFile(lookupApiKeyFile, 'a-key-that-may-read\n');
   await writeConfig(scene.folder, {
     elasticsearchUrl: proxy.url,
     namespace: scene.namespace,

@@ -21,7 +21,7 @@ async function life(scene: Scene, expected: number): Promise<void> {
 test('with a key that may read, a state that was rolled back is noticed even after the record stream has rolled over', async () => {
   await using scene = await Scene.make({ url });
   const lookupApiKeyFile = join(scene.folder, 'lookup-key');
-  await writeFile(lookupApiKeyFile, 'a key that may read\n');
+  await writeFile(lookupApiKeyFile, 'a-key-that-may-read\n');
   await writeConfig(scene.folder, {
     elasticsearchUrl: url,
     namespace: scene.namespace,

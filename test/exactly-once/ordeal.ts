@@ -143,7 +143,7 @@ async function configure(
 ): Promise<void> {
   const lookupApiKeyFile = join(scene.folder, 'lookup-key');
   // The embedded server has no security: what counts here is that the agent looks.
-  if (lookup) await writeFile(lookupApiKeyFile, 'a key that may read\n');
+  if (lookup) await writeFile(lookupApiKeyFile, 'a-key-that-may-read\n');
   await writeConfig(scene.folder, {
     elasticsearchUrl: proxy.url,
     namespace: scene.namespace,
