@@ -4,6 +4,7 @@ import { z } from 'zod';
 import {
   allStreams,
   bulk,
+  noHandler,
   request,
   ShipError,
   type Answer,
@@ -164,8 +165,12 @@ function behindItsBack(path: string, id: string, document: object): Attempt[] {
   ];
 }
 
+/** Nor does an API let anybody in that the server does not have. */
 function isDenied({ status, body }: Answer): boolean {
-  return status === 403 && JSON.stringify(body).includes('security_exception');
+  const text = JSON.stringify(body);
+  return (
+    (status === 403 && text.includes('security_exception')) || (status === 400 && text.includes(noHandler))
+  );
 }
 
 /** A document without a time is turned away by the stream, after the privileges were looked at. */

@@ -15,6 +15,9 @@ export function parse<Shape extends z.ZodType>(path: string, shape: Shape, body:
 export function lacksApi(error: unknown): boolean {
   return (
     error instanceof ShipError &&
-    (error.status === 405 || (error.status === 400 && error.message.includes('no handler found for uri')))
+    (error.status === 405 || (error.status === 400 && error.message.includes(noHandler)))
   );
 }
+
+/** What Elasticsearch says, with 400, of a path that no module of it serves. */
+export const noHandler = 'no handler found for uri';

@@ -2,7 +2,7 @@ export { Aside } from './aside.ts';
 export { backingIndices } from './backing-indices.ts';
 export { bulk } from './bulk.ts';
 export type { BulkAnswer, BulkItem, BulkRequest } from './bulk.ts';
-export { lacksApi, parse } from './answer.ts';
+export { lacksApi, noHandler, parse } from './answer.ts';
 export { checkStreams } from './check.ts';
 export type { Checked, CheckOptions } from './check.ts';
 export { checkTemplates } from './check-templates.ts';

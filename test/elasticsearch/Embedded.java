@@ -3,6 +3,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.elasticsearch.cluster.service.ClusterService;
@@ -19,7 +20,7 @@ import org.elasticsearch.plugins.PluginsLoader;
  *
  * <p>Arguments: the distribution (its modules/ holds transport-netty4), the node's own folder (data, config and logs;
  * restartable on its data), the HTTP port (0: the system picks one), "keep" or "remove" (what to do with that folder at
- * the end). Prints one line of JSON on standard output once it answers: {"port":…,"version":"…"}. It stops when its
+ * the end), and perhaps a folder of more modules, with x-pack-security among them: then security is on. Prints one line of JSON on standard output once it answers: {"port":…,"version":"…"}. It stops when its
  * standard input ends, so that it cannot outlive whoever started it, however that one dies.
  */
 public class Embedded {
@@ -47,11 +48,12 @@ public class Embedded {
     Path distribution = Path.of(arguments[0]).toAbsolutePath();
     Path home = Path.of(arguments[1]).toAbsolutePath();
     Files.createDirectories(home.resolve("config"));
-    Settings settings = settings(distribution, home, arguments[2]);
+    Path xPack = arguments.length > 4 ? Path.of(arguments[4]) : null;
+    Settings settings = settings(distribution, home, arguments[2], xPack != null);
     LogConfigurator.configureWithoutConfig(settings);
 
     Environment environment = new Environment(settings, home.resolve("config"));
-    Node node = new LoopbackNode(environment, plugins(environment.modulesDir()));
+    Node node = new LoopbackNode(environment, plugins(environment.modulesDir(), xPack));
     Runtime.getRuntime().addShutdownHook(new Thread(() -> close(node, home, arguments[3])));
     node.start();
     int port =
@@ -63,8 +65,8 @@ public class Embedded {
     System.exit(0);
   }
 
-  private static Settings settings(Path distribution, Path home, String httpPort) {
-    return Settings.builder()
+  private static Settings settings(Path distribution, Path home, String httpPort, boolean secured) {
+    Settings.Builder settings = Settings.builder()
         .put("path.home", distribution.toString())
         .put("path.data", home.resolve("data").toString())
         .put("path.logs", home.resolve("logs").toString())
@@ -77,19 +79,24 @@ public class Embedded {
         // A full disk on the machine of a developer must not turn indices read-only.
         .put("cluster.routing.allocation.disk.threshold_enabled", false)
         // Data streams made by tests are many and small.
-        .put("cluster.max_shards_per_node", 10_000)
-        .build();
+        .put("cluster.max_shards_per_node", 10_000);
+    if (secured) settings.put("xpack.security.enabled", true).put("xpack.license.self_generated.type", "basic");
+    return settings.build();
+  }
+
+  private static PluginsLoader plugins(Path modules, Path xPack) throws Exception {
+    Set<PluginBundle> bundles = new HashSet<>(bundles(modules));
+    if (xPack != null) bundles.addAll(bundles(xPack));
+    return PluginsLoader.createPluginsLoader(bundles, Set.of(), new HashMap<>());
   }
 
   /** 8.19 takes the folder alone; 9.x asks too whether to look for stable plugins. */
-  private static PluginsLoader plugins(Path modules) throws Exception {
+  @SuppressWarnings("unchecked")
+  private static Set<PluginBundle> bundles(Path modules) throws Exception {
     for (Method method : PluginsLoader.class.getMethods()) {
       if (!method.getName().equals("loadModulesBundles")) continue;
-      Object bundles =
-          method.getParameterCount() == 1 ? method.invoke(null, modules) : method.invoke(null, modules, false);
-      @SuppressWarnings("unchecked")
-      Set<PluginBundle> set = (Set<PluginBundle>) bundles;
-      return PluginsLoader.createPluginsLoader(set, Set.of(), new HashMap<>());
+      return (Set<PluginBundle>)
+          (method.getParameterCount() == 1 ? method.invoke(null, modules) : method.invoke(null, modules, false));
     }
     throw new IllegalStateException("this Elasticsearch has no PluginsLoader.loadModulesBundles");
   }

@@ -8,8 +8,10 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { ElasticsearchStartError } from './errors.ts';
 import { distribution } from './jars.ts';
+import { authorization, writeFileRealm, type Administrator } from './file-realm.ts';
 import { findJdk } from './jdk.ts';
 import type { Jdk } from './jdk.ts';
+import { xPack } from './x-pack/index.ts';
 
 export interface Elasticsearch {
   /** Without a trailing slash, for example `http://127.0.0.1:41431`. */
@@ -37,6 +39,8 @@ export interface StartOptions {
   cacheDir?: string;
   /** 9 needs a JDK 21 or newer, 8 one of 17 to 20. Default: the newest that a JDK is found for. */
   major?: 8 | 9;
+  /** With Elasticsearch's own security (and KQL), 9 alone; this one may do everything. Default: whoever reaches it may. */
+  administrator?: Administrator;
   /** Progress for people: fetching, starting. */
   log?: (line: string) => void;
   /** Aborts the start, or stops the running node. */
@@ -61,22 +65,20 @@ const editions = [
  */
 export async function startElasticsearch(options: StartOptions = {}): Promise<EmbeddedElasticsearch> {
   const log = options.log ?? (() => undefined);
-  const { version, jdk } = await chooseEdition(options.major);
-  const folder = await distribution({
-    version,
-    jdk,
-    log,
-    cacheDir: options.cacheDir,
-    signal: options.signal,
-  });
+  const { administrator } = options;
+  const { version, jdk } = await chooseEdition(administrator ? 9 : options.major);
+  const jars = { version, jdk, log, cacheDir: options.cacheDir, signal: options.signal };
+  const folder = await distribution(jars);
+  const modules = administrator && (await xPack(jars, folder));
   log(`starting Elasticsearch ${version} on JDK ${jdk.release} (${jdk.home})`);
   const home = options.homeDir ?? (await mkdtemp(join(tmpdir(), 'auditseal-elasticsearch-')));
   await mkdir(home, { recursive: true });
-  const jvm = spawnJvm(jdk, folder, home, options);
+  if (administrator) await writeFileRealm(join(home, 'config'), administrator);
+  const jvm = spawnJvm(jdk, folder, home, options, modules);
   const stop = () => stopJvm(jvm, home, options.homeDir === undefined);
   try {
     const url = `http://127.0.0.1:${await boundPort(jvm, options.signal)}`;
-    await waitForShards(url);
+    await waitForShards(url, administrator);
     options.signal?.addEventListener('abort', () => void stop(), { once: true });
     log(`Elasticsearch ${version} answers at ${url}`);
     return { url, version, pid: jvm.pid ?? 0, stop, kill: () => killJvm(jvm) };
@@ -100,7 +102,7 @@ async function chooseEdition(major?: 8 | 9): Promise<{ version: string; jdk: Jdk
   );
 }
 
-function spawnJvm(jdk: Jdk, folder: string, home: string, options: StartOptions): Jvm {
+function spawnJvm(jdk: Jdk, folder: string, home: string, options: StartOptions, modules?: string): Jvm {
   const heapMegabytes = options.heapMegabytes ?? 1024;
   return spawn(
     jdk.java,
@@ -121,6 +123,7 @@ function spawnJvm(jdk: Jdk, folder: string, home: string, options: StartOptions)
       home,
       String(options.port ?? 0),
       options.homeDir === undefined ? 'remove' : 'keep',
+      ...(modules === undefined ? [] : [modules]),
     ],
     // A session of its own: Ctrl-C on the terminal is for the parent, which then stops the node in its own order.
     { stdio: ['pipe', 'pipe', 'pipe'], detached: true },
@@ -159,8 +162,11 @@ async function boundPort(jvm: Jvm, signal?: AbortSignal): Promise<number> {
 }
 
 /** After a restart on old data, shards recover for a moment in which requests get 503. */
-async function waitForShards(url: string): Promise<void> {
-  const response = await fetch(`${url}/_cluster/health?wait_for_status=yellow&timeout=60s`);
+async function waitForShards(url: string, administrator?: Administrator): Promise<void> {
+  const headers = administrator && { authorization: authorization(administrator) };
+  const response = await fetch(`${url}/_cluster/health?wait_for_status=yellow&timeout=60s`, {
+    ...(headers && { headers }),
+  });
   if (!response.ok)
     throw new ElasticsearchStartError(
       'start-failed',

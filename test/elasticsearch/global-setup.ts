@@ -1,28 +1,36 @@
 import { readFile } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';
 import { resolveElasticsearch } from './index.ts';
+import { starter } from './starter.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** One real Elasticsearch for the whole run; tests keep apart by a namespace of their own (randomNamespace). */
     elasticsearchUrl: string;
+    /** For `securedElasticsearch`. */
+    securedElasticsearchStarter: string;
   }
 }
 
 /**
- * One Elasticsearch for the whole run, unless none of the chosen test files mentions it.
+ * One Elasticsearch for the whole run, unless none of the chosen test files mentions it; and another with security, once a test asks for it.
  */
-export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const log = (line: string) => void process.stderr.write(`${line}\n`);
+  const secured = await starter(log);
+  project.provide('securedElasticsearchStarter', secured.url);
   if (!(await wanted(project))) {
     project.provide(
       'elasticsearchUrl',
       'http://not-started-because-no-test-file-mentions-elasticsearch.invalid',
     );
-    return undefined;
+    return secured.stop;
   }
-  const elasticsearch = await resolveElasticsearch({ log: (line) => process.stderr.write(`${line}\n`) });
+  const elasticsearch = await resolveElasticsearch({ log });
   project.provide('elasticsearchUrl', elasticsearch.url);
-  return () => elasticsearch.stop();
+  return async () => {
+    await Promise.all([elasticsearch.stop(), secured.stop()]);
+  };
 }
 
 async function wanted(project: TestProject): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   assetsOf,
   checkKibana,
@@ -12,13 +12,17 @@ import { eventStream } from '../../agent/ship/index.ts';
 import { temporaryFolder } from '../agent/index.ts';
 import { Authority } from '../delivery/certificates.ts';
 import { randomNamespace } from '../elasticsearch/index.ts';
+import { authorization } from '../elasticsearch/file-realm.ts';
+import { securedElasticsearch } from '../elasticsearch/secured.ts';
+import { administrator as superuserOfElasticsearch } from '../elasticsearch/starter.ts';
 import { administrator, setup } from '../setup/command.ts';
 import { requestsOf } from '../setup/dev-tools.ts';
 import { Secured } from '../setup/secured.ts';
 import { KibanaStandIn, type KibanaWorld } from './stand-in.ts';
 
-const backend = inject('elasticsearchUrl');
-const elastic = `Basic ${Buffer.from('elastic:top secret').toString('base64')}`;
+const node = await securedElasticsearch();
+const testSetup = test.skipIf(!node);
+const superuser = authorization(superuserOfElasticsearch);
 
 /** As setup does with Kibana, without Elasticsearch; `said` is what it prints. */
 async function install(url: string, settings: Partial<KibanaSettings> = {}, dryRun = false) {
@@ -171,7 +175,7 @@ test('a dry run prints what it would send, and sends nothing that changes someth
 /** The command, with the options of an administrator. */
 async function scene(world: KibanaWorld) {
   const folder = await temporaryFolder();
-  const elasticsearch = await Secured.start(backend);
+  const elasticsearch = await Secured.start(node!);
   const kibana = await KibanaStandIn.start(world);
   const namespace = randomNamespace();
   return {
@@ -188,35 +192,44 @@ async function scene(world: KibanaWorld) {
   };
 }
 
-test('setup --kibana-url installs them beside the rest, for its namespace, with the credentials of Elasticsearch', async () => {
-  await using at = await scene({ users: { [elastic]: 'write' } });
-  const done = await setup(...at.options, '--no-key', '--kibana-url', at.kibana.url);
-  expect(done, done.error).toMatchObject({ code: 0, error: '' });
-  const { dashboards } = assetsOf(at.namespace);
-  expect([...at.kibana.spaces.get('default')!.dashboards.keys()]).toEqual(dashboards.map(({ id }) => id));
-  expect(done.out).not.toContain('top secret');
-});
+testSetup(
+  'setup --kibana-url installs them beside the rest, for its namespace, with the credentials of Elasticsearch',
+  async () => {
+    await using at = await scene({ users: { [superuser]: 'write' } });
+    const done = await setup(...at.options, '--no-key', '--kibana-url', at.kibana.url);
+    expect(done, done.error).toMatchObject({ code: 0, error: '' });
+    const { dashboards } = assetsOf(at.namespace);
+    expect([...at.kibana.spaces.get('default')!.dashboards.keys()]).toEqual(dashboards.map(({ id }) => id));
+    expect(done.out).not.toContain('top secret');
+  },
+);
 
-test('where Kibana refuses what is written, the key is there by then, and the exit code is 1', async () => {
-  await using at = await scene({ users: { [elastic]: 'read' } });
-  const keyFile = join(at.path, 'api-key');
-  const refused = await setup(...at.options, '--output-key-file', keyFile, '--kibana-url', at.kibana.url);
-  expect(refused).toMatchObject({ code: 1 });
-  expect(refused.error).toMatch(/POST .*data_view: 403 .*Saved Objects Management/u);
-  expect(refused.error).not.toMatch(/\n\s+at /u);
-  expect(refused.out).toContain(`apiKeyFile: ${keyFile}`);
-});
+testSetup(
+  'where Kibana refuses what is written, the key is there by then, and the exit code is 1',
+  async () => {
+    await using at = await scene({ users: { [superuser]: 'read' } });
+    const keyFile = join(at.path, 'api-key');
+    const refused = await setup(...at.options, '--output-key-file', keyFile, '--kibana-url', at.kibana.url);
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.error).toMatch(/POST .*data_view: 403 .*Saved Objects Management/u);
+    expect(refused.error).not.toMatch(/\n\s+at /u);
+    expect(refused.out).toContain(`apiKeyFile: ${keyFile}`);
+  },
+);
 
-test('a Kibana that cannot be used keeps nothing from Elasticsearch, and the exit code is 1', async () => {
-  await using at = await scene({ version: '9.4.7' });
-  const refused = await setup(...at.options, '--no-key', '--kibana-url', at.kibana.url);
-  expect(refused).toMatchObject({ code: 1 });
-  expect(refused.error).toMatch(/is Kibana 9\.4\.7/u);
-  expect(at.kibana.changes).toEqual([]);
-  expect(at.elasticsearch.changes).toContain(`PUT /_data_stream/${eventStream(at.namespace)}`);
-});
+testSetup(
+  'a Kibana that cannot be used keeps nothing from Elasticsearch, and the exit code is 1',
+  async () => {
+    await using at = await scene({ version: '9.4.7' });
+    const refused = await setup(...at.options, '--no-key', '--kibana-url', at.kibana.url);
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.error).toMatch(/is Kibana 9\.4\.7/u);
+    expect(at.kibana.changes).toEqual([]);
+    expect(at.elasticsearch.changes).toContain(`PUT /_data_stream/${eventStream(at.namespace)}`);
+  },
+);
 
-test('what is in the place of Kibana does not steer the terminal', async () => {
+testSetup('what is in the place of Kibana does not steer the terminal', async () => {
   const body = { message: '\u009B2J\u202E' };
   await using at = await scene({ instead: () => ({ status: 400, body }) });
   const refused = await setup(...at.options, '--no-key', '--kibana-url', at.kibana.url);
@@ -232,7 +245,7 @@ test('credentials for an Elasticsearch at https are not sent to a Kibana at http
   expect(refused.error).toMatch(/--kibana-url: .* in plain text/u);
 });
 
-test('options that do not go together end with 78 before anything is asked', async () => {
+testSetup('options that do not go together end with 78 before anything is asked', async () => {
   await using at = await scene({});
   const url = ['--kibana-url', at.kibana.url];
   for (const [wrong, what] of [

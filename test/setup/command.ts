@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { administrator as superuser } from '../elasticsearch/starter.ts';
 import { setup as runSetup, setupCommand } from '../../agent/cli/setup.ts';
 
 const main = join(import.meta.dirname, '../../agent/cli/main.ts');
@@ -37,9 +38,10 @@ export async function setupProcess(...parameters: string[]): Promise<Ran> {
   });
 }
 
-/** Options for the stand-in's administrator; the password is in a file of `folder`. */
+/** Options for the administrator; the password is in a file of `folder`. */
 export async function administrator(folder: string, url: string, namespace: string): Promise<string[]> {
   const passwordFile = join(folder, 'password');
-  await writeFile(passwordFile, 'top secret\n');
-  return ['--url', url, '--username', 'elastic', '--password-file', passwordFile, '--namespace', namespace];
+  const { username, password } = superuser;
+  await writeFile(passwordFile, `${password}\n`);
+  return ['--url', url, '--username', username, '--password-file', passwordFile, '--namespace', namespace];
 }

@@ -1,17 +1,21 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { expect, test as always } from 'vitest';
 import { stringify } from 'yaml';
 import { eventStream, recordStream } from '../../agent/ship/index.ts';
 import { temporaryFolder } from '../agent/index.ts';
 import { randomNamespace } from '../elasticsearch/index.ts';
+import { securedElasticsearch } from '../elasticsearch/secured.ts';
 import { administrator, setup, type Ran } from './command.ts';
 import { Secured } from './secured.ts';
 
-/** A stand-in, and setup with a configuration that names an ILM policy. */
+const node = await securedElasticsearch();
+const test = always.skipIf(!node);
+
+/** A cluster with security and a stand-in for ILM, and setup with a configuration that names an ILM policy. */
 async function scene() {
   const folder = await temporaryFolder();
-  const server = await Secured.start(inject('elasticsearchUrl'));
+  const server = await Secured.start(node!);
   const namespace = randomNamespace();
   const [, , ...options] = await administrator(folder.path, server.url, namespace);
   const run = async (elasticsearch: object): Promise<Ran> => {

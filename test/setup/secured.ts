@@ -1,9 +1,10 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { gunzipSync } from 'node:zlib';
+import { z } from 'zod';
+import type { SecuredElasticsearch } from '../elasticsearch/starter.ts';
 import { DataStreams } from './data-streams.ts';
-import { Security, type Identity } from './security.ts';
+import { Tampering } from './tampering.ts';
 
 export interface Received {
   method: string;
@@ -18,28 +19,35 @@ export interface Reply {
 }
 
 /**
- * A real Elasticsearch with what the embedded one lacks in front of it: `_security/*`, `_ilm`, `_data_stream` and its lifecycle, as
- * the documentation (8.19, 9) says they answer, privileges enforced. All else goes to the real one as it came. What
- * is not in the documentation it does not know: it is no proof of how a real cluster with security behaves.
+ * A real Elasticsearch with its own security, and in front of it what the embedded one lacks: `_ilm`, `_data_stream` and its
+ * lifecycle, as the documentation (8.19, 9) says they answer; who may have them, the real one is asked. All else goes to
+ * the real one as it came.
  */
 export class Secured implements AsyncDisposable {
   readonly url: string;
+  /** The real one, which takes whoever says nothing for its administrator. */
+  readonly openUrl: string;
   readonly requests: Received[] = [];
-  readonly security = new Security();
+  readonly tampering = new Tampering();
   readonly streams: DataStreams;
   /** Policies by name, as they were put. */
   readonly policies = new Map<string, unknown>();
   readonly #backend: string;
   readonly #close: () => Promise<void>;
 
-  private constructor(backend: string, url: string, close: () => Promise<void>) {
-    this.#backend = backend;
+  private constructor(
+    backend: Pick<SecuredElasticsearch, 'url' | 'openUrl'>,
+    url: string,
+    close: () => Promise<void>,
+  ) {
+    this.#backend = backend.url;
+    this.openUrl = backend.openUrl;
     this.url = url;
     this.#close = close;
-    this.streams = new DataStreams(backend);
+    this.streams = new DataStreams(backend.openUrl);
   }
 
-  static async start(backend: string): Promise<Secured> {
+  static async start(backend: Pick<SecuredElasticsearch, 'url' | 'openUrl'>): Promise<Secured> {
     const server = createServer((incoming, response) => {
       const { method = '', url = '', headers } = incoming;
       void buffer(incoming).then((body) => secured.#answer({ method, path: url, headers, body }, response));
@@ -80,22 +88,26 @@ export class Secured implements AsyncDisposable {
   }
 
   async #reply(received: Received): Promise<Reply> {
-    const identity = this.security.authenticate(received.headers.authorization);
-    if (!identity) return { status: 401, body: { error: { type: 'security_exception' } } };
-    const own = this.security.answer(identity, received);
-    if (own) return own;
-    const denied = this.#denied(identity, received);
+    const needed = neededFor(received);
+    if (!needed) return await this.tampering.around(received, (changed) => this.#forward(changed));
+    const denied = await this.#denied(received, needed);
     if (denied) return denied;
     if (received.path.startsWith('/_ilm/policy/')) return this.#policy(received);
     return (await this.streams.answer(received)) ?? (await this.#forward(received));
   }
 
-  #denied(identity: Identity, { method, path, headers, body }: Received): Reply | undefined {
-    if (!/^\/[^/_][^/]*\/_bulk/u.test(path))
-      return this.security.may(identity, method, path) ? undefined : forbidden(identity);
-    const text = (headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString();
-    const operation = Object.keys(JSON.parse(text.slice(0, text.indexOf('\n'))) as object)[0] ?? '';
-    return this.security.mayBulk(identity, operation, path) ? undefined : forbidden(identity);
+  /** The real one's answer to whether they may, and its refusal if they may not. */
+  async #denied({ headers: { authorization } }: Received, needed: Needed): Promise<Reply | undefined> {
+    const asked = await fetch(`${this.#backend}/_security/user/_has_privileges`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(authorization && { authorization }) },
+      body: JSON.stringify(needed),
+    });
+    const body: unknown = await asked.json();
+    if (!asked.ok) return { status: asked.status, body };
+    if (z.object({ has_all_requested: z.boolean() }).parse(body).has_all_requested) return undefined;
+    const reason = 'action is unauthorized';
+    return { status: 403, body: { error: { type: 'security_exception', reason }, status: 403 } };
   }
 
   #policy({ method, path, body }: Received): Reply {
@@ -111,10 +123,14 @@ export class Secured implements AsyncDisposable {
   }
 
   async #forward({ method, path, headers, body }: Received): Promise<Reply> {
-    const { 'content-type': type, 'content-encoding': encoding } = headers;
+    const { authorization, 'content-type': type, 'content-encoding': encoding } = headers;
     const answer = await fetch(`${this.#backend}${path}`, {
       method,
-      headers: { ...(type && { 'content-type': type }), ...(encoding && { 'content-encoding': encoding }) },
+      headers: {
+        ...(authorization && { authorization }),
+        ...(type && { 'content-type': type }),
+        ...(encoding && { 'content-encoding': encoding }),
+      },
       ...(body.length > 0 && { body: this.streams.withoutIlm(path, body) }),
     });
     return { status: answer.status, body: Buffer.from(await answer.arrayBuffer()) };
@@ -124,7 +140,17 @@ export class Secured implements AsyncDisposable {
 const looks =
   /_has_privileges|_simulate_index|_search|_mget|\/(?:_update|_doc)\/auditseal-setup-|_delete_by_query|_bulk/u;
 
-function forbidden({ name }: Identity): Reply {
-  const reason = `action is unauthorized for ${name}`;
-  return { status: 403, body: { error: { type: 'security_exception', reason }, status: 403 } };
+interface Needed {
+  cluster?: string[];
+  index?: { names: string[]; privileges: string[] }[];
+}
+
+/** The privileges that the documentation names for what is answered here. */
+function neededFor({ method, path }: Received): Needed | undefined {
+  if (path.startsWith('/_ilm/')) return { cluster: [method === 'GET' ? 'read_ilm' : 'manage_ilm'] };
+  if (!path.startsWith('/_data_stream/')) return undefined;
+  const [, , name = '', part] = path.split('/');
+  const changing = part === undefined ? 'create_index' : 'manage';
+  const privileges = [method === 'GET' ? 'view_index_metadata' : changing];
+  return { index: [{ names: [decodeURIComponent(name)], privileges }] };
 }
