@@ -78,7 +78,8 @@ class Parser {
       ['>', 'gt'],
       ['<', 'lt'],
     ] as const)
-      if (this.#take(sign)) return { range: { [field]: { [name]: this.#expect('word').value } } };
+      if (this.#take(sign))
+        return { range: { [field]: { [name]: (this.#take('text') ?? this.#expect('word')).value } } };
     this.#expect(':');
     if (!this.#take('(')) return this.#value(field);
     const parts = [this.#value(field)];
