@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { authorization } from '../elasticsearch/file-realm.ts';
+import { administrator } from '../elasticsearch/starter.ts';
 import { Secured } from '../setup/secured.ts';
 import { auditseal } from '../verify/installation.ts';
 import { forward } from './forward.ts';
@@ -8,7 +10,7 @@ import { namespace } from './helm.ts';
 import { elasticsearchUrl, nodeAddress } from './host.ts';
 import type { Kubectl } from './kubectl.ts';
 
-/** Elasticsearch with API keys: a stand-in for its security enforces privileges in front of the real one. */
+/** Elasticsearch with its own security, which whoever comes here has to pass: at its other address he is taken for the administrator. */
 export const securedUrl = `http://${nodeAddress}:9201`;
 
 export async function startSecured(): Promise<Secured> {
@@ -26,15 +28,14 @@ export async function startSecured(): Promise<Secured> {
 export async function makeKeys(folder: string, stream: string, kubectl: Kubectl): Promise<string> {
   const file = (name: string) => join(folder, name);
   const [password, agent, read, verdict] = ['password', 'api-key', 'read-key', 'verdict-key'].map(file);
-  // The stand-in's.
-  await writeFile(password!, 'top secret\n');
-  const administrator = ['--url', securedUrl, '--username', 'elastic', '--password-file', password!];
+  await writeFile(password!, `${administrator.password}\n`);
+  const credentials = ['--username', administrator.username, '--password-file', password!];
   const keys = ['--output-key-file', agent!, '--with-lookup-key', read!, '--with-verdict-key', verdict!];
   // An embedded Elasticsearch lacks the native library of the better codec.
   const settings = ['--namespace', stream, '--codec', 'default'];
-  const made = await auditseal(['setup', ...administrator, ...keys, ...settings]);
+  const made = await auditseal(['setup', '--url', securedUrl, ...credentials, ...keys, ...settings]);
   if (made.code !== 0) throw new Error([...made.stdout, made.stderr].join('\n'));
-  await writeFile(file('administrator-key'), await administratorKey());
+  await writeFile(file('administrator-key'), await administratorKey(securedUrl));
   const secrets = {
     'auditseal-elasticsearch': [`api-key=${agent}`],
     'auditseal-read': [`api-key=${read}`, `verdict-api-key=${verdict}`],
@@ -50,11 +51,12 @@ export async function makeKeys(folder: string, stream: string, kubectl: Kubectl)
     .join(', ');
 }
 
-async function administratorKey(): Promise<string> {
+/** For who installs the templates himself: the hook job, and agents without `setup`. */
+export async function administratorKey(url: string): Promise<string> {
   const all = { cluster: ['all'], indices: [{ names: ['*'], privileges: ['all'] }] };
-  const response = await fetch(`${securedUrl}/_security/api_key`, {
+  const response = await fetch(`${url}/_security/api_key`, {
     method: 'POST',
-    headers: { authorization: `Basic ${Buffer.from('elastic:top secret').toString('base64')}` },
+    headers: { authorization: authorization(administrator), 'content-type': 'application/json' },
     body: JSON.stringify({ name: 'administrator', role_descriptors: { all } }),
   });
   return z.object({ encoded: z.string() }).parse(await response.json()).encoded;

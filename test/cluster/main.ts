@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resolveElasticsearch } from '../elasticsearch/index.ts';
+import { startSecured } from '../elasticsearch/starter.ts';
 import { buildBinaries } from './binaries.ts';
 import { forward } from './forward.ts';
 import { buildImages } from './images.ts';
@@ -27,9 +27,9 @@ async function main(): Promise<number> {
   const work = await mkdtemp(join(tmpdir(), 'auditseal-cluster-'));
   try {
     await demand([process.execPath, join(import.meta.dirname, '../../build/main.ts'), join(work, 'dist')]);
-    const elasticsearch = await resolveElasticsearch({ log: say });
+    const elasticsearch = await startSecured(say);
     try {
-      return await runOn(elasticsearch.url, { work, binaries }, namespaces);
+      return await runOn(elasticsearch.openUrl, { work, binaries }, namespaces);
     } finally {
       await elasticsearch.stop();
     }
@@ -45,9 +45,8 @@ async function runOn(
   namespaces: readonly string[],
 ): Promise<number> {
   const elasticsearchSocket = join(work, 'elasticsearch.sock');
-  const { hostname: host, port, protocol } = new URL(elasticsearchUrl);
-  if (protocol !== 'http:') throw new Error(`ELASTICSEARCH_URL ${elasticsearchUrl}: it has to be http`);
-  const bridge = await forward({ path: elasticsearchSocket }, { host, port: Number(port || 80) });
+  const { hostname: host, port } = new URL(elasticsearchUrl);
+  const bridge = await forward({ path: elasticsearchSocket }, { host, port: Number(port) });
   const [root, imagesFile] = [process.getuid?.() === 0, join(work, 'images.json')];
   const settings = { work, binaries, elasticsearchSocket, root, imagesFile } satisfies Settings;
   await writeFile(join(work, 'settings.json'), JSON.stringify(settings));

@@ -16,7 +16,6 @@ declare module 'vitest' {
  * One Elasticsearch for the whole run, unless none of the chosen test files mentions it; and another with security, once a test asks for it.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const log = (line: string) => void process.stderr.write(`${line}\n`);
   const secured = await starter(log);
   project.provide('securedElasticsearchStarter', secured.url);
   if (!(await wanted(project))) {
@@ -31,6 +30,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     await Promise.all([elasticsearch.stop(), secured.stop()]);
   };
+}
+
+function log(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 async function wanted(project: TestProject): Promise<boolean> {

@@ -175,7 +175,7 @@ test('a dry run prints what it would send, and sends nothing that changes someth
 /** The command, with the options of an administrator. */
 async function scene(world: KibanaWorld) {
   const folder = await temporaryFolder();
-  const elasticsearch = await Secured.start(node!);
+  const elasticsearch = await Secured.start(node!.openUrl);
   const kibana = await KibanaStandIn.start(world);
   const namespace = randomNamespace();
   return {

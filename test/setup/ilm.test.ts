@@ -15,7 +15,7 @@ const test = always.skipIf(!node);
 /** A cluster with security and a stand-in for ILM, and setup with a configuration that names an ILM policy. */
 async function scene() {
   const folder = await temporaryFolder();
-  const server = await Secured.start(node!);
+  const server = await Secured.start(node!.openUrl);
   const namespace = randomNamespace();
   const [, , ...options] = await administrator(folder.path, server.url, namespace);
   const run = async (elasticsearch: object): Promise<Ran> => {

@@ -28,7 +28,7 @@ const open = node?.openUrl ?? '';
 async function scene() {
   const folder = await temporaryFolder();
   const namespace = randomNamespace();
-  await using server = await Secured.start(node!);
+  await using server = await Secured.start(node!.openUrl);
   const options = await administrator(folder.path, server.url, namespace);
   const [agent, read, verdict] = ['agent-key', 'read-key', 'verdict-key'].map((name) =>
     join(folder.path, name),
@@ -47,7 +47,7 @@ async function scene() {
     files: { agent: agent!, read: read!, verdict: verdict! },
     writer: await Writer.make(folder.path),
     async rotate() {
-      await using again = await Secured.start(node!);
+      await using again = await Secured.start(node!.openUrl);
       const connection = options.with(options.indexOf('--url') + 1, again.url);
       const rotated = await setup(...connection, '--output-key-file', agent!, '--rotate-key');
       expect(rotated, rotated.error).toMatchObject({ code: 0 });

@@ -2,7 +2,6 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
-import type { SecuredElasticsearch } from '../elasticsearch/starter.ts';
 import { DataStreams } from './data-streams.ts';
 import { Tampering } from './tampering.ts';
 
@@ -32,22 +31,16 @@ export class Secured implements AsyncDisposable {
   readonly streams: DataStreams;
   /** Policies by name, as they were put. */
   readonly policies = new Map<string, unknown>();
-  readonly #backend: string;
   readonly #close: () => Promise<void>;
 
-  private constructor(
-    backend: Pick<SecuredElasticsearch, 'url' | 'openUrl'>,
-    url: string,
-    close: () => Promise<void>,
-  ) {
-    this.#backend = backend.url;
-    this.openUrl = backend.openUrl;
+  private constructor(openUrl: string, url: string, close: () => Promise<void>) {
+    this.openUrl = openUrl;
     this.url = url;
     this.#close = close;
-    this.streams = new DataStreams(backend.openUrl);
+    this.streams = new DataStreams(openUrl);
   }
 
-  static async start(backend: Pick<SecuredElasticsearch, 'url' | 'openUrl'>): Promise<Secured> {
+  static async start(openUrl: string): Promise<Secured> {
     const server = createServer((incoming, response) => {
       const { method = '', url = '', headers } = incoming;
       void buffer(incoming).then((body) => secured.#answer({ method, path: url, headers, body }, response));
@@ -59,7 +52,7 @@ export class Secured implements AsyncDisposable {
         server.closeAllConnections();
       });
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const secured: Secured = new Secured(backend, url, close);
+    const secured: Secured = new Secured(openUrl, url, close);
     return secured;
   }
 
@@ -97,10 +90,10 @@ export class Secured implements AsyncDisposable {
   }
 
   /** The real one's answer to whether they may, and its refusal if they may not. */
-  async #denied({ headers: { authorization } }: Received, needed: Needed): Promise<Reply | undefined> {
-    const asked = await fetch(`${this.#backend}/_security/user/_has_privileges`, {
+  async #denied({ headers }: Received, needed: Needed): Promise<Reply | undefined> {
+    const asked = await fetch(`${this.openUrl}/_security/user/_has_privileges`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(authorization && { authorization }) },
+      headers: { 'content-type': 'application/json', authorization: headers.authorization ?? nobody },
       body: JSON.stringify(needed),
     });
     const body: unknown = await asked.json();
@@ -124,10 +117,10 @@ export class Secured implements AsyncDisposable {
 
   async #forward({ method, path, headers, body }: Received): Promise<Reply> {
     const { authorization, 'content-type': type, 'content-encoding': encoding } = headers;
-    const answer = await fetch(`${this.#backend}${path}`, {
+    const answer = await fetch(`${this.openUrl}${path}`, {
       method,
       headers: {
-        ...(authorization && { authorization }),
+        authorization: authorization ?? nobody,
         ...(type && { 'content-type': type }),
         ...(encoding && { 'content-encoding': encoding }),
       },
@@ -136,6 +129,9 @@ export class Secured implements AsyncDisposable {
     return { status: answer.status, body: Buffer.from(await answer.arrayBuffer()) };
   }
 }
+
+/** Not the administrator, whom the open address takes for who says nothing. */
+const nobody = 'none';
 
 const looks =
   /_has_privileges|_simulate_index|_search|_mget|\/(?:_update|_doc)\/auditseal-setup-|_delete_by_query|_bulk/u;

@@ -35,7 +35,7 @@ const backend = node?.openUrl ?? '';
 /** A cluster with security, a folder, a namespace, and the options of an administrator. */
 async function scene() {
   const folder = await temporaryFolder();
-  const server = await Secured.start(node!);
+  const server = await Secured.start(node!.openUrl);
   const namespace = randomNamespace();
   const keyFile = join(folder.path, 'api-key');
   const options = await administrator(folder.path, server.url, namespace);

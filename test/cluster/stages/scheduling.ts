@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { until } from '../../agent/index.ts';
 import type { Cluster } from '../cluster.ts';
+import { administratorKey } from '../keys.ts';
 import { namespace, release } from '../helm.ts';
 import { elasticsearchUrl } from '../host.ts';
 import { nodes, register } from '../nodes.ts';
@@ -18,12 +19,13 @@ export async function checkScheduling(cluster: Cluster): Promise<void> {
   const { report, plane, helm } = cluster;
   await report.stage('Where the pods land, and what they are, as the apiserver has them', async () => {
     for (const node of nodes) await register(plane.admin, node);
+    const key = await administratorKey(elasticsearchUrl);
     const secret = [
       'create',
       'secret',
       'generic',
       'auditseal-elasticsearch',
-      '--from-literal=api-key=bm90OnVzZWQ=',
+      `--from-literal=api-key=${key}`,
     ];
     await plane.admin.demand('-n', namespace, ...secret);
     await report.claim('helm install needs the URL and the name of a Secret', async () => {
