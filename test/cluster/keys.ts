@@ -35,7 +35,7 @@ export async function makeKeys(folder: string, stream: string, kubectl: Kubectl)
   const settings = ['--namespace', stream, '--codec', 'default'];
   const made = await auditseal(['setup', '--url', securedUrl, ...credentials, ...keys, ...settings]);
   if (made.code !== 0) throw new Error([...made.stdout, made.stderr].join('\n'));
-  await writeFile(file('administrator-key'), await administratorKey(securedUrl));
+  await writeFile(file('administrator-key'), await administratorKey(securedUrl, 'administrator'));
   const secrets = {
     'auditseal-elasticsearch': [`api-key=${agent}`],
     'auditseal-read': [`api-key=${read}`, `verdict-api-key=${verdict}`],
@@ -52,12 +52,12 @@ export async function makeKeys(folder: string, stream: string, kubectl: Kubectl)
 }
 
 /** For who installs the templates himself: the hook job, and agents without `setup`. */
-export async function administratorKey(url: string): Promise<string> {
+export async function administratorKey(url: string, name: string): Promise<string> {
   const all = { cluster: ['all'], indices: [{ names: ['*'], privileges: ['all'] }] };
   const response = await fetch(`${url}/_security/api_key`, {
     method: 'POST',
     headers: { authorization: authorization(administrator), 'content-type': 'application/json' },
-    body: JSON.stringify({ name: 'administrator', role_descriptors: { all } }),
+    body: JSON.stringify({ name, role_descriptors: { all } }),
   });
   return z.object({ encoded: z.string() }).parse(await response.json()).encoded;
 }

@@ -80,7 +80,9 @@ public class Embedded {
         .put("cluster.routing.allocation.disk.threshold_enabled", false)
         // Data streams made by tests are many and small.
         .put("cluster.max_shards_per_node", 10_000);
-    if (secured) settings.put("xpack.security.enabled", true).put("xpack.license.self_generated.type", "basic");
+    if (secured) settings.put("xpack.security.enabled", true).put("xpack.license.self_generated.type", "basic")
+          // The user elastic is one of the file realm: his own realm wants a keystore.
+          .put("xpack.security.authc.reserved_realm.enabled", false);
     return settings.build();
   }
 

@@ -4,7 +4,7 @@ import { startElasticsearch } from './embedded.ts';
 import { ElasticsearchStartError } from './errors.ts';
 import { authorization, type Administrator } from './file-realm.ts';
 
-export const administrator: Administrator = { username: 'administrator', password: 'top secret' };
+export const administrator: Administrator = { username: 'elastic', password: 'top secret' };
 
 /** A real Elasticsearch with its own security, and its KQL. */
 export interface SecuredElasticsearch {

@@ -6,7 +6,7 @@ import { forward } from '../cluster/forward.ts';
 import { removeCgroups, runInside, usableNamespaces } from '../cluster/namespaces.ts';
 import { demand, run } from '../cluster/processes.ts';
 import { Unavailable } from '../cluster/report.ts';
-import { resolveElasticsearch } from '../elasticsearch/index.ts';
+import { startSecured } from '../elasticsearch/starter.ts';
 import { buildGuideImage } from './image.ts';
 import type { Platform } from './platform.ts';
 import { platforms } from './platforms.ts';
@@ -107,9 +107,9 @@ async function runRoute(
 
 /** Answers behind a Unix socket. */
 async function startElasticsearch(socket: string): Promise<{ stop(): Promise<void> }> {
-  const elasticsearch = await resolveElasticsearch({ log: say });
-  const { hostname: host, port } = new URL(elasticsearch.url);
-  const bridge = await forward({ path: socket }, { host, port: Number(port || 80) });
+  const elasticsearch = await startSecured(say);
+  const { hostname: host, port } = new URL(elasticsearch.openUrl);
+  const bridge = await forward({ path: socket }, { host, port: Number(port) });
   return {
     stop: async () => {
       bridge.close();

@@ -11,13 +11,13 @@ import { Secured } from '../setup/secured.ts';
 
 export const elasticsearchName = 'elasticsearch.example';
 export const kibanaName = 'kibana.example';
-/** As compose.yaml publishes it: without security. */
+/** As compose.yaml publishes it: it asks nobody who he is. */
 export const plainElasticsearchUrl = 'http://127.0.0.1:9200';
 const password = 'top secret';
 
 /**
  * What the user of the guide has, under the guide's own names. With security: https://elasticsearch.example:9200 (the real Elasticsearch
- * behind a stand-in for its security, which enforces privileges) and https://kibana.example:5601, with `ca.pem`, `kibana-ca.pem` and `password` in the user's folder.
+ * with its own security) and https://kibana.example:5601, with `ca.pem`, `kibana-ca.pem` and `password` in the user's folder.
  * Without, as of step 1: http://localhost:9200 and http://localhost:5601.
  *
  * @param work for the certificates

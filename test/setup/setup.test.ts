@@ -324,7 +324,7 @@ test('an API key cannot make a key, and all else it can', async () => {
   const all = { all: { cluster: ['all'], indices: [{ names: ['*'], privileges: ['all'] }] } };
   const client = await createClient({
     urls: [at.server.url],
-    username: 'administrator',
+    username: 'elastic',
     passwordFile: join(at.path, 'password'),
     requestSeconds: 20,
   });

@@ -19,7 +19,7 @@ export async function checkScheduling(cluster: Cluster): Promise<void> {
   const { report, plane, helm } = cluster;
   await report.stage('Where the pods land, and what they are, as the apiserver has them', async () => {
     for (const node of nodes) await register(plane.admin, node);
-    const key = await administratorKey(elasticsearchUrl);
+    const key = await administratorKey(elasticsearchUrl, 'agents');
     const secret = [
       'create',
       'secret',

@@ -1,4 +1,6 @@
+import { manifestsOf, until } from '../../../agent/index.ts';
 import type { Cluster } from '../../cluster.ts';
+import { elasticsearchUrl } from '../../host.ts';
 import { builtImages } from '../../images.ts';
 import { startSecured } from '../../keys.ts';
 import { notesShell } from '../../notes.ts';
@@ -8,7 +10,7 @@ import { compare } from './comparison.ts';
 import { checkContainer } from './container.ts';
 import { install, prepare } from './install.ts';
 import { checkNotes } from './notes.ts';
-import { nodeName } from './place.ts';
+import { nodeName, stream } from './place.ts';
 import { checkSetupJob, upgradeInTraffic } from './upgrade.ts';
 import { checkVerdict, helmTest } from './verdicts.ts';
 
@@ -22,6 +24,11 @@ export async function runOnRealNode(cluster: Cluster, people: People): Promise<v
     const secured = await startSecured();
     await install(cluster);
     await checkContainer(cluster);
+    // Before the first record of a log, verify says that it has only just begun.
+    await until(
+      async () => (await manifestsOf(elasticsearchUrl, stream)).length > 0,
+      () => 'the agent has shipped no record',
+    );
     const shell = await notesShell(settings, plane.admin.kubeconfig);
     await checkNotes(cluster, shell, 5);
     await upgradeInTraffic(cluster, people, node, images);
