@@ -62,7 +62,7 @@ const stored = z.object({
 export async function createVerdicts(url: string, namespace: string): Promise<Verdict[]> {
   await using place = await temporaryFolder();
   const key = join(place.path, 'key');
-  await writeFile(key, 'whatever: this server asks for none');
+  await writeFile(key, 'this-server-asks-for-none');
   const stream = verdictStream(namespace);
   await createDocument(url, stream, 'earlier', Buffer.from(JSON.stringify(tampered)));
   const verified = await verify(url, namespace, ['--verdict-api-key-file', key]);
