@@ -11,7 +11,7 @@ export default defineConfig({
       // Needs root, buildah and minutes: `npm run test:image`.
       ...(process.env['IMAGE'] ? [] : ['test/image/**']),
     ],
-    globalSetup: ['test/elasticsearch/global-setup.ts'],
+    globalSetup: ['test/agent/compile-cache.ts', 'test/elasticsearch/global-setup.ts'],
     pool: 'forks',
     // Tests of whole agents wait more than they compute.
     maxWorkers: 3,
