@@ -4,6 +4,7 @@ import {
   ElasticsearchStreams,
   operatorNames,
   readTrust,
+  trustedOrigins,
   type FindingSample,
   type Verification,
 } from '../verify/index.ts';
@@ -50,6 +51,7 @@ export async function check(options: CheckOptions, { sample, signal, onProgress 
       namespace,
       time,
       operators: trust && operatorNames(trust),
+      trusted: trust && trustedOrigins(trust),
       refreshMilliseconds,
       onRead: (stream, bytes) => memory.read(stream, bytes),
       signal,

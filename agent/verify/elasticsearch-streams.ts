@@ -4,7 +4,7 @@ import { eventStream, recordStream, ShipError, type ElasticsearchClient } from '
 import { VerifyError } from './error.ts';
 import { sortOf } from './hits.ts';
 import { operatorDocuments, statementsMax } from './operator-documents.ts';
-import { originsMax, originsOf } from './origins.ts';
+import { originsMax, originsOf, type Origins } from './origins.ts';
 import { PointInTime } from './point-in-time.ts';
 import {
   eventWalks,
@@ -30,6 +30,10 @@ export interface StreamOptions {
   time?: TimeRange | undefined;
   /** Names of the operators' keys: their statements count whatever the time. */
   operators?: readonly string[] | undefined;
+  /** Origins that the trust file has keys of: in a time range they are looked at, however many others there are. */
+  trusted?: readonly string[] | undefined;
+  /** Origins that get a walk of their own; default {@link originsMax}. */
+  originsMax?: number | undefined;
   /** Of a time range: documents under each of these names that are read from either end; default {@link statementsMax}. */
   statementsMax?: number | undefined;
   /** Between opening the records and opening the events: at least one refresh of the events stream. */
@@ -50,7 +54,7 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
   readonly #records: PointInTime | undefined;
   readonly #recordsOpenedAt: number;
   #eventsOpenedAt = 0;
-  #origins: string[] = [];
+  #origins: Origins = { names: [], isWhole: true };
   #ranges: RangeOfLog[] = [];
   #events: PointInTime | undefined;
   readonly #flooded = new Set<string>();
@@ -70,11 +74,9 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     const streams = new ElasticsearchStreams(client, options, pit);
     try {
       if (pit) {
-        streams.#origins = await originsOf(client, pit, signal);
-        const { operators = [] } = options;
-        const logs = streams.#origins.filter((origin) => !operators.includes(origin));
+        streams.#origins = await originsOf(client, pit, streams.#originsMax, signal);
         if (time)
-          for (const origin of logs)
+          for (const origin of streams.#logs())
             streams.#ranges.push(await rangeOfLog(client, pit, origin, time, signal));
       }
     } catch (error) {
@@ -97,13 +99,19 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
   async *records(): AsyncGenerator<StoredDocument> {
     if (!this.#records) return;
     const { time, operators = [] } = this.#options;
-    const walks = time ? rangeRecordWalks(this.#ranges, time, operators) : recordWalks(this.#origins);
+    const walks = time ? rangeRecordWalks(this.#ranges, time, operators) : recordWalks(this.#origins.names);
     yield* this.#walkAll('records', this.#records, walks);
     if (time) for (const name of operators) yield* this.#ofOperator(name, this.#records);
   }
 
-  /** Whole logs are read whole; in a time range somebody may have written more under an operator's name than is read. */
+  /** Whole logs are read whole; in a time range somebody may have written more origins, or more under an operator's name, than are read. */
   get unread(): string | undefined {
+    if (this.#options.time && !this.#origins.isWhole)
+      return (
+        `the documents in ${recordStream(this.namespace)} are of more than ${this.#originsMax} origins, of which the first ` +
+        `${this.#originsMax} and those of the trust file were looked at: somebody who may create documents writes them. Of a log among ` +
+        'the others nothing was judged. Verify the whole log, without a time range; see docs/operations.md, “A flood of statements”'
+      );
     const [name] = this.#flooded;
     if (name === undefined) return undefined;
     const max = this.#statementsMax;
@@ -135,7 +143,8 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
   }
 
   async newestOfBegun(origin: string): Promise<number | undefined> {
-    if (this.#origins.length === originsMax || this.#origins.includes(origin)) return undefined;
+    const { names, isWhole } = this.#origins;
+    if (!isWhole || names.includes(origin)) return undefined;
     await this.#untilRefreshed(this.#eventsOpenedAt);
     const newest = await this.#firstBatchOf(newestWalk(origin));
     return newest === undefined ? undefined : Math.max(newest, -1);
@@ -184,6 +193,17 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
         'bad-response',
         `${stream} holds more than ${foundMax} documents of ${ids.length} ids`,
       );
+  }
+
+  get #originsMax(): number {
+    return this.#options.originsMax ?? originsMax;
+  }
+
+  /** Those that a time range is looked up for, in the order of reading. */
+  #logs(): string[] {
+    const { operators = [], trusted = [] } = this.#options;
+    const names = new Set([...trusted, ...this.#origins.names]);
+    return [...names].filter((origin) => !operators.includes(origin)).toSorted();
   }
 
   get #statementsMax(): number {

@@ -10,6 +10,7 @@ export {
   addTrust,
   operatorNames,
   readTrust,
+  trustedOrigins,
   type AddedKey,
   type OfHeldLog,
 } from './trust-file.ts';

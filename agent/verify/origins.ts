@@ -7,19 +7,29 @@ import { searchPage } from './search.ts';
 /** Origins that get a walk of their own; somebody may have written a million forged ones. */
 export const originsMax = 10_000;
 
-/** The origins that records are indexed under, at most {@link originsMax}: only a hint for the order of reading. */
+export interface Origins {
+  names: string[];
+  /** Whether there is no other. */
+  isWhole: boolean;
+}
+
+/**
+ * The least origins that records are indexed under, at most `max`. Of a whole log they are only a hint for the order of reading;
+ * in a time range a log among the others has no batch, so that nothing is verified where they are not all.
+ */
 export async function originsOf(
   client: ElasticsearchClient,
   pit: PointInTime,
+  max: number,
   signal?: AbortSignal,
-): Promise<string[]> {
-  const origins: string[] = [];
-  while (origins.length < originsMax) {
-    const next = await originAfter(client, pit, origins.at(-1), signal);
-    if (next === undefined) return origins;
-    origins.push(next);
+): Promise<Origins> {
+  const names: string[] = [];
+  for (;;) {
+    const next = await originAfter(client, pit, names.at(-1), signal);
+    if (next === undefined) return { names, isWhole: true };
+    if (names.length === max) return { names, isWhole: false };
+    names.push(next);
   }
-  return origins;
 }
 
 async function originAfter(

@@ -13,6 +13,7 @@ export const byBatch = byNumber('auditseal.batch');
 const bySequence = byNumber('event.sequence');
 
 const ofOrigin = (origin: string) => ({ term: { 'auditseal.origin': origin } });
+const originsIn = (bound: object) => ({ range: { 'auditseal.origin': bound } });
 const ofNone = (origins: readonly string[]) => ({
   bool: { must_not: [{ terms: { 'auditseal.origin': origins } }] },
 });
@@ -45,13 +46,16 @@ export function eventWalks(logs: readonly LogExtent[]): Walk[] {
   );
 }
 
-/** The first document of the least origin above this one; `undefined` begins. */
+/**
+ * The first document of the least origin above this one; `undefined` begins. A forged document may have several origins and is
+ * sorted by the least: with one at or below `after` it is left out, or the same one would come again and again.
+ */
 export function nextOriginWalk(after: string | undefined): Walk {
-  const query =
-    after === undefined
-      ? { exists: { field: 'auditseal.origin' } }
-      : { range: { 'auditseal.origin': { gt: after } } };
-  return { query: all(query), sort: [byOrigin] };
+  if (after === undefined) return { query: all({ exists: { field: 'auditseal.origin' } }), sort: [byOrigin] };
+  return {
+    query: { bool: { filter: [originsIn({ gt: after })], must_not: [originsIn({ lte: after })] } },
+    sort: [byOrigin],
+  };
 }
 
 /** The records of one origin that may hold something of a time range: what is sealed is sealed after it happened. */

@@ -15,6 +15,11 @@ export async function readTrust(file: string): Promise<Trust> {
   return trust;
 }
 
+/** Origins of the logs' keys. */
+export function trustedOrigins({ logs }: Trust): string[] {
+  return logs.map(({ vkey }) => parseVerifierKey(vkey).name);
+}
+
 /** Names of the operators' keys, each once. */
 export function operatorNames({ operators }: Trust): string[] {
   return [...new Set(operators.map((vkey) => parseVerifierKey(vkey).name))];
