@@ -30,7 +30,10 @@ export interface Wishes {
 
 /** What the options and the configuration file ask for. Throws ConfigError with all that is wrong; nothing is sent. */
 export async function wishesOf(options: SetupCommandOptions): Promise<Wishes> {
-  const problems = [...problemsOf(options), ...(await keyFileProblems(keyFilesOf(options)))];
+  const problems = problemsOf(options);
+  // A dry run writes none, and may be made where the key will never be.
+  if (!options.dryRun)
+    problems.push(...(await keyFileProblems(keyFilesOf(options), options.rotateKey === true)));
   const connection = await connectionOf('auditseal setup', options, problems);
   const { settings, namespace, section } = connection;
   const leaks = plainTextProblems(options, settings.urls);

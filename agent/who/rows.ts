@@ -16,8 +16,8 @@ const rowsMaxDefault = 100_000;
 
 /**
  * Adds requests up. Memory is bounded, by nothing that a client or a forger could use against an answer: where there are too many
- * rows, those are joined that differ in their names alone, of the largest groups first, then of more. No request is left out, and
- * who does little is still told apart from who does much.
+ * rows, those are joined that differ in their names alone, whosever they are, of the largest groups first, then of more. No request is
+ * left out.
  */
 export class Rows {
   requests = 0;

@@ -197,6 +197,15 @@ test('a dry run prints every request with its body, and sends none that changes 
   expect(await readdir(at.path)).toEqual(['api-key', 'lookup', 'password']);
 });
 
+test('a dry run needs no place for the key, which may be made elsewhere', async () => {
+  await using at = await scene();
+  const keyFile = join(at.path, 'not-here', 'key');
+  const dry = await setup(...at.options, '--output-key-file', keyFile, '--dry-run');
+  expect(dry, dry.error).toMatchObject({ code: 0 });
+  const wet = await setup(...at.options, '--output-key-file', keyFile);
+  expect(wet).toMatchObject({ code: 78, error: expect.stringContaining('not-here') as unknown });
+});
+
 test('what a dry run has to remark is a comment, whatever is in it', async () => {
   await using at = await scene();
   const options = [...at.options, '--output-key-file', join(at.path, 'key\n{}')];
