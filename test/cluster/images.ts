@@ -14,14 +14,17 @@ export const versions = { first: '0.1.0', second: '0.1.1' };
 const imagesSchema = z.union([
   z.object({ first: z.string(), second: z.string() }),
   z.object({ missing: z.string() }),
+  z.object({ failed: z.string() }),
 ]);
 export type Images = { first: string; second: string };
 
 /** Builds the image of the Dockerfile in two versions, as archives; says in `imagesFile` where they are, or why not. Never rejects. */
 export async function buildImages({ work, root, imagesFile }: Settings): Promise<void> {
-  const result = await build(work, root).catch((error: unknown) => ({
-    missing: error instanceof Error ? error.message : String(error),
-  }));
+  const result = await build(work, root).catch((error: unknown) =>
+    error instanceof Unavailable
+      ? { missing: error.message }
+      : { failed: error instanceof Error ? error.message : String(error) },
+  );
   // Whole or not at all, for who waits for it.
   await writeFile(`${imagesFile}.part`, JSON.stringify(result));
   await rename(`${imagesFile}.part`, imagesFile);
@@ -37,7 +40,7 @@ async function build(work: string, root: boolean): Promise<z.infer<typeof images
   return archives;
 }
 
-/** Waits for the archives. Throws {@link Unavailable} with the reason where they could not be built. */
+/** Waits for the archives. Throws {@link Unavailable} where there is no buildah, or this is not root; what it said where the build failed. */
 export async function builtImages({ imagesFile }: Settings): Promise<Images> {
   await until(
     () => existsSync(imagesFile),
@@ -46,5 +49,9 @@ export async function builtImages({ imagesFile }: Settings): Promise<Images> {
   );
   const images = imagesSchema.parse(JSON.parse(await readFile(imagesFile, 'utf8')));
   if ('missing' in images) throw new Unavailable(images.missing);
+  if ('failed' in images)
+    throw new Error(
+      `the images could not be built:\n${images.failed.trim().split('\n').slice(-30).join('\n')}`,
+    );
   return images;
 }

@@ -3,10 +3,16 @@ import { z } from 'zod';
 import type { SecuredElasticsearch } from './starter.ts';
 
 /** The one of this run, started by whoever asks first; undefined where there is no JDK 21 or no Maven. */
-export async function securedElasticsearch(): Promise<Omit<SecuredElasticsearch, 'stop'> | undefined> {
+export function securedElasticsearch(): Promise<Omit<SecuredElasticsearch, 'stop'> | undefined> {
+  return askStarter(inject('securedElasticsearchStarter'));
+}
+
+/** Rejects with the reason where it could not be fetched or does not start. */
+export async function askStarter(url: string): Promise<Omit<SecuredElasticsearch, 'stop'> | undefined> {
   const answer = z.object({ url: z.string(), openUrl: z.string() }).optional();
-  const response = await fetch(inject('securedElasticsearchStarter'));
+  const response = await fetch(url);
   const body: unknown = await response.json();
-  if (response.status === 500) throw new Error(`Elasticsearch with security: ${String(body)}`);
+  if (!response.ok && response.status !== 404)
+    throw new Error(`Elasticsearch with security: ${String(body)}`);
   return response.ok ? answer.parse(body) : undefined;
 }

@@ -14,20 +14,24 @@ export interface SecuredElasticsearch {
   stop(): Promise<void>;
 }
 
-/** Listens on loopback: a GET starts the node, and is answered when it is up; those that follow get the same one. */
+/**
+ * Listens on loopback: a GET starts the node, and is answered when it is up; those that follow get the same one. Answers 404 where
+ * there is no JDK or no Maven, 500 with the reason where it could not be fetched or does not start.
+ */
 export async function starter(
   log: (line: string) => void,
+  start: (log: (line: string) => void) => Promise<SecuredElasticsearch> = startSecured,
 ): Promise<{ url: string; stop: () => Promise<void> }> {
   let running: Promise<SecuredElasticsearch> | undefined;
   const server = createServer((_, response) => {
-    running ??= startSecured(log);
+    running ??= start(log);
     running.then(
       ({ url, openUrl }) => response.end(JSON.stringify({ url, openUrl })),
       (error: unknown) => {
         const lacking =
-          error instanceof ElasticsearchStartError &&
-          ['no-jdk', 'no-maven', 'fetch-failed'].includes(error.code);
-        log(`no Elasticsearch with security: ${String(error)}`);
+          error instanceof ElasticsearchStartError && ['no-jdk', 'no-maven'].includes(error.code);
+        const effect = lacking ? 'SKIPPED' : 'FAILED';
+        log(`${effect}  tests of Elasticsearch's security: ${String(error)}`);
         response.writeHead(lacking ? 404 : 500).end(JSON.stringify(String(error)));
       },
     );

@@ -3,6 +3,7 @@ import { access, mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { Unavailable } from '../cluster/report.ts';
 
 const run = promisify(execFile);
 
@@ -26,7 +27,7 @@ export class Buildah {
     this.#env = env;
   }
 
-  /** Rejects where apt-get cannot install them. */
+  /** Throws {@link Unavailable} where one is missing and apt-get cannot install it. */
   static async open(): Promise<Buildah> {
     await install(['buildah', 'runc']);
     const temporary = join(imagesFolder, 'tmp');
@@ -78,8 +79,12 @@ async function install(programs: readonly string[]): Promise<void> {
   for (const program of programs) if (!(await onPath(program))) missing.push(program);
   if (missing.length === 0) return;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  await run('apt-get', ['update', '-qq'], { env });
-  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { env });
+  try {
+    await run('apt-get', ['update', '-qq'], { env });
+    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { env });
+  } catch (error) {
+    throw new Unavailable(`missing: ${missing.join(', ')} (${String(error)})`, { cause: error });
+  }
 }
 
 async function onPath(program: string): Promise<boolean> {

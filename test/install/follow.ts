@@ -5,6 +5,8 @@ import type { Report } from '../cluster/report.ts';
 import type { Guide } from './guide.ts';
 import { builtImage } from './image.ts';
 import type { Machine } from './machine.ts';
+import type { Started } from './platform.ts';
+import { proveArrival } from './proof.ts';
 import type { Planned } from './route.ts';
 
 /** After which the cluster is there. */
@@ -12,14 +14,55 @@ const clusterStep = 2;
 /** Whose command takes long for what is no part of the guide: the image is built outside, beside the steps before. */
 const imageStep = 3;
 
+/** What of a machine is needed to follow the guide. */
+export interface Follower {
+  report: Report;
+  settings: Pick<Machine['settings'], 'imageFile'>;
+  person: Pick<Machine['person'], 'run'>;
+}
+
+/**
+ * A whole route: the machine before the guide, the guide, and what came of it. Returns the exit code: 0 only if it came to its end and
+ * every claim was proven. What is missing on a machine is found before a route begins; from then on it is a failure, never skipped.
+ */
+export async function followRoute(
+  title: string,
+  guide: Guide,
+  planned: readonly Planned[],
+  machine: Follower,
+  start: () => Promise<Started>,
+): Promise<number> {
+  const { report } = machine;
+  let started: Started | undefined;
+  await report.stage(`${title}: the machine before the guide`, async () => {
+    started = await start();
+  });
+  let ended = false;
+  if (started) {
+    const { auditLog, differences, settle } = started;
+    const seconds = await follow(guide, planned, machine, settle);
+    if (seconds) {
+      await report.stage('What came of it', async () => {
+        await proveArrival(report, auditLog);
+        conclude(report, planned, seconds, differences);
+        ended = true;
+      });
+    }
+  }
+  if (!ended && report.failed === 0)
+    await report.claim('the route comes to its end', () => assert.fail('it was skipped on the way'));
+  report.end();
+  return report.failed === 0 ? 0 : 1;
+}
+
 /**
  * Runs the commands one after the other, each a claim, until one fails: what follows would mean nothing. Returns the seconds of
  * each step, or undefined if it came to no end.
  */
-export async function follow(
+async function follow(
   guide: Guide,
   planned: readonly Planned[],
-  machine: Machine,
+  machine: Follower,
   settle: () => Promise<void>,
 ): Promise<ReadonlyMap<number, number> | undefined> {
   const { report, settings } = machine;
@@ -49,7 +92,7 @@ function isBuiltOutside(planned: readonly Planned[]): boolean {
   return planned.some(({ run }) => run?.includes('"$IMAGE_ARCHIVE"'));
 }
 
-async function claimCommand(planned: Planned, { report, person }: Machine): Promise<void> {
+async function claimCommand(planned: Planned, { report, person }: Follower): Promise<void> {
   const { printed, run, reasons, secondsMax, says } = planned;
   if (run === undefined) {
     report.note(`not run: $ ${printed.text}`);
@@ -79,7 +122,7 @@ function lastLine({ stdout, stderr }: Ran): string {
 }
 
 /** What the report ends with: the ten minutes, and everything that was not as the guide has it. */
-export function conclude(
+function conclude(
   report: Report,
   planned: readonly Planned[],
   seconds: ReadonlyMap<number, number>,

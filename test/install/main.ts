@@ -7,14 +7,14 @@ import { removeCgroups, runInside, usableNamespaces } from '../cluster/namespace
 import { demand, run } from '../cluster/processes.ts';
 import { Unavailable } from '../cluster/report.ts';
 import { startSecured } from '../elasticsearch/starter.ts';
-import { buildGuideImage } from './image.ts';
+import { GuideImage } from './image.ts';
 import type { Platform } from './platform.ts';
 import { platforms } from './platforms.ts';
 import type { Settings } from './settings.ts';
 
 /**
  * `npm run test:install -- PLATFORM…`: the commands of docs/install.md, one by one, as they are printed there, on a real cluster of that
- * platform, each of its routes on a machine of its own. Prints a line for each command. Exit 1 if one failed, 64 for an unknown platform.
+ * platform, each of its routes on a machine of its own. Prints a line for each command. Exit 1 if one failed or was not reached, 64 for an unknown platform.
  */
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const needed = ['go', 'openssl', 'unshare', 'mount', 'ip', 'tar', 'bash'];
@@ -35,20 +35,17 @@ async function main(names: readonly string[]): Promise<number> {
   const binaries = await buildBinaries();
   const shared = await mkdtemp(join(tmpdir(), 'auditseal-install-'));
   const imageFile = join(shared, 'image.json');
-  // Beside the first steps, which do not need it.
-  const image = names.every((name) => platforms[name]!.hasDocker)
-    ? undefined
-    : buildGuideImage(reference, `${imageFile}.tar`, imageFile);
+  const image = new GuideImage(reference, imageFile);
   try {
     let code = 0;
     for (const name of names) {
-      const ended = await runPlatform(name, platforms[name]!, { shared, binaries, imageFile });
+      const ended = await runPlatform(name, platforms[name]!, { shared, binaries, image, imageFile });
       if (ended === interrupted) return ended;
       code ||= ended;
     }
     return code;
   } finally {
-    await image;
+    await image.ended();
     if (process.env['KEEP']) say(`kept: ${shared}`);
     else await rm(shared, { recursive: true, force: true, maxRetries: 10 });
   }
@@ -58,6 +55,7 @@ interface Common {
   /** A temporary folder of the whole run. */
   shared: string;
   binaries: Binaries;
+  image: GuideImage;
   imageFile: string;
 }
 
@@ -65,6 +63,8 @@ interface Common {
 async function runPlatform(name: string, platform: Platform, common: Common): Promise<number> {
   let prepared: unknown;
   try {
+    // Beside the first steps, which do not need it.
+    if (!platform.hasDocker) await common.image.begin();
     prepared = await platform.prepare(common.shared, common.binaries);
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
@@ -85,7 +85,11 @@ async function runPlatform(name: string, platform: Platform, common: Common): Pr
 /** With an Elasticsearch of its own: the logs of two routes have the same name. */
 async function runRoute(
   work: string,
-  { binaries, imageFile, ...route }: Pick<Settings, 'platform' | 'route' | 'prepared'> & Common,
+  {
+    binaries,
+    imageFile,
+    ...route
+  }: Pick<Settings, 'platform' | 'route' | 'prepared'> & Omit<Common, 'image'>,
 ): Promise<number> {
   const namespaces = await usableNamespaces();
   await demand(['mkdir', work]);

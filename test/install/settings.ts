@@ -11,7 +11,7 @@ export const settingsSchema = z.object({
   binaries: binariesSchema,
   /** A Unix socket behind which Elasticsearch answers: it runs outside, and the network inside is one of its own. */
   elasticsearchSocket: z.string(),
-  /** A file that appears when the image is built, or cannot be: see image.ts. */
+  /** A file that appears when the image is built, or could not be: see image.ts. */
   imageFile: z.string(),
   /** What the platform made outside. */
   prepared: z.unknown(),
