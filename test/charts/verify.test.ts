@@ -199,6 +199,9 @@ describe('the CronJobs that verify', () => {
       AuditsealVerifyAbsent:
         'absent(kube_cronjob_info{namespace="auditseal",cronjob="seal.x-verify"}) or absent(kube_cronjob_info{namespace="auditseal",cronjob="seal.x-verify-whole"})',
     });
+    // As with the values of a release that had none yet.
+    const reused = await exprOf('verify.wholeStaleDays=null');
+    expect(reused['AuditsealVerifyStale']).toMatch(/ > 8 \* 86400\)$/u);
     const one = await exprOf('verify.wholeSchedule=');
     expect(one['AuditsealVerifyAbsent']).toBe(
       'absent(kube_cronjob_info{namespace="auditseal",cronjob="auditseal-verify"})',
