@@ -9,5 +9,6 @@ import { join } from 'node:path';
 export default async function setup(): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'auditseal-compile-cache-'));
   process.env['NODE_COMPILE_CACHE'] = folder;
-  return () => rm(folder, { recursive: true, force: true });
+  // A process that is just ending may still write into it.
+  return () => rm(folder, { recursive: true, force: true, maxRetries: 10 });
 }
