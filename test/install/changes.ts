@@ -14,7 +14,7 @@ export const builtImage: Change = {
 };
 export const codec: readonly Change[] = [
   {
-    what: /(?<=^npx auditseal setup )/u,
+    what: /(?<=^npm run -s auditseal -- setup )/u,
     kind: 'replaced',
     by: '--codec default ',
     why: 'an embedded Elasticsearch lacks the native library of best_compression',
@@ -29,7 +29,7 @@ export const codec: readonly Change[] = [
 
 /** What the guide itself says to wait for. */
 export const firstBatch: Change = {
-  what: /^npx auditseal who /u,
+  what: /^npm run -s auditseal -- who /u,
   kind: 'awaited',
   secondsMax: 120,
   why: 'the first batch is sealed, sent and searchable some ten seconds after the agents start, as the guide says',
@@ -39,6 +39,6 @@ export const firstBatch: Change = {
 export const expectations: Route['expectations'] = [
   { what: /tail -n 1 /u, says: /^\{"kind":"Event","apiVersion":"audit\.k8s\.io\/v1"/u },
   { what: / rollout status /u, says: /successfully rolled out/u },
-  { what: /auditseal who /u, says: /auditseal-elasticsearch/u },
-  { what: /auditseal verify /u, says: /verified/u },
+  { what: /auditseal -- who /u, says: /auditseal-elasticsearch/u },
+  { what: /auditseal -- verify /u, says: /verified/u },
 ];
