@@ -1,5 +1,6 @@
 import { audit } from './audit.ts';
 import {
+  alias,
   boolean,
   date,
   eventKeywords,
@@ -29,6 +30,9 @@ export const eventMapping: Field = {
       ...eventKeywords,
       sequence: long,
       created: date,
+      // Elastic's detection rules look for what came in since their last run by this field, which an ingest pipeline sets elsewhere. Here
+      // nothing is added on the way, so it is the time at which the agent read the line, which is before the batch was sealed.
+      ingested: alias('event.created'),
       original: sourceOnly,
     }),
     user: object({ ...identity, effective: object(identity) }),

@@ -20,6 +20,11 @@ export const timestamp: Field = { type: 'date' };
 /** Only in `_source`: no length limit, no cost. */
 export const sourceOnly: Field = { type: 'keyword', index: false, doc_values: false };
 
+/** Another name that searches may use for the field at `path`; Elasticsearch refuses a document that has a member of this name. */
+export function alias(path: string): Field {
+  return { type: 'alias', path };
+}
+
 /** An object of which only these fields are indexed. */
 export function object(properties: Readonly<Record<string, Field>>): Field {
   return { type: 'object', dynamic: false, properties };
