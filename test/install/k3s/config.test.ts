@@ -8,8 +8,8 @@ const manifest = join(import.meta.dirname, '../../../manifests/k3s-config.yaml')
 const ours = [
   'audit-policy-file=/var/lib/rancher/k3s/server/audit.yaml',
   'audit-log-path=/var/lib/rancher/k3s/server/logs/audit.log',
-  'audit-log-maxage=10',
-  'audit-log-maxbackup=5',
+  'audit-log-maxage=30',
+  'audit-log-maxbackup=10',
   'audit-log-maxsize=100',
 ];
 
@@ -30,9 +30,9 @@ test('our file alone is enough', () => {
 });
 
 test('what a hardened cluster has in config.yaml stays, and ours comes behind it', () => {
-  write('config.yaml', 'kube-apiserver-arg:\n  - audit-log-maxage=30\n  - request-timeout=300s\n');
+  write('config.yaml', 'kube-apiserver-arg:\n  - audit-log-maxage=60\n  - request-timeout=300s\n');
   install('zz-audit.yaml');
-  expect(args()).toEqual(['audit-log-maxage=30', 'request-timeout=300s', ...ours]);
+  expect(args()).toEqual(['audit-log-maxage=60', 'request-timeout=300s', ...ours]);
 });
 
 test('a single value is a list, too', () => {

@@ -13,7 +13,7 @@ import { addUnit } from './unit.ts';
 const hardened = `write-kubeconfig-mode: "0600"
 kube-apiserver-arg:
   - request-timeout=300s
-  - audit-log-maxage=30
+  - audit-log-maxage=60
 `;
 
 const differences: readonly string[] = [
@@ -57,9 +57,9 @@ async function checkFlags({ report }: Machine): Promise<void> {
     "the real apiserver runs with the flags of the owner's config.yaml, and with ours behind",
     async () => {
       const flags = (await demand(['ps', '-C', 'kube-apiserver', '-o', 'args=', '-ww'])).trim().split(' ');
-      const own = flags.indexOf('--audit-log-maxage=30');
+      const own = flags.indexOf('--audit-log-maxage=60');
       assert.ok(own > 0 && flags.includes('--request-timeout=300s'));
-      assert.ok(flags.indexOf('--audit-log-maxage=10') > own);
+      assert.ok(flags.indexOf('--audit-log-maxage=30') > own);
       return flags.slice(own - 1).join(' ');
     },
   );
