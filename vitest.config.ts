@@ -6,12 +6,12 @@ export default defineConfig({
     // An Elasticsearch 8 of its own costs 10 s: `ES8=1 npx vitest run es8`.
     exclude: [
       ...configDefaults.exclude,
-      'test/long/**',
+      'test/whole/long/**',
       ...(process.env['ES8'] ? [] : ['**/*.es8.test.ts']),
       // Needs root, buildah and minutes: `npm run test:image`.
-      ...(process.env['IMAGE'] ? [] : ['test/image/**']),
+      ...(process.env['IMAGE'] ? [] : ['test/platform/image/**']),
     ],
-    globalSetup: ['test/agent/compile-cache.ts', 'test/elasticsearch/global-setup.ts'],
+    globalSetup: ['test/kit/agent/compile-cache.ts', 'test/kit/elasticsearch/global-setup.ts'],
     pool: 'forks',
     // Tests of whole agents wait more than they compute.
     maxWorkers: 3,

@@ -3,11 +3,13 @@ import { configText, type Config } from './config/index.ts';
 import { Metrics, serve, type Logger } from './observe/index.ts';
 import type { Policy } from './policy/index.ts';
 import { sha256 } from './seal/index.ts';
-import type { NamedText } from './sealer.ts';
-import { causeOf, createClient, Lookup, prepareStreams } from './ship/index.ts';
-import { Spool } from './spool.ts';
+import type { NamedText } from './flow/index.ts';
+import { causeOf, createClient } from './elasticsearch/index.ts';
+import { Lookup } from './ship/index.ts';
+import { prepareStreams } from './streams/index.ts';
+import { Spool } from './flow/index.ts';
 import { Committer, Store } from './store/index.ts';
-import { runTailedSource } from './tailed-source.ts';
+import { runTailedSource } from './flow/index.ts';
 
 /** A loop that has not come round for so long is stuck: a read that hangs, or a store that does not answer. */
 const aliveMilliseconds = 120_000;

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { ConfigError, elasticsearchDefaults, loadConfig, type Config } from '../config/index.ts';
-import type { ClientSettings, CredentialFiles, TrustSettings } from '../ship/index.ts';
+import type { ClientSettings, CredentialFiles, TrustSettings } from '../elasticsearch/index.ts';
 
 /** Options of the commands that people call, by which Elasticsearch is reached. */
 export interface ConnectionOptions {

@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { usageEndsWith } from './exit.ts';
-import { runCommand } from './run.ts';
-import { setup, setupCommand } from './setup.ts';
-import { statementCommand } from './statement.ts';
-import { statusCommand } from './status.ts';
-import { trustCommand } from './trust.ts';
-import { validateCommand } from './validate.ts';
-import { verifyCommand } from './verify.ts';
+import { runCommand } from './run/index.ts';
+import { setup, setupCommand } from './setup/index.ts';
+import { statementCommand } from './statement/index.ts';
+import { statusCommand } from './status/index.ts';
+import { trustCommand } from './trust/index.ts';
+import { validateCommand } from './run/validate.ts';
+import { verifyCommand } from './verify/index.ts';
 import { agentVersion } from './version.ts';
-import { ask, whoCommand } from './who.ts';
+import { ask, whoCommand } from './who/index.ts';
 
 const program = new Command('auditseal')
   .description(

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { derived } from './derived.ts';
 import { printMembers } from './print.ts';
-import { arrayItemsMax } from './text.ts';
+import { arrayItemsMax } from '../event/index.ts';
 
 /** What is said of addresses, as `printMembers` prints it. */
 export interface Addresses {

@@ -1,4 +1,4 @@
-import { eventId } from '../seal/ids.ts';
+import { eventId } from '../seal/index.ts';
 import type { DocumentContext, Place } from './context.ts';
 import { derived } from './derived.ts';
 import { print, printMembers } from './print.ts';

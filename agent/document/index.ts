@@ -1,10 +1,6 @@
 export type { Cut, DocumentContext, LongLine, Place } from './context.ts';
-export { depthMax, isTooDeep } from './depth.ts';
-export { isFields, parseEvent, type AuditEvent, type Fields } from './event.ts';
-export { splitGlued } from './glued-line.ts';
-export { codeOf, eventHead, timestampOf } from './head.ts';
-export { bodyMembers, LongLineParts, responseMember } from './long-line.ts';
+export { eventHead, timestampOf } from './head.ts';
 export { auditMember, documentPieces } from './pieces.ts';
 export { print } from './print.ts';
-export { shapeCut, shapeEvent, type Limits, type Shaped } from './shape.ts';
-export { textDocument, type TextLimits } from './text-document.ts';
+export { shapeCut, type Shaped, shapeEvent } from './shape.ts';
+export { textDocument } from './text-document.ts';

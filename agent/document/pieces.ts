@@ -1,4 +1,4 @@
-import { auditMember } from '../seal/refused.ts';
+import { auditMember } from '../seal/index.ts';
 
 export { auditMember };
 

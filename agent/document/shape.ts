@@ -1,8 +1,8 @@
 import { cutMembers } from '../json/index.ts';
 import type { Cut, DocumentContext, Place } from './context.ts';
-import type { AuditEvent } from './event.ts';
+import type { AuditEvent } from '../event/index.ts';
 import { eventHead, timestampOf } from './head.ts';
-import { bodyMembers } from './long-line.ts';
+import { bodyMembers } from '../event/index.ts';
 import { documentPieces } from './pieces.ts';
 
 /** A document in pieces, and its `@timestamp`. */

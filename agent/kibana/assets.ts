@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { elasticsearchDefaults } from '../config/index.ts';
-import { eventStream, recordStream, verdictStream } from '../ship/index.ts';
+import { eventStream, recordStream, verdictStream } from '../streams/index.ts';
 import access from './dashboards/auditseal-access.json' with { type: 'json' };
 import critical from './dashboards/auditseal-critical.json' with { type: 'json' };
 import evidence from './dashboards/auditseal-evidence.json' with { type: 'json' };

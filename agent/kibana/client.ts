@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import { connectorOf, Credentials, readText, Trust } from '../ship/index.ts';
+import { connectorOf, Credentials, readText, Trust } from '../elasticsearch/index.ts';
 import { fromStatus, parse } from './answer.ts';
 import { KibanaError } from './error.ts';
 

@@ -1,8 +1,8 @@
 import type { Manifest } from '../seal/index.ts';
 import type { Totals } from '../store/index.ts';
-import type { Moment } from './moments.ts';
+import type { Moment } from '../seal/index.ts';
 import { parseObservation, type Observation } from './observation.ts';
-import { talliesOf } from './tallies.ts';
+import { talliesOf } from '../store/index.ts';
 
 export type Labelled = Map<string, number>;
 

@@ -1,4 +1,4 @@
-import { isFields, type AuditEvent } from '../document/event.ts';
+import { isFields, type AuditEvent } from '../event/index.ts';
 
 /**
  * What rules match on, in the apiserver's terms (authorizer.Attributes). `undefined` is what the event does not say, or

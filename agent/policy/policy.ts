@@ -1,6 +1,6 @@
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
-import type { AuditEvent } from '../document/event.ts';
+import type { AuditEvent } from '../event/index.ts';
 import { attributesOf } from './attributes.ts';
 import type { Decision } from './decision.ts';
 import { PolicyError } from './error.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ruleNameForm } from '../seal/rule-name.ts';
+import { ruleNameForm } from '../seal/index.ts';
 
 const stages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const;
 const texts = z.array(z.string()).default([]);

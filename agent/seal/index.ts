@@ -1,21 +1,9 @@
+export { type Checkpoint, openCheckpoint, parseCheckpoint, signCheckpoint } from './checkpoint.ts';
+export { copiesNotices } from './copies.ts';
+export { Entries } from './entries.ts';
+export { type EpochStart, startEpoch } from './epoch.ts';
 export { SealError } from './error.ts';
 export { hashBytes, leafHash, nodeHash, sha256, writeLeafHash } from './hash.ts';
-export { Tree } from './tree.ts';
-export { jsonString, parseBase64 } from './json.ts';
-export { makeVerifierKey, parseVerifierKey, type VerifierKey } from './vkey.ts';
-export { exportKey, generateKey, importKey, type SigningKey } from './key.ts';
-export { formatSigner, parseSigner } from './signer.ts';
-export { openNote, signNote } from './note.ts';
-export { openCheckpoint, parseCheckpoint, signCheckpoint, type Checkpoint } from './checkpoint.ts';
-export {
-  formatEpoch,
-  formatOrigin,
-  isOrigin,
-  logName,
-  namePattern,
-  parseOrigin,
-  type Origin,
-} from './origin.ts';
 export {
   eventDocumentId,
   eventId,
@@ -24,32 +12,36 @@ export {
   refusalDocumentId,
   startDocumentId,
 } from './ids.ts';
+export { jsonString, parseBase64 } from './json.ts';
+export { exportKey, generateKey, importKey, type SigningKey } from './key.ts';
+export { Log, type Sealed } from './log.ts';
+export { batchKey, lineKey, macOf } from './mac.ts';
 export {
-  manifestBytes,
-  sumOf,
   type EpochReason,
   type Gap,
   type Manifest,
+  manifestBytes,
   type Notice,
-  type Position,
   type Stretch,
+  sumOf,
 } from './manifest.ts';
-export { batchKey, lineKey, macOf } from './mac.ts';
-export { isRuleName } from './rule-name.ts';
+export { type Moment, Moments, parseMoments } from './moments.ts';
+export { openNote, signNote } from './note.ts';
+export { noteDocument, refusalText, signedNoteDocument, startText } from './notices.ts';
+export { formatOrigin, isOrigin, logName, namePattern, parseOrigin } from './origin.ts';
 export { recordBytes, type RecordParts } from './record.ts';
 export { auditMember, formOf, refusedForm } from './refused.ts';
-export { copiesNotices, type PossibleCopies } from './copies.ts';
-export { noteDocument, refusalText, signedNoteDocument, startText } from './notices.ts';
+export { isRuleName, ruleNameForm } from './rule-name.ts';
+export { formatSigner, parseSigner } from './signer.ts';
 export {
+  type EpochAcknowledgement,
   operatorNamePattern,
   parseStatement,
-  statementDocumentId,
-  statementText,
-  type EpochAcknowledgement,
   type Retirement,
   type Statement,
+  statementDocumentId,
+  statementText,
 } from './statement.ts';
-export { Entries } from './entries.ts';
-export { Log, type LogState, type Sealed } from './log.ts';
-export { isBefore, Tally, type Run } from './tally.ts';
-export { startEpoch, type EpochStart } from './epoch.ts';
+export { Tally } from './tally.ts';
+export { Tree } from './tree.ts';
+export { makeVerifierKey, parseVerifierKey, type VerifierKey } from './vkey.ts';

@@ -1,4 +1,4 @@
-import { agentStreams, verdictStream } from '../ship/index.ts';
+import { agentStreams, verdictStream } from '../streams/index.ts';
 
 /** What one kind of key may do, and what of it is to be tried out. */
 export interface Access {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { allStreams, lacksApi } from '../ship/index.ts';
+import { allStreams } from '../streams/index.ts';
+import { lacksApi } from '../elasticsearch/index.ts';
 import type { Conversation } from './conversation.ts';
 import { SetupError } from './error.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ElasticsearchClient } from '../ship/index.ts';
-import { request, ShipError } from '../ship/index.ts';
+import type { ElasticsearchClient } from '../elasticsearch/index.ts';
+import { request, ShipError } from '../elasticsearch/index.ts';
 import { roleOf, type Access } from './access.ts';
 import { checkKey } from './check-key.ts';
 import type { Conversation } from './conversation.ts';

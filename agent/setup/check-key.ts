@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
+import { allStreams } from '../streams/index.ts';
 import {
-  allStreams,
   bulk,
   noHandler,
   request,
@@ -10,7 +10,7 @@ import {
   type Answer,
   type ElasticsearchClient,
   type Request,
-} from '../ship/index.ts';
+} from '../elasticsearch/index.ts';
 import type { Access } from './access.ts';
 import { SetupError } from './error.ts';
 

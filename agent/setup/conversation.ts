@@ -1,4 +1,4 @@
-import { request, type Answer, type ElasticsearchClient, type Request } from '../ship/index.ts';
+import { request, type Answer, type ElasticsearchClient, type Request } from '../elasticsearch/index.ts';
 
 export interface ConversationOptions {
   client: ElasticsearchClient;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { daysOf } from '../ship/index.ts';
+import { daysOf } from '../streams/index.ts';
 import type { Conversation } from './conversation.ts';
 import { SetupError } from './error.ts';
 

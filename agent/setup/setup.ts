@@ -1,13 +1,12 @@
 import {
   allStreams,
-  backingIndices,
   checkRetention,
   checkStreams,
   checkTemplates,
   installTemplates,
-  ShipError,
   type Retention,
-} from '../ship/index.ts';
+} from '../streams/index.ts';
+import { backingIndices, ShipError } from '../elasticsearch/index.ts';
 import { agentAccess, lookupAccess, verdictAccess } from './access.ts';
 import { checkAdministrator } from './administrator.ts';
 import { provideKey, type KeyWish } from './api-key.ts';

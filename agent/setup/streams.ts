@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ilmSettings, lacksApi, templates, type Retention, type StreamTemplate } from '../ship/index.ts';
+import { ilmSettings, templates, type Retention, type StreamTemplate } from '../streams/index.ts';
+import { lacksApi } from '../elasticsearch/index.ts';
 import type { Conversation } from './conversation.ts';
 import { SetupError } from './error.ts';
 

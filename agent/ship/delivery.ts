@@ -1,7 +1,7 @@
-import { isStored, type BulkItem } from './bulk.ts';
-import { ShipError } from './error.ts';
-import { bodyOf, halves, linesOf, parcelOf, type Parcel } from './parcel.ts';
-import { untilDone, type RetryOptions } from './retry.ts';
+import { isStored, type BulkItem } from '../elasticsearch/index.ts';
+import { ShipError } from '../elasticsearch/index.ts';
+import { bodyOf, halves, linesOf, parcelOf, type Parcel } from './body.ts';
+import { untilDone, type RetryOptions } from '../elasticsearch/index.ts';
 
 /** An event that Elasticsearch will not take as it is. */
 export interface Poison {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Logger } from '../observe/index.ts';
-import { parse } from './answer.ts';
-import { backingIndices } from './backing-indices.ts';
-import { createClient, type ClientSettings, type ElasticsearchClient } from './client.ts';
-import { ShipError } from './error.ts';
-import { request } from './request.ts';
+import { parse } from '../elasticsearch/index.ts';
+import { backingIndices } from '../elasticsearch/index.ts';
+import { createClient, type ClientSettings, type ElasticsearchClient } from '../elasticsearch/index.ts';
+import { ShipError } from '../elasticsearch/index.ts';
+import { request } from '../elasticsearch/index.ts';
 
 /** So often in a row a lookup may fail before documents are sent without one. */
 const failuresMax = 3;

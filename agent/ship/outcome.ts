@@ -1,4 +1,4 @@
-import { ShipError } from './error.ts';
+import { ShipError } from '../elasticsearch/index.ts';
 
 /**
  * Whether what was sent may have been done although this came back: a broken or cut answer, none in time, a 5xx (a proxy's may

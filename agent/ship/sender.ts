@@ -1,9 +1,9 @@
 import type { Arrivals } from './arrivals.ts';
-import { bulk, isStored, type BulkItem } from './bulk.ts';
-import type { ElasticsearchClient } from './client.ts';
+import { bulk, isStored, type BulkItem } from '../elasticsearch/index.ts';
+import type { ElasticsearchClient } from '../elasticsearch/index.ts';
 import type { Lookup } from './lookup.ts';
 import { mayHaveBeenDone } from './outcome.ts';
-import { bodyOf, linesOf, without, type Line, type Parcel } from './parcel.ts';
+import { bodyOf, linesOf, without, type Line, type Parcel } from './body.ts';
 
 export interface SenderParts {
   client: ElasticsearchClient;

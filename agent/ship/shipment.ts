@@ -9,17 +9,17 @@ import {
   refusedForm,
 } from '../seal/index.ts';
 import type { Committer, Refusal, StoredBatch } from '../store/index.ts';
-import type { Aside } from './aside.ts';
+import type { Aside } from './quarantine.ts';
 import { Arrivals, type IndexRange } from './arrivals.ts';
-import { isStored } from './bulk.ts';
-import type { ElasticsearchClient } from './client.ts';
+import { isStored } from '../elasticsearch/index.ts';
+import type { ElasticsearchClient } from '../elasticsearch/index.ts';
 import { deliver, type Poison, type Send } from './delivery.ts';
-import { ShipError } from './error.ts';
+import { ShipError } from '../elasticsearch/index.ts';
 import type { Lookup } from './lookup.ts';
-import { linesOf, parcelOf, parcelsOf, without, type Line, type Parcel } from './parcel.ts';
-import { untilDone, type RetryOptions } from './retry.ts';
+import { linesOf, parcelOf, parcelsOf, without, type Line, type Parcel } from './body.ts';
+import { untilDone, type RetryOptions } from '../elasticsearch/index.ts';
 import { idOf, Sender } from './sender.ts';
-import { eventStream, recordStream } from './streams.ts';
+import { eventStream, recordStream } from '../streams/index.ts';
 
 const requestBytesMax = 4 * 1024 * 1024;
 

@@ -1,12 +1,12 @@
 import { gzipSync } from 'node:zlib';
-import { parseMoments } from '../observe/index.ts';
+import { parseMoments } from '../seal/index.ts';
 import { release, type CopiesRow, type SeenRow, type Store, type StoredBatch } from '../store/index.ts';
 import type { IndexRange } from './arrivals.ts';
-import { bulk, isStored } from './bulk.ts';
-import { causeOf, ShipError } from './error.ts';
-import type { RetryOptions } from './retry.ts';
+import { bulk, isStored } from '../elasticsearch/index.ts';
+import { causeOf, ShipError } from '../elasticsearch/index.ts';
+import type { RetryOptions } from '../elasticsearch/index.ts';
 import { Shipment, type SeenIndices, type ShipmentParts } from './shipment.ts';
-import { eventStream } from './streams.ts';
+import { eventStream } from '../streams/index.ts';
 
 export interface ShipperParts extends ShipmentParts {
   store: Store;

@@ -117,3 +117,4 @@ export class Store {
     this.#waiting.clear();
   }
 }
+export { talliesOf } from './tallies.ts';

@@ -1,4 +1,4 @@
-import { tampered, type Finding } from '../seal/verify/index.ts';
+import { tampered, type Finding } from './finding.ts';
 
 /** The first few findings. What was tampered with goes before all else, so that a thousand gaps do not hide it. */
 export class FindingSample {

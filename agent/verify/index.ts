@@ -1,16 +1,11 @@
-export { ElasticsearchStreams, type StreamOptions } from './elasticsearch-streams.ts';
-export { VerifyError, type VerifyErrorCode } from './error.ts';
+export { ElasticsearchStreams } from './elasticsearch/elasticsearch-streams.ts';
+export type { TimeRange } from './elasticsearch/queries.ts';
+export { ValueScanner } from './elasticsearch/source-scanner.ts';
+export { VerifyError } from './error.ts';
 export { FindingSample } from './finding-sample.ts';
+export { type Finding, notProvenComplete, tampered } from './finding.ts';
+export { type Trust, trustSchema } from './records/trust.ts';
+export type { StoredDocument, Stream, Streams } from './streams.ts';
+export type { LogSummary, Summary } from './summary.ts';
 export { sampleMax, verdictDocument, type Verification } from './verdict-document.ts';
-export { PointInTime } from './point-in-time.ts';
-export type { TimeRange } from './queries.ts';
-export { makeOperatorKey, readOperatorKey } from './operator-key.ts';
-export {
-  addOperators,
-  addTrust,
-  operatorNames,
-  readTrust,
-  trustedOrigins,
-  type AddedKey,
-  type OfHeldLog,
-} from './trust-file.ts';
+export { type Progress, verifyLogs, type VerifyOptions } from './verify.ts';

@@ -1,14 +1,9 @@
 import { ecsVersion } from '../observe/index.ts';
 import { logName, parseOrigin } from '../seal/index.ts';
-import {
-  notProvenComplete,
-  tampered,
-  type Finding,
-  type LogSummary,
-  type Summary,
-  type Verdict,
-} from '../seal/verify/index.ts';
-import type { TimeRange } from './queries.ts';
+import { notProvenComplete, tampered, type Finding } from './finding.ts';
+import type { LogSummary, Summary } from './summary.ts';
+import type { Verdict } from './verdict.ts';
+import type { TimeRange } from './elasticsearch/queries.ts';
 
 /** Whoever can write documents can make any number of findings and logs: a verdict stays some kilobytes. */
 export const sampleMax = 20;

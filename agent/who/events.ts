@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { request, ShipError, type ElasticsearchClient } from '../ship/index.ts';
-import type { PointInTime } from '../verify/index.ts';
+import { request, ShipError, type ElasticsearchClient } from '../elasticsearch/index.ts';
+import type { PointInTime } from '../elasticsearch/index.ts';
 import { WhoError } from './error.ts';
 import { docvalueFields, eventOf, hitSchema, type Event } from './event.ts';
 import { fields } from './fields.ts';

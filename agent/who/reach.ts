@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ElasticsearchClient } from '../ship/index.ts';
-import type { PointInTime } from '../verify/index.ts';
+import type { ElasticsearchClient } from '../elasticsearch/index.ts';
+import type { PointInTime } from '../elasticsearch/index.ts';
 import { search } from './events.ts';
 import { fields } from './fields.ts';
 import { inTime, queryOf, resourceQuery, type Wish } from './query.ts';

@@ -1,5 +1,6 @@
-import { eventStream, type ElasticsearchClient } from '../ship/index.ts';
-import { PointInTime } from '../verify/index.ts';
+import { eventStream } from '../streams/index.ts';
+import type { ElasticsearchClient } from '../elasticsearch/index.ts';
+import { PointInTime } from '../elasticsearch/index.ts';
 import { WhoError } from './error.ts';
 import type { Event } from './event.ts';
 import { eventsOf } from './events.ts';

@@ -52,7 +52,7 @@ const folder = mkdtempSync(join(values.folder, 'auditseal-bench-etcd-'));
 const inMemory = mkdtempSync(join(existsSync(memoryDisk) ? memoryDisk : tmpdir(), 'auditseal-bench-etcd-'));
 const seen = new Map<string, (Loaded & { commits: number; events: number })[]>();
 try {
-  const fixtures = fileURLToPath(new URL('../../test/fixtures/rotating', import.meta.url));
+  const fixtures = fileURLToPath(new URL('../../test/kit/fixtures/rotating', import.meta.url));
   const input = await writeInput(join(folder, 'input'), undefined, fixtures, 60e6 * (seconds + 5));
   execFileSync('sync');
   for (let round = 0; round < rounds; round += 1)

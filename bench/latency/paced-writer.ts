@@ -13,7 +13,7 @@ export class PacedWriter {
 
   constructor(path: string) {
     this.#path = path;
-    this.#samples = readFileSync(join(import.meta.dirname, '../../test/fixtures/samples.jsonl'), 'utf8')
+    this.#samples = readFileSync(join(import.meta.dirname, '../../test/kit/fixtures/samples.jsonl'), 'utf8')
       .trimEnd()
       .split('\n')
       .filter((line) => line.length < 4000 && line.includes('"stageTimestamp":"'));

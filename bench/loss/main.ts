@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { buildRotator } from '../../test/rotator/index.ts';
+import { buildRotator } from '../../test/kit/rotator/index.ts';
 import { auditseal } from './auditseal.ts';
 import { runCell, type Cell, type CellOptions } from './cell.ts';
 import { filebeat } from './peers/filebeat.ts';

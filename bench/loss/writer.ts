@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Rotator } from '../../test/rotator/index.ts';
+import { Rotator } from '../../test/kit/rotator/index.ts';
 import { listEntry } from './count.ts';
 import { lineOfNumber } from './line.ts';
 
@@ -10,7 +10,7 @@ const tickMilliseconds = 10;
 const behindSecondsMax = 0.5;
 
 export interface WriterOptions {
-  /** The binary of test/rotator. */
+  /** The binary of test/kit/rotator. */
   rotator: string;
   path: string;
   /** File for its own list of what it wrote, see {@link listEntry}. */

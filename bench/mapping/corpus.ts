@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
-import { parseEvent, shapeEvent, type DocumentContext } from '../../agent/document/index.ts';
+import { parseEvent } from '../../agent/event/index.ts';
+import { shapeEvent, type DocumentContext } from '../../agent/document/index.ts';
 
 /** Length of the corpus' recording; each repetition is put that much later, under its own ids. */
 const dayMilliseconds = 86_400_000;

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { join } from 'node:path';
-import { startElasticsearch } from '../../test/elasticsearch/index.ts';
-import { templates } from '../../agent/ship/index.ts';
+import { startElasticsearch } from '../../test/kit/elasticsearch/index.ts';
+import { templates } from '../../agent/streams/index.ts';
 import { bulkLines, later, readLines } from './corpus.ts';
 import { queries, variants, type Variant } from './settings.ts';
 
@@ -13,7 +13,10 @@ import { queries, variants, type Variant } from './settings.ts';
 const { values: given } = parseArgs({
   options: {
     events: { type: 'string', default: '60000' },
-    corpus: { type: 'string', default: join(import.meta.dirname, '../../test/fixtures/rotating/audit.log') },
+    corpus: {
+      type: 'string',
+      default: join(import.meta.dirname, '../../test/kit/fixtures/rotating/audit.log'),
+    },
     major: { type: 'string', default: '9' },
   },
 });

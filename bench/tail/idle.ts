@@ -1,6 +1,6 @@
 import { usageOf } from '../throughput/usage.ts';
-import { until } from '../../test/agent/index.ts';
-import { Scene } from '../../test/crash/scene.ts';
+import { until } from '../../test/kit/agent/index.ts';
+import { Scene } from '../../test/kit/scene.ts';
 
 /** The shipped defaults of what it costs to wait. */
 const defaults = { batchSeconds: 5, pollMilliseconds: 500, heartbeatSeconds: 60, commitsPerSecondMax: 1 };

@@ -1,9 +1,9 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Random } from '../../test/crash/random.ts';
-import { startElasticsearch } from '../../test/elasticsearch/index.ts';
-import { backlog } from '../../test/tail/backlog.ts';
-import { longLines } from '../../test/tail/long-lines.ts';
+import { Random } from '../../test/kit/random.ts';
+import { startElasticsearch } from '../../test/kit/elasticsearch/index.ts';
+import { backlog } from '../../test/whole/tail/backlog.ts';
+import { longLines } from '../../test/whole/tail/long-lines.ts';
 import { measureIdle } from './idle.ts';
 
 /**

@@ -17,7 +17,10 @@ const program = new Command('bench')
     'What the whole agent costs, from file to acknowledged, beside rsyslog (raw and parsed): CPU seconds per 100 MB of\n' +
       'audit log, MB/s, peak memory. They take turns, so that what else the machine does hits all of them.',
   )
-  .option('--input <file>', 'real events: JSON lines, or compressed as .gz (default: test/fixtures/rotating)')
+  .option(
+    '--input <file>',
+    'real events: JSON lines, or compressed as .gz (default: test/kit/fixtures/rotating)',
+  )
   .option('--megabytes <n>', 'repeat the input up to this size (default: 200; with --input: once)', positive)
   .option('--rounds <n>', 'runs of each', positive, 3)
   .option('--only <names...>', `some of: ${names.join(' ')}`, [...names])
@@ -38,7 +41,7 @@ const options = program.opts<Options>();
 const folder = mkdtempSync(join(tmpdir(), 'auditseal-bench-'));
 try {
   const bytesMin = (options.megabytes ?? (options.input === undefined ? 200 : 0)) * 1e6;
-  const fixtures = join(root, 'test/fixtures/rotating');
+  const fixtures = join(root, 'test/kit/fixtures/rotating');
   const input = await writeInput(join(folder, 'input'), options.input, fixtures, bytesMin);
   console.log(`${(input.bytes / 1e6).toFixed(0)} MB, ${input.lines} lines, Node ${process.versions.node}\n`);
   const shippers = shippersOf(options);

@@ -1,5 +1,5 @@
 import { generateKey, exportKey, eventDocumentId, leafHash, Log } from '../../agent/seal/index.ts';
-import type { StoredDocument } from '../../agent/seal/verify/index.ts';
+import type { StoredDocument } from '../../agent/verify/index.ts';
 
 const origin = 'bench/cp-1/kube-apiserver/20261123T004438Z';
 const eventsPerBatch = 10_000;

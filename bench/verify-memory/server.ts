@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { StoredDocument } from '../../agent/seal/verify/index.ts';
+import type { StoredDocument } from '../../agent/verify/index.ts';
 import { GeneratedLog } from './log.ts';
 
 interface Search {

@@ -1,0 +1,20 @@
+import { readFile } from 'node:fs/promises';
+import { ConfigError, loadConfig, type Config } from '../../config/index.ts';
+import { defaultPolicyFile, parsePolicy, PolicyError, type Policy } from '../../policy/index.ts';
+
+/** The configuration, and the policy that it names or the default one. Throws ConfigError; nothing else is touched. */
+export async function loadSetup(
+  file: string,
+): Promise<{ config: Config; policy: { text: string; parsed: Policy } }> {
+  const config = await loadConfig(file);
+  const policyFile = config.policyFile ?? defaultPolicyFile;
+  const text = await readFile(policyFile, 'utf8').catch((cause: unknown) => {
+    throw new ConfigError(file, [`policyFile: ${policyFile} cannot be read`], { cause });
+  });
+  try {
+    return { config, policy: { text, parsed: parsePolicy(text) } };
+  } catch (cause) {
+    if (cause instanceof PolicyError) throw new ConfigError(policyFile, [cause.message], { cause });
+    throw cause;
+  }
+}

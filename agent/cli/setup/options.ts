@@ -1,0 +1,79 @@
+import { ConfigError } from '../../config/index.ts';
+import type { KibanaSettings } from '../../kibana/index.ts';
+import type { SetupOptions } from '../../setup/index.ts';
+import type { ClientSettings } from '../../elasticsearch/index.ts';
+import { connectionOf, type ConnectionOptions } from '../connection.ts';
+import { kibanaOf, kibanaProblems, plainTextProblems, type KibanaOptions } from './kibana.ts';
+import { keyFileProblems, type KeyFiles } from './key-files.ts';
+
+/** The options as they were given. */
+export interface SetupCommandOptions extends ConnectionOptions, KibanaOptions {
+  retentionDays?: number;
+  codec?: 'best_compression' | 'default';
+  dryRun?: boolean;
+  outputKeyFile?: string;
+  printKey?: boolean;
+  key: boolean;
+  withLookupKey?: string;
+  withVerdictKey?: string;
+  expiration?: string;
+  rotateKey?: boolean;
+  revokeOld?: boolean;
+}
+
+/** Whom to talk to, and what is to be there afterwards. */
+export interface Wishes {
+  settings: ClientSettings;
+  what: Omit<SetupOptions, 'connect'>;
+  kibana: KibanaSettings | undefined;
+}
+
+/** What the options and the configuration file ask for. Throws ConfigError with all that is wrong; nothing is sent. */
+export async function wishesOf(options: SetupCommandOptions): Promise<Wishes> {
+  const problems = problemsOf(options);
+  // A dry run writes none, and may be made where the key will never be.
+  if (!options.dryRun)
+    problems.push(...(await keyFileProblems(keyFilesOf(options), options.rotateKey === true)));
+  const connection = await connectionOf('auditseal setup', options, problems);
+  const { settings, namespace, section } = connection;
+  const leaks = plainTextProblems(options, settings.urls);
+  if (leaks.length > 0) throw new ConfigError('auditseal setup', leaks);
+  const { apiKeyFile, username, passwordFile } = options;
+  return {
+    // The agent's own credentials may not do this, nor should they be what is tried.
+    settings: { ...settings, apiKeyFile, username, passwordFile },
+    what: {
+      namespace,
+      retentionDays: options.retentionDays ?? section.retentionDays,
+      recordRetentionDays: section.recordRetentionDays,
+      ilmPolicy: section.ilmPolicy,
+      codec: options.codec ?? section.codec,
+      keyFile: options.key ? options.outputKeyFile : undefined,
+      lookupKeyFile: options.withLookupKey,
+      verdictKeyFile: options.withVerdictKey,
+      expiration: options.expiration,
+      rotate: options.rotateKey === true,
+      revokeOld: options.revokeOld === true,
+    },
+    kibana: kibanaOf(options, { apiKeyFile, username, passwordFile }, settings.requestSeconds),
+  };
+}
+
+function problemsOf(options: SetupCommandOptions): string[] {
+  const { outputKeyFile, printKey, key, rotateKey, revokeOld } = options;
+  const problems = kibanaProblems(options);
+  const ways = [outputKeyFile !== undefined, printKey === true, !key].filter(Boolean).length;
+  if (ways > 1 || (ways === 0 && !options.dryRun))
+    problems.push('--output-key-file, --print-key or --no-key: one of them must say what becomes of the key');
+  if (revokeOld && !rotateKey) problems.push('--revoke-old: goes with --rotate-key');
+  return problems;
+}
+
+/** By the option that names it. */
+function keyFilesOf({ key, outputKeyFile, withLookupKey, withVerdictKey }: SetupCommandOptions): KeyFiles {
+  return {
+    '--output-key-file': key ? outputKeyFile : undefined,
+    '--with-lookup-key': withLookupKey,
+    '--with-verdict-key': withVerdictKey,
+  };
+}

@@ -1,0 +1,72 @@
+import {
+  signedNoteDocument,
+  statementDocumentId,
+  type Statement,
+  type VerifierKey,
+} from '../../seal/index.ts';
+import { createClient, createDocument } from '../../elasticsearch/index.ts';
+import { recordStream } from '../../streams/index.ts';
+import { connectionOf, type ConnectionOptions } from '../connection.ts';
+import type { Output } from '../output.ts';
+import { printable, withoutSecrets } from '../terminal/text.ts';
+import { meaningOf } from '../verify/report.ts';
+
+/** A statement, the note that says it, and by whose key. */
+export interface SignedStatement {
+  statement: Statement;
+  /** Of the note. */
+  text: string;
+  note: string;
+  key: VerifierKey;
+}
+
+/** Shows what a statement does beside the note, which is all that it prints as output. */
+export function printStatement(signed: SignedStatement, { out, error }: Output): void {
+  error(shown(signed));
+  out(signed.note);
+}
+
+/** Shows what a statement does, then sends it. Throws ConfigError and ShipError. */
+export async function sendStatement(
+  signed: SignedStatement,
+  options: ConnectionOptions,
+  { out }: Output,
+): Promise<void> {
+  const { settings, namespace } = await connectionOf('auditseal statement', options);
+  const stream = recordStream(namespace);
+  const client = await createClient(settings);
+  try {
+    out(`${shown(signed)}to         ${stream} at ${settings.urls.map(withoutSecrets).join(', ')}\n`);
+    const id = idOf(signed);
+    const source = signedNoteDocument(signed.note, signed.key, namespace, new Date());
+    const outcome = await createDocument(client, { stream, id, source });
+    out(`${outcome === 'created' ? 'sent' : 'was there already: nothing was changed'}\n`);
+  } finally {
+    await client.close();
+  }
+}
+
+function idOf({ key, text }: SignedStatement): string {
+  return statementDocumentId(key.text, text);
+}
+
+function shown(signed: SignedStatement): string {
+  const { statement, key } = signed;
+  const lines = [
+    `statement  ${meaningOf(statement)}, as of ${statement.at}`,
+    `why        ${statement.why}`,
+    `effect     ${effectOf(statement)}`,
+    `operator   ${key.text}`,
+    `_id        ${idOf(signed)}`,
+  ];
+  return `${lines.map(printable).join('\n')}\n`;
+}
+
+function effectOf(statement: Statement): string {
+  const verdict = 'is reported, and changes no verdict, where the trust file lists this operator';
+  if (statement.kind === 'retire')
+    return `“ends early” of this log at this batch ${verdict}; not at another, nor once a record was sealed after that time`;
+  if ('after' in statement)
+    return `“unlinked epoch” of this origin ${verdict}, while the epoch before it is that one and ends at that batch; its vkey has to be in the trust file, too (trust add --beside)`;
+  return `“gap”, “silent” and “incoherent” at these batches ${verdict}; not at one that was sealed after that time`;
+}

@@ -1,0 +1,99 @@
+import { verifyLogs, type Finding, type Progress, type Summary } from '../../verify/index.ts';
+import { createClient } from '../../elasticsearch/index.ts';
+import { ElasticsearchStreams, type FindingSample, type Verification } from '../../verify/index.ts';
+import { operatorNames, readTrust, trustedOrigins } from '../../trust/index.ts';
+import { connectionOf, type ConnectionOptions } from '../connection.ts';
+import { parseTime, timeRangeOf } from '../terminal/time.ts';
+import { MemoryKeeper } from './memory.ts';
+import { ProgressLine } from '../terminal/progress.ts';
+import { describeProgress, describeSummary, findingLine, verdictLine, type Scope } from './report.ts';
+
+/** What is to be verified, and how it is printed. */
+export interface CheckOptions extends ConnectionOptions {
+  trust?: string;
+  since?: string;
+  until?: string;
+  now?: string;
+  eventsMin?: number;
+  json?: boolean;
+}
+
+/** How a verification ended. */
+export type Outcome = Pick<Verification, 'verdict' | 'exitCode' | 'message' | 'time' | 'summary'>;
+
+/** What a verification is watched by, while it goes on. */
+export interface Watch {
+  sample: FindingSample;
+  signal: AbortSignal;
+  onProgress: (read: Progress) => void;
+}
+
+/** The refresh interval of our templates is 1 s. */
+const refreshMilliseconds = 2000;
+
+/** Verifies and prints. Throws what is in the way: ConfigError, VerifyError, ShipError, and what `signal` aborts. */
+export async function check(options: CheckOptions, { sample, signal, onProgress }: Watch): Promise<Outcome> {
+  const now = options.now === undefined ? new Date() : new Date(parseTime('--now', options.now, new Date()));
+  const time = timeRangeOf(options, now);
+  const { settings, namespace } = await connectionOf('auditseal verify', options);
+  const trust = options.trust === undefined ? undefined : await readTrust(options.trust);
+  const client = await createClient(settings);
+  const progress = new ProgressLine(process.stderr);
+  const memory = new MemoryKeeper();
+  try {
+    await using streams = await ElasticsearchStreams.open(client, {
+      namespace,
+      time,
+      operators: trust && operatorNames(trust),
+      trusted: trust && trustedOrigins(trust),
+      refreshMilliseconds,
+      onRead: (stream, bytes) => memory.read(stream, bytes),
+      signal,
+    });
+    const judgement = verifyLogs(streams, {
+      now,
+      trust,
+      range: streams.range,
+      eventsMin: options.eventsMin,
+      onProgress: (read) => {
+        onProgress(read);
+        progress.show(() => `verifying: ${describeProgress(read)}`);
+      },
+    });
+    const scope = { urls: settings.urls, namespace, time, trustFile: options.trust };
+    const summary = await print(judgement, scope, options.json === true, (finding) => {
+      progress.clear();
+      if (finding) sample.add(finding);
+    });
+    const { verdict, exitCode } = summary;
+    return { verdict, exitCode, message: verdictLine(summary), time, summary };
+  } finally {
+    progress.clear();
+    // Not waited for: it would wait in turn for an answer that a dead server began.
+    client.close().catch(() => undefined);
+  }
+}
+
+async function print(
+  judgement: AsyncGenerator<Finding, Summary>,
+  scope: Scope,
+  json: boolean,
+  beforeLine: (finding?: Finding) => void,
+): Promise<Summary> {
+  let next = await judgement.next();
+  for (; next.done !== true; next = await judgement.next()) {
+    beforeLine(next.value);
+    if (json) writeJson({ type: next.value.excuse ? 'excused' : 'finding', ...next.value });
+    else process.stdout.write(`${findingLine(next.value)}\n`);
+  }
+  beforeLine();
+  const summary = next.value;
+  if (json) writeJson({ type: 'summary', ...summary });
+  else process.stdout.write(`${describeSummary(summary, scope).join('\n')}\n`);
+  return summary;
+}
+
+/** One line. */
+export function writeJson(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}

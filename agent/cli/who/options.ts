@@ -1,0 +1,57 @@
+import { InvalidArgumentError } from 'commander';
+import { parseResource, type Outcome, type Wish } from '../../who/index.ts';
+import type { ConnectionOptions } from '../connection.ts';
+import { timeRangeOf } from '../terminal/time.ts';
+
+/** The options as they were given. */
+export interface WhoCommandOptions extends ConnectionOptions {
+  user?: string[];
+  group?: string[];
+  resource?: string[];
+  named?: boolean;
+  verb?: string[];
+  denied?: boolean;
+  outcome?: Outcome;
+  since?: string;
+  until?: string;
+  limit: number;
+  json?: boolean;
+}
+
+/** The question. Throws WhoError and VerifyError `usage`. */
+export function wishOf(options: WhoCommandOptions, now: Date): Wish {
+  const { user, group, resource, named, verb, denied, outcome } = options;
+  return {
+    users: user ?? [],
+    groups: group ?? [],
+    resources: (resource ?? []).map((text) => parseResource(text)),
+    verbs: verb ?? [],
+    outcomes: denied ? ['denied'] : outcome === undefined ? [] : [outcome],
+    named: named === true,
+    time: timeRangeOf(options, now),
+  };
+}
+
+const verbsOf: Readonly<Record<string, readonly string[]>> = {
+  read: ['get', 'list', 'watch'],
+  write: ['create', 'update', 'patch', 'delete', 'deletecollection'],
+};
+
+/** For commander. */
+export function add(value: string, before: string[] | undefined): string[] {
+  if (value === '') throw new InvalidArgumentError('It must not be empty.');
+  return [...(before ?? []), value];
+}
+
+/** For commander. */
+export function verbs(value: string, before: string[] | undefined): string[] {
+  const named = value.split(',');
+  if (named.includes('')) throw new InvalidArgumentError('It must be verbs with commas between them.');
+  return [...(before ?? []), ...named.flatMap((verb) => verbsOf[verb] ?? [verb])];
+}
+
+/** For commander. */
+export function rows(value: string): number {
+  if (!/^\d{1,6}$/u.test(value)) throw new InvalidArgumentError('It must be a number of rows.');
+  return Number(value);
+}

@@ -1,0 +1,125 @@
+import type { Answer, Row, Wish } from '../../who/index.ts';
+import { count, printable, withoutSecrets } from '../terminal/text.ts';
+import { rowLines } from './table.ts';
+
+/** The question, and where it was put. */
+export interface Asked {
+  wish: Wish;
+  namespace: string;
+  urls: readonly string[];
+}
+
+/** The table, and below it what was asked, how far the data reaches, and what the answer does not tell. */
+export function describeAnswer(found: Answer, asked: Asked, limit: number): string[] {
+  const { rows, requests } = found;
+  const shown = limit === 0 ? rows : rows.slice(0, limit);
+  const hidden = rows.slice(shown.length);
+  const lines = shown.length > 0 ? [...rowLines(shown), ''] : [];
+  if (hidden.length > 0) {
+    const more = hidden.reduce((sum, row) => sum + row.requests, 0);
+    lines.splice(
+      -1,
+      0,
+      `… and ${count(hidden.length)} more rows with ${count(more)} requests (--limit 0 shows all)`,
+    );
+  }
+  const total =
+    rows.length === 0
+      ? 'nothing found'
+      : `found: ${count(requests)} requests in ${count(rows.length)} rows, told from ${count(found.events)} events`;
+  return [
+    ...lines,
+    total + (found.copies > 0 ? `, ${count(found.copies)} identical copies left out` : ''),
+    ...remarks(found, asked).map(printable),
+  ];
+}
+
+function remarks({ rows, clashes, seams, reach }: Answer, { wish, namespace, urls }: Asked): string[] {
+  const { documents, oldest, newest, unreadable, unheardOf } = reach;
+  const where = `namespace ${namespace} at ${urls.map(withoutSecrets).join(', ')}`;
+  const held =
+    documents === 0
+      ? 'no event at all in that time'
+      : `${count(documents)} documents in that time, from ${oldest} to ${newest}`;
+  return [
+    `asked: ${describeWish(wish)}`,
+    `data: ${where}: ${held}`,
+    ...unheardOf.map((name) => `misspelt? no event in that time has the ${name}`),
+    ...joinedRemark(rows),
+    ...(seams > 0
+      ? [
+          `ATTENTION: ${count(seams)} times one Audit-ID had more different requests than can be held at once: of those some may be counted twice, as begun and as ended`,
+        ]
+      : []),
+    ...(clashes > 0
+      ? [
+          `ATTENTION: ${count(clashes)} documents have the event.id of another one: somebody else than the agent wrote them`,
+        ]
+      : []),
+    ...(unreadable > 0
+      ? [
+          `not searched: ${count(unreadable)} lines that were no audit event (event.kind pipeline_error, without event.action)`,
+        ]
+      : []),
+    'no proof: what the policy dropped is not there, and only `auditseal verify` tells whether all else is, unchanged',
+  ];
+}
+
+function joinedRemark(rows: readonly Row[]): string[] {
+  const joined = rows.filter(({ joinedOver }) => joinedOver);
+  if (joined.length === 0) return [];
+  const stoodFor = joined.reduce((sum, { joinedRows = 0 }) => sum + joinedRows, 0);
+  return [
+    `ATTENTION: too many rows to tell all apart: ${count(joined.length)} with * stand for ${count(stoodFor)} or more; all requests are counted in them. ` +
+      'Ask for less to see each: --user, --resource, --verb, --outcome, --since or --until',
+  ];
+}
+
+/** Whether there is nothing that a line with ATTENTION says. */
+export function isSure({ rows, clashes, seams }: Answer): boolean {
+  return clashes === 0 && seams === 0 && rows.every(({ joinedOver }) => joinedOver === undefined);
+}
+
+function describeWish({ users, groups, resources, verbs, outcomes, named, time }: Wish): string {
+  const parts = [
+    ...some('user', users),
+    ...some('group', groups),
+    ...some(
+      'resource',
+      resources.map(({ text }) => text),
+    ),
+    ...some('verb', verbs),
+    ...some('outcome', outcomes),
+  ];
+  const isOfObjects = resources.some((wanted) => wanted.kind === 'resource' && wanted.parts.length > 0);
+  const covering = isOfObjects && !named ? ' (and whole collections that hold it)' : '';
+  const range = time ? `${isoText(time.since)} to ${isoText(time.until)}` : 'all time';
+  return `${parts.length === 0 ? 'everything' : parts.join(', ')}${covering}, ${range}`;
+}
+
+function some(what: string, values: readonly string[]): string[] {
+  return values.length === 0 ? [] : [`${what} ${values.join(' or ')}`];
+}
+
+function isoText(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+/** The members of the last line of `--json`. */
+export function summaryOf(found: Answer, { wish, namespace, urls }: Asked): object {
+  const { rows, reach, ...counts } = found;
+  const { resources, time, ...rest } = wish;
+  return {
+    ...counts,
+    rows: rows.length,
+    asked: {
+      ...rest,
+      resources: resources.map(({ text }) => text),
+      since: time ? isoText(time.since) : null,
+      until: time ? isoText(time.until) : null,
+      namespace,
+      urls: urls.map(withoutSecrets),
+    },
+    data: { ...reach, oldest: reach.oldest ?? null, newest: reach.newest ?? null },
+  };
+}

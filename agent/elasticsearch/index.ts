@@ -1,0 +1,16 @@
+export { lacksApi, noHandler, parse } from './answer.ts';
+export { backingIndices } from './backing-indices.ts';
+export { bulk, type BulkAnswer, type BulkItem, isStored } from './bulk.ts';
+export { type ClientSettings, createClient, ElasticsearchClient } from './client.ts';
+export { connectorOf } from './connector.ts';
+export { createDocument } from './create.ts';
+export { type CredentialFiles, Credentials } from './credentials.ts';
+export { causeOf, ShipError } from './error.ts';
+export { readText } from './read-text.ts';
+export { type Answer, request, type Request } from './request.ts';
+export { type RetryOptions, untilDone } from './retry.ts';
+export { type Hit, sortOf } from './search/hits.ts';
+export { searchPage } from './search/page.ts';
+export { PointInTime } from './search/point-in-time.ts';
+export { walk, type Walk } from './search/walk.ts';
+export { Trust, type TrustSettings } from './trust.ts';

@@ -1,0 +1,212 @@
+import type { StoredDocument } from '../../verify/index.ts';
+import { Bytes } from './bytes.ts';
+import { VerifyError } from '../../verify/index.ts';
+import { ValueScanner } from '../../verify/index.ts';
+
+const quote = 0x22;
+const comma = 0x2c;
+const colon = 0x3a;
+const backslash = 0x5c;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+
+/** Depth, in brackets, of the members of the answer, of its `hits`, of the list of hits, and of one hit's members. */
+const rootDepth = 1;
+const hitsDepth = 2;
+const listDepth = 3;
+const hitDepth = 4;
+
+/** What an answer says beside its hits is short; more is not an answer of Elasticsearch. */
+const skeletonBytesMax = 4 * 1024 * 1024;
+
+/** One hit; `source` is lent until the next one is asked for. */
+export interface Hit extends StoredDocument {
+  /** The hit as JSON text with `null` for `_source`; `sort` is in it with every digit. */
+  rest: string;
+}
+
+/**
+ * Takes a `_search` answer apart as its bytes come and yields one hit at a time, with the exact bytes of its `_source`.
+ * Memory is bounded by the largest hit, never by the page. Throws VerifyError `bad-response`.
+ */
+export class HitScanner {
+  /** The answer without its hits, and the hit at hand without its source. */
+  readonly #skeleton = new Bytes();
+  readonly #rest = new Bytes();
+  /** The source at hand, where it does not lie in one chunk. */
+  readonly #spill = new Bytes();
+  readonly #value = new ValueScanner();
+  #source: Buffer | undefined;
+  #inSource = false;
+  #depth = 0;
+  #inString = false;
+  #isEscaped = false;
+  /** Offset after the opening quote of the last string, in the buffer that it was put into. */
+  #stringAt = 0;
+  #key = '';
+  #inHits = false;
+  #inHitList = false;
+
+  /** Yields the hits that end in this chunk. Ask for all of them before the next chunk. */
+  *push(chunk: Buffer): Generator<Hit> {
+    let from = 0;
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#inSource) {
+        at = this.#takeSource(chunk, at);
+        from = at;
+        continue;
+      }
+      const byte = chunk[at]!;
+      at += 1;
+      if (this.#inString) {
+        this.#takeStringByte(byte, chunk, from, at);
+        continue;
+      }
+      if (byte === quote) {
+        this.#inString = true;
+        this.#stringAt = this.#kept.length + at - from;
+      } else if (byte === colon && this.#takeColon()) {
+        this.#keep(chunk, from, at);
+        from = at;
+        this.#inSource = true;
+        this.#value.begin();
+        this.#spill.clear();
+      } else if (byte === openBrace || byte === openBracket) {
+        from = this.#open(byte, chunk, from, at);
+      } else if (byte === closeBrace || byte === closeBracket) {
+        if (this.#inHitList && this.#depth === hitDepth) {
+          this.#keep(chunk, from, at);
+          from = at;
+          yield this.#hit();
+        } else if (this.#inHitList && this.#depth === listDepth) from = at - 1;
+        this.#close();
+      } else if (byte === comma) this.#key = '';
+    }
+    this.#keep(chunk, from, at);
+  }
+
+  /** The answer without its hits; call when its last byte has been pushed. */
+  end(): unknown {
+    if (this.#depth !== 0 || this.#skeleton.length === 0) throw cutShort();
+    return parse(this.#skeleton.text());
+  }
+
+  get #kept(): Bytes {
+    return this.#inHitList && this.#depth >= hitDepth ? this.#rest : this.#skeleton;
+  }
+
+  #keep(chunk: Buffer, from: number, to: number): void {
+    // Between the hits there are only commas.
+    if (to <= from || (this.#inHitList && this.#depth === listDepth)) return;
+    const kept = this.#kept;
+    if (kept.length + to - from > skeletonBytesMax)
+      throw new VerifyError('bad-response', 'an answer of Elasticsearch holds far more than hits');
+    kept.append(chunk.subarray(from, to));
+  }
+
+  #takeStringByte(byte: number, chunk: Buffer, from: number, at: number): void {
+    if (this.#isEscaped) this.#isEscaped = false;
+    else if (byte === backslash) this.#isEscaped = true;
+    else if (byte === quote) {
+      this.#inString = false;
+      if (this.#depth <= hitDepth) this.#key = this.#string(chunk, from, at - 1);
+    }
+  }
+
+  /** The text of the string that ends before `end`; its beginning may have been kept from an earlier chunk. */
+  #string(chunk: Buffer, from: number, end: number): string {
+    const kept = this.#kept;
+    if (this.#stringAt >= kept.length)
+      return chunk.toString('latin1', from + this.#stringAt - kept.length, end);
+    return kept.text(this.#stringAt) + chunk.toString('latin1', from, end);
+  }
+
+  /** Whether the value of a hit's `_source` follows. */
+  #takeColon(): boolean {
+    if (this.#depth === rootDepth) this.#inHits = this.#key === 'hits';
+    return this.#inHitList && this.#depth === hitDepth && this.#key === '_source';
+  }
+
+  /** Returns from where on the chunk's bytes are still to be kept. */
+  #open(byte: number, chunk: Buffer, from: number, at: number): number {
+    let rest = from;
+    if (this.#inHitList && this.#depth === listDepth) {
+      rest = at - 1;
+      this.#rest.clear();
+      this.#source = undefined;
+    } else if (byte === openBracket && this.#depth === hitsDepth && this.#inHits && this.#key === 'hits') {
+      this.#keep(chunk, from, at);
+      rest = at;
+      this.#inHitList = true;
+    }
+    this.#depth += 1;
+    return rest;
+  }
+
+  #close(): void {
+    this.#depth -= 1;
+    if (this.#depth === hitsDepth) this.#inHitList = false;
+  }
+
+  #takeSource(chunk: Buffer, from: number): number {
+    const end = this.#value.end(chunk, from);
+    const part = chunk.subarray(from, end);
+    if (end === chunk.length || this.#spill.length > 0) this.#spill.append(part);
+    if (end < chunk.length) {
+      this.#source = trimmed(this.#spill.length > 0 ? this.#spill.view() : part);
+      this.#inSource = false;
+      this.#rest.append(nullBytes);
+    }
+    return end;
+  }
+
+  #hit(): Hit {
+    const rest = this.#rest.text();
+    const { _index: index, _id: id } = parse(rest) as { _index?: unknown; _id?: unknown };
+    const source = this.#source;
+    if (typeof index !== 'string' || typeof id !== 'string' || !source)
+      throw new VerifyError('bad-response', 'a hit of Elasticsearch lacks _index, _id or _source');
+    return { index, id, source, rest };
+  }
+}
+
+const nullBytes = Buffer.from('null');
+
+/** The format's bytes of a document are those from its first to its last, without white space around. */
+function trimmed(source: Buffer): Buffer {
+  let [from, to] = [0, source.length];
+  while (from < to && isSpace(source[from]!)) from += 1;
+  while (from < to && isSpace(source[to - 1]!)) to -= 1;
+  return from === 0 && to === source.length ? source : source.subarray(from, to);
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+/** The `sort` member of a hit, as it was written: as numbers, 2^63 - 1 would come back another. */
+export function sortOf({ rest }: Hit): string {
+  const { sort } = JSON.parse(rest, (_key, value: unknown, context?: { source?: string }) =>
+    typeof value === 'number' && context?.source !== undefined ? rawJson(context.source) : value,
+  ) as { sort?: unknown };
+  if (!Array.isArray(sort)) throw new VerifyError('bad-response', 'a hit of Elasticsearch lacks sort');
+  return JSON.stringify(sort);
+}
+
+/** Part of ECMAScript 2026, which the compiler's library does not know yet. */
+const { rawJSON: rawJson } = JSON as unknown as { rawJSON: (text: string) => unknown };
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new VerifyError('bad-response', 'an answer of Elasticsearch is not JSON', { cause });
+  }
+}
+
+function cutShort(): VerifyError {
+  return new VerifyError('bad-response', 'an answer of Elasticsearch ends in the middle');
+}

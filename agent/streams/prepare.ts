@@ -1,0 +1,45 @@
+import { checkStreams, type CheckOptions } from './check.ts';
+import { checkTemplates } from './check-templates.ts';
+import type { ElasticsearchClient } from '../elasticsearch/index.ts';
+import { checkRetention } from './retention.ts';
+import { untilDone, type RetryOptions } from '../elasticsearch/index.ts';
+import { installTemplates } from './templates/install.ts';
+import type { Retention } from './templates/definition.ts';
+
+export interface PrepareOptions extends CheckOptions, Retention {
+  installTemplates: boolean;
+  signal: AbortSignal;
+  warn: (warning: string) => void;
+  failed: RetryOptions['failed'];
+}
+
+/**
+ * Before the first document: without our templates Elasticsearch would map what clients send as it likes. Tries until what can
+ * be looked at is right (ShipError `templates` and what passes by itself), so that somebody can mend it meanwhile;
+ * nothing is shipped before. Throws ShipError `foreign-stream`: that will not pass.
+ */
+export async function prepareStreams(client: ElasticsearchClient, options: PrepareOptions): Promise<void> {
+  const { signal, warn, failed } = options;
+  const attempt = async () => {
+    const installed = options.installTemplates ? await installTemplates(client, options) : undefined;
+    const all = [
+      await checkTemplates(client, options),
+      await checkStreams(client, options),
+      await checkRetention(client, options),
+    ];
+    const unchecked = all.flatMap((checked) => checked.unchecked);
+    if (installed?.installed === false) warn(installed.why);
+    if (installed?.installed) for (const warning of installed.warnings) warn(warning);
+    for (const warning of all.flatMap(({ warnings }) => warnings)) warn(warning);
+    if (unchecked.length > 0)
+      warn(
+        `not checked, since these credentials may not look: ${unchecked.join('; ')}. A key of \`auditseal setup\` ` +
+          'should not be able to: setup has checked them with its own. Run it again when templates of others change',
+      );
+  };
+  await untilDone(attempt, {
+    signal,
+    failed,
+    shouldRetry: (error) => !('code' in error && error.code === 'foreign-stream'),
+  });
+}

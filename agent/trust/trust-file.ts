@@ -1,0 +1,129 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { parseOrigin, parseVerifierKey, SealError } from '../seal/index.ts';
+import { trustSchema, type Trust } from '../verify/index.ts';
+import { VerifyError } from '../verify/index.ts';
+
+/** Reads a trust file. Throws VerifyError `trust-file` naming the member that is wrong. */
+export async function readTrust(file: string): Promise<Trust> {
+  const trust = await readIfPresent(file);
+  if (!trust)
+    throw new VerifyError(
+      'trust-file',
+      `${file} does not exist; make one with: auditseal trust add --trust ${file} VKEY`,
+    );
+  return trust;
+}
+
+/** Origins of the logs' keys. */
+export function trustedOrigins({ logs }: Trust): string[] {
+  return logs.map(({ vkey }) => parseVerifierKey(vkey).name);
+}
+
+/** Names of the operators' keys, each once. */
+export function operatorNames({ operators }: Trust): string[] {
+  return [...new Set(operators.map((vkey) => parseVerifierKey(vkey).name))];
+}
+
+export interface AddedKey {
+  /** `<cluster>/<node>/<source>`. */
+  name: string;
+  vkey: string;
+  outcome: 'added' | 'replaced' | 'already there';
+}
+
+/**
+ * What becomes of a log that the file has already: it is an error, the new key takes the place of the old ones, or it is
+ * beside them, for an epoch that nothing links to the ones before.
+ */
+export type OfHeldLog = 'refuse' | 'replace' | 'beside';
+
+/**
+ * Adds keys to a trust file, which is made if there is none and is never seen half written. Throws VerifyError
+ * `trust-file`, without having changed anything, on what is no vkey and on a second key for a log unless `held` allows it.
+ */
+export async function addTrust(file: string, vkeys: readonly string[], held: OfHeldLog): Promise<AddedKey[]> {
+  return await change(file, (trust) => vkeys.map((vkey) => addKey(trust, vkey, held)));
+}
+
+/** Adds operators' keys to a trust file, as {@link addTrust} adds logs'. Throws VerifyError `trust-file`. */
+export async function addOperators(file: string, vkeys: readonly string[]): Promise<AddedKey[]> {
+  return await change(file, (trust) =>
+    vkeys.map((vkey) => {
+      if (trust.operators.includes(vkey)) return { name: 'operator', vkey, outcome: 'already there' };
+      trust.operators.push(vkey);
+      const { error } = trustSchema.safeParse(trust);
+      if (error) throw new VerifyError('trust-file', error.issues.map(({ message }) => message).join('; '));
+      return { name: 'operator', vkey, outcome: 'added' };
+    }),
+  );
+}
+
+async function change(file: string, add: (trust: Trust) => AddedKey[]): Promise<AddedKey[]> {
+  const trust = (await readIfPresent(file)) ?? { v: 1 as const, logs: [], operators: [] };
+  const added = add(trust);
+  const draft = `${file}.${randomUUID()}`;
+  try {
+    await writeFile(draft, `${JSON.stringify(trust, undefined, 2)}\n`, { flush: true, flag: 'wx' });
+    await rename(draft, file);
+  } catch (cause) {
+    await rm(draft, { force: true });
+    throw new VerifyError('trust-file', `${file} cannot be written: ${messageOf(cause)}`, { cause });
+  }
+  return added;
+}
+
+function addKey(trust: Trust, vkey: string, ofHeld: OfHeldLog): AddedKey {
+  const { cluster, node, source } = logOf(vkey);
+  const name = `${cluster}/${node}/${source}`;
+  const same = (log: Trust['logs'][number]) =>
+    log.cluster === cluster && log.node === node && log.source === source;
+  const held = trust.logs.filter(same);
+  if (held.some((log) => log.vkey === vkey)) return { name, vkey, outcome: 'already there' };
+  if (held.length > 0 && ofHeld === 'refuse')
+    throw new VerifyError(
+      'trust-file',
+      `${name} is already trusted from ${held[0]!.vkey} on; if its state was lost for a reason that you know, repeat with --beside (the old epochs stay trusted) or with --replace`,
+    );
+  const replaced = ofHeld === 'replace' && held.length > 0;
+  if (replaced) trust.logs = trust.logs.filter((log) => !same(log));
+  trust.logs.push({ cluster, node, source, vkey });
+  return { name, vkey, outcome: replaced ? 'replaced' : 'added' };
+}
+
+function logOf(vkey: string) {
+  try {
+    return parseOrigin(parseVerifierKey(vkey).name);
+  } catch (cause) {
+    if (cause instanceof SealError) throw new VerifyError('trust-file', cause.message, { cause });
+    throw cause;
+  }
+}
+
+async function readIfPresent(file: string): Promise<Trust | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new VerifyError('trust-file', `${file} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+  const result = trustSchema.safeParse(parse(file, text));
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(
+    ({ path, message }) => `${path.join('.') || '(file)'}: ${message}`,
+  );
+  throw new VerifyError('trust-file', `${file} is not a trust file of version 1: ${problems.join('; ')}`);
+}
+
+function parse(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new VerifyError('trust-file', `${file} is not JSON: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,239 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LogExtent, StoredDocument, Stream, Streams } from '../streams.ts';
+import type { VerifyRange } from '../verify.ts';
+import { eventStream, recordStream } from '../../streams/index.ts';
+import { ShipError, type ElasticsearchClient } from '../../elasticsearch/index.ts';
+import { VerifyError } from '../error.ts';
+import { sortOf } from '../../elasticsearch/index.ts';
+import { operatorDocuments, statementsMax } from './operator-documents.ts';
+import { originsMax, originsOf, type Origins } from './origins.ts';
+import { PointInTime } from '../../elasticsearch/index.ts';
+import {
+  eventWalks,
+  neighbourWalk,
+  newestWalk,
+  rangeEventWalks,
+  rangeRecordWalks,
+  recordWalks,
+  type RangeOfLog,
+  type TimeRange,
+} from './queries.ts';
+import { searchPage } from '../../elasticsearch/index.ts';
+import { rangeOfLog } from './time-range.ts';
+import { walk, type Walk } from '../../elasticsearch/index.ts';
+
+/** Enough for every backing index to hold each of the ids asked for. */
+const foundMax = 10_000;
+const idsAtOnce = 50;
+
+export interface StreamOptions {
+  namespace: string;
+  /** Only this part of the time. */
+  time?: TimeRange | undefined;
+  /** Names of the operators' keys: their statements count whatever the time. */
+  operators?: readonly string[] | undefined;
+  /** Origins that the trust file has keys of: in a time range they are looked at, however many others there are. */
+  trusted?: readonly string[] | undefined;
+  /** Origins that get a walk of their own; default {@link originsMax}. */
+  originsMax?: number | undefined;
+  /** Of a time range: documents under each of these names that are read from either end; default {@link statementsMax}. */
+  statementsMax?: number | undefined;
+  /** Between opening the records and opening the events: at least one refresh of the events stream. */
+  refreshMilliseconds: number;
+  /** Called with the length of every document that was read. */
+  onRead?: ((stream: Stream, bytes: number) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Both streams of a namespace as Elasticsearch holds them: read access is all it takes. The records are frozen when this
+ * is opened, the events a refresh later, so that every event of a record is there. Dispose to release both.
+ */
+export class ElasticsearchStreams implements Streams, AsyncDisposable {
+  readonly namespace: string;
+  readonly #client: ElasticsearchClient;
+  readonly #options: StreamOptions;
+  readonly #records: PointInTime | undefined;
+  readonly #recordsOpenedAt: number;
+  #eventsOpenedAt = 0;
+  #origins: Origins = { names: [], isWhole: true };
+  #ranges: RangeOfLog[] = [];
+  #events: PointInTime | undefined;
+  readonly #flooded = new Set<string>();
+
+  private constructor(client: ElasticsearchClient, options: StreamOptions, records: PointInTime | undefined) {
+    this.namespace = options.namespace;
+    this.#client = client;
+    this.#options = options;
+    this.#records = records;
+    this.#recordsOpenedAt = performance.now();
+  }
+
+  /** Throws ShipError and VerifyError. A stream that does not exist holds nothing. */
+  static async open(client: ElasticsearchClient, options: StreamOptions): Promise<ElasticsearchStreams> {
+    const { namespace, signal, time } = options;
+    const pit = await PointInTime.open(client, recordStream(namespace), signal);
+    const streams = new ElasticsearchStreams(client, options, pit);
+    try {
+      if (pit) {
+        streams.#origins = await originsOf(client, pit, streams.#originsMax, signal);
+        if (time)
+          for (const origin of streams.#logs())
+            streams.#ranges.push(await rangeOfLog(client, pit, origin, time, signal));
+      }
+    } catch (error) {
+      await streams[Symbol.asyncDispose]();
+      throw error;
+    }
+    return streams;
+  }
+
+  /** The batch numbers that the time range takes; undefined for the whole log. */
+  get range(): VerifyRange | undefined {
+    const { time } = this.#options;
+    if (!time) return undefined;
+    const touched = this.#ranges.flatMap(({ origin, batches }) =>
+      batches ? [[origin, batches] as const] : [],
+    );
+    return { batches: new Map(touched), until: new Date(time.until) };
+  }
+
+  async *records(): AsyncGenerator<StoredDocument> {
+    if (!this.#records) return;
+    const { time, operators = [] } = this.#options;
+    const walks = time ? rangeRecordWalks(this.#ranges, time, operators) : recordWalks(this.#origins.names);
+    yield* this.#walkAll('records', this.#records, walks);
+    if (time) for (const name of operators) yield* this.#ofOperator(name, this.#records);
+  }
+
+  /** Whole logs are read whole; in a time range somebody may have written more origins, or more under an operator's name, than are read. */
+  get unread(): string | undefined {
+    if (this.#options.time && !this.#origins.isWhole)
+      return (
+        `the documents in ${recordStream(this.namespace)} are of more than ${this.#originsMax} origins, of which the first ` +
+        `${this.#originsMax} and those of the trust file were looked at: somebody who may create documents writes them. Of a log among ` +
+        'the others nothing was judged. Verify the whole log, without a time range; see docs/operations.md, “A flood of statements”'
+      );
+    const [name] = this.#flooded;
+    if (name === undefined) return undefined;
+    const max = this.#statementsMax;
+    return (
+      `more than ${2 * max} documents are in ${recordStream(this.namespace)} under the operator’s name ${name}, of which the ${max} that ` +
+      `arrived first and the ${max} that arrived last were read: somebody who may create documents writes them. A statement among the ` +
+      'others excuses nothing. See docs/operations.md, “A flood of statements”'
+    );
+  }
+
+  async *events(logs: readonly LogExtent[]): AsyncGenerator<StoredDocument> {
+    const { namespace, signal, time } = this.#options;
+    await this.#untilRefreshed(this.#recordsOpenedAt);
+    this.#events = await PointInTime.open(this.#client, eventStream(namespace), signal);
+    this.#eventsOpenedAt = performance.now();
+    if (!this.#events) return;
+    const walks = time ? rangeEventWalks(logs, time) : eventWalks(logs);
+    yield* this.#walkAll('events', this.#events, walks);
+  }
+
+  async *find(stream: Stream, ids: readonly string[]): AsyncGenerator<StoredDocument> {
+    const name = (stream === 'records' ? recordStream : eventStream)(this.namespace);
+    for (let at = 0; at < ids.length; at += idsAtOnce)
+      yield* this.#findSome(name, ids.slice(at, at + idsAtOnce));
+  }
+
+  async newestBatch(origin: string): Promise<number | undefined> {
+    return await this.#firstBatchOf(neighbourWalk(origin, 'desc'));
+  }
+
+  async newestOfBegun(origin: string): Promise<number | undefined> {
+    const { names, isWhole } = this.#origins;
+    if (!isWhole || names.includes(origin)) return undefined;
+    await this.#untilRefreshed(this.#eventsOpenedAt);
+    const newest = await this.#firstBatchOf(newestWalk(origin));
+    return newest === undefined ? undefined : Math.max(newest, -1);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#records?.close(), this.#events?.close()]);
+  }
+
+  /** Until a search finds what was acknowledged when a stream was opened. */
+  async #untilRefreshed(openedAt: number): Promise<void> {
+    const { refreshMilliseconds, signal } = this.#options;
+    const wait = openedAt + refreshMilliseconds - performance.now();
+    if (wait > 0) await sleep(wait, undefined, { signal });
+  }
+
+  /** The batch number of the first that a walk over the records finds as of now, below 0 where it has none. */
+  async #firstBatchOf(records: Walk): Promise<number | undefined> {
+    const body = JSON.stringify({ size: 1, track_total_hits: false, ...records });
+    const path = `/${encodeURIComponent(recordStream(this.namespace))}/_search`;
+    try {
+      for await (const hit of searchPage(this.#client, { path, body, signal: this.#options.signal })) {
+        const [batch] = JSON.parse(sortOf(hit)) as unknown[];
+        if (typeof batch === 'number' || typeof batch === 'string') return Number(batch);
+      }
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+    return undefined;
+  }
+
+  async *#findSome(stream: string, ids: readonly string[]): AsyncGenerator<StoredDocument> {
+    const body = JSON.stringify({ size: foundMax, track_total_hits: false, query: { ids: { values: ids } } });
+    let found = 0;
+    try {
+      const path = `/${encodeURIComponent(stream)}/_search`;
+      for await (const hit of searchPage(this.#client, { path, body, signal: this.#options.signal })) {
+        found += 1;
+        yield hit;
+      }
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+    if (found === foundMax)
+      throw new VerifyError(
+        'bad-response',
+        `${stream} holds more than ${foundMax} documents of ${ids.length} ids`,
+      );
+  }
+
+  get #originsMax(): number {
+    return this.#options.originsMax ?? originsMax;
+  }
+
+  /** Those that a time range is looked up for, in the order of reading. */
+  #logs(): string[] {
+    const { operators = [], trusted = [] } = this.#options;
+    const names = new Set([...trusted, ...this.#origins.names]);
+    return [...names].filter((origin) => !operators.includes(origin)).toSorted();
+  }
+
+  get #statementsMax(): number {
+    return this.#options.statementsMax ?? statementsMax;
+  }
+
+  async *#ofOperator(name: string, pit: PointInTime): AsyncGenerator<StoredDocument> {
+    const { onRead, signal } = this.#options;
+    const found = operatorDocuments(this.#client, pit, { name, documentsMax: this.#statementsMax, signal });
+    let next = await found.next();
+    for (; next.done !== true; next = await found.next()) {
+      onRead?.('records', next.value.source.length);
+      yield next.value;
+    }
+    if (!next.value) this.#flooded.add(name);
+  }
+
+  async *#walkAll(stream: Stream, pit: PointInTime, walks: readonly Walk[]): AsyncGenerator<StoredDocument> {
+    const { onRead, signal } = this.#options;
+    for (const each of walks)
+      for await (const hit of walk(this.#client, pit, each, signal)) {
+        onRead?.(stream, hit.source.length);
+        yield hit;
+      }
+  }
+}
+
+/** The stream was deleted, or there never was one: nothing is there. */
+function isGone(error: unknown): boolean {
+  return error instanceof ShipError && error.status === 404;
+}

@@ -1,0 +1,119 @@
+import type { BatchRange } from '../records/log.ts';
+import type { LogExtent } from '../streams.ts';
+import type { Walk } from '../../elasticsearch/index.ts';
+
+/** Milliseconds since 1970, both ends included. */
+export interface TimeRange {
+  since: number;
+  until: number;
+}
+
+const byOrigin = { 'auditseal.origin': { order: 'asc', missing: '_last', unmapped_type: 'keyword' } };
+const byNumber = (field: string) => ({ [field]: { order: 'asc', missing: '_last', unmapped_type: 'long' } });
+export const byBatch = byNumber('auditseal.batch');
+const bySequence = byNumber('event.sequence');
+
+const ofOrigin = (origin: string) => ({ term: { 'auditseal.origin': origin } });
+const originsIn = (bound: object) => ({ range: { 'auditseal.origin': bound } });
+const ofNone = (origins: readonly string[]) => ({
+  bool: { must_not: [{ terms: { 'auditseal.origin': origins } }] },
+});
+const inTime = ({ since, until }: TimeRange) => ({
+  range: { '@timestamp': { gte: since, lte: until, format: 'epoch_millis' } },
+});
+const all = (...filter: object[]) => ({ bool: { filter } });
+const some = (...should: object[]) => ({ bool: { should, minimum_should_match: 1 } });
+
+/**
+ * A stream in order of origin and number, as one walk for each origin that is known and one for all the rest: within
+ * one origin Elasticsearch finds the next page by the number's index, instead of sorting everything for every page.
+ * Together they take every document, whatever it holds.
+ */
+function inOrder(origins: readonly string[], sort: object): Walk[] {
+  return [
+    ...origins.map((origin) => ({ query: all(ofOrigin(origin)), sort: [sort] })),
+    { query: ofNone(origins), sort: [byOrigin, sort] },
+  ];
+}
+
+export function recordWalks(origins: readonly string[]): Walk[] {
+  return inOrder(origins, byBatch);
+}
+
+export function eventWalks(logs: readonly LogExtent[]): Walk[] {
+  return inOrder(
+    logs.map(({ origin }) => origin),
+    bySequence,
+  );
+}
+
+/**
+ * The first document of the least origin above this one; `undefined` begins. A forged document may have several origins and is
+ * sorted by the least: with one at or below `after` it is left out, or the same one would come again and again.
+ */
+export function nextOriginWalk(after: string | undefined): Walk {
+  if (after === undefined) return { query: all({ exists: { field: 'auditseal.origin' } }), sort: [byOrigin] };
+  return {
+    query: { bool: { filter: [originsIn({ gt: after })], must_not: [originsIn({ lte: after })] } },
+    sort: [byOrigin],
+  };
+}
+
+/** The records of one origin that may hold something of a time range: what is sealed is sealed after it happened. */
+export function candidateWalk(origin: string, since: number): Walk {
+  const sealed = { range: { '@timestamp': { gte: since, format: 'epoch_millis' } } };
+  return { query: all(ofOrigin(origin), sealed), sort: [byBatch] };
+}
+
+/** The records of one origin from an end, or below or above a batch number. */
+export function neighbourWalk(
+  origin: string,
+  direction: 'asc' | 'desc',
+  bound?: { lt: number } | { gt: number },
+): Walk {
+  const range = bound ?? { gte: 0 };
+  const sort = { 'auditseal.batch': { order: direction, unmapped_type: 'long' } };
+  return { query: all(ofOrigin(origin), { range: { 'auditseal.batch': range } }), sort: [sort] };
+}
+
+/** Whatever the record stream has of one origin, its greatest batch number first, start markers last. */
+export function newestWalk(origin: string): Walk {
+  const sort = { 'auditseal.batch': { order: 'desc', missing: '_last', unmapped_type: 'long' } };
+  return { query: all(ofOrigin(origin)), sort: [sort] };
+}
+
+/** Whatever the record stream has under an operator's name, in the order in which it arrived: data streams name their indices by age. */
+export function arrivalWalk(name: string, direction: 'asc' | 'desc'): Walk {
+  return { query: all(ofOrigin(name)), sort: [{ _index: direction }, { _seq_no: direction }] };
+}
+
+/** Which records of an origin a time range needs: the run of batches, and the ends of the log for keys and epochs. */
+export interface RangeOfLog {
+  origin: string;
+  batches: BatchRange | undefined;
+  ends: readonly number[];
+}
+
+/** `operators` are names under which statements are indexed: those count at any time, and are read by {@link arrivalWalk}. */
+export function rangeRecordWalks(
+  logs: readonly RangeOfLog[],
+  time: TimeRange,
+  operators: readonly string[],
+): Walk[] {
+  const ofLog = ({ origin, batches, ends }: RangeOfLog) => {
+    const run = batches && { range: { 'auditseal.batch': { gte: batches.from, lte: batches.to } } };
+    const wanted = some({ terms: { 'auditseal.batch': ends } }, inTime(time), ...(run ? [run] : []));
+    return { query: all(ofOrigin(origin), wanted), sort: [byBatch] };
+  };
+  const none = ofNone([...operators, ...logs.map(({ origin }) => origin)]);
+  return [...logs.map(ofLog), { query: all(none, inTime(time)), sort: [byOrigin, byBatch] }];
+}
+
+export function rangeEventWalks(logs: readonly LogExtent[], time: TimeRange): Walk[] {
+  const ofLog = ({ origin, from, to }: LogExtent) => {
+    const run = { range: { 'event.sequence': { gte: from, lt: to } } };
+    return { query: all(ofOrigin(origin), some(run, inTime(time))), sort: [bySequence] };
+  };
+  const none = ofNone(logs.map(({ origin }) => origin));
+  return [...logs.map(ofLog), { query: all(none, inTime(time)), sort: [byOrigin, bySequence] }];
+}

@@ -1,0 +1,124 @@
+import { eventDocumentId, hashBytes, leafHash } from '../../seal/index.ts';
+import type { Batch } from './batches.ts';
+import { claimantOf, isIdOf, isLeaf, matches, type Claimant } from './claimant.ts';
+import type { Emit } from '../finding.ts';
+import type { Problems } from './problems.ts';
+import { findIdsMax, type StoredDocument, type Streams } from '../streams.ts';
+
+const none = 0;
+const whole = 1;
+const refusedForm = 2;
+
+export interface DocumentCounts {
+  /** Events that are what was sealed. */
+  ok: number;
+  refused: number;
+  copies: number;
+}
+
+/** The events of one batch: takes the documents that claim its indexes and says what each index has. */
+export class BatchCheck {
+  readonly batch: Batch;
+  readonly #streams: Streams;
+  readonly #counts: DocumentCounts;
+  readonly #emit: Emit;
+  readonly #states: Uint8Array;
+  /** Claimants that do not match, and of refused forms the first that does. */
+  readonly #others = new Map<number, Claimant[]>();
+  readonly #forms = new Map<number, Buffer>();
+
+  constructor(batch: Batch, streams: Streams, counts: DocumentCounts, emit: Emit) {
+    this.batch = batch;
+    this.#streams = streams;
+    this.#counts = counts;
+    this.#emit = emit;
+    this.#states = new Uint8Array(batch.count);
+  }
+
+  holds(origin: string, index: number): boolean {
+    const { batch } = this;
+    return batch.origin === origin && index >= batch.from && index <= batch.first + batch.count;
+  }
+
+  /** Takes a document whose claim the batch holds. */
+  take(document: StoredDocument, index: number): void | Promise<void> {
+    const { first, count, leaves, key, origin, batch } = this.batch;
+    const offset = index - first;
+    const { id, source } = document;
+    if (offset === count) {
+      const detail = 'at the index of a manifest, which has no document';
+      this.#emit({ finding: 'inserted', origin, index, batch, id, detail });
+      return;
+    }
+    if (isIdOf(id, key.logId, index, leaves, offset) && isLeaf(leafHash(source), leaves, offset)) {
+      if (this.#states[offset] === none) this.#match(offset, whole);
+      else if (this.#states[offset] === whole) this.#counts.copies += 1;
+      else this.#keep(index, { id, leaf: leafHash(source), refused: undefined });
+      return;
+    }
+    return this.#takeOther(document, index);
+  }
+
+  /** Looks once more for what is not there, then says what each index has. Afterwards the batch is done with. */
+  async close(problems: Problems, expired: boolean): Promise<void> {
+    const { first, from, count, origin, batch } = this.batch;
+    const absent: number[] = [];
+    for (let offset = from - first; offset < count; offset += 1)
+      if (this.#states[offset] === none && !this.#others.has(first + offset)) absent.push(first + offset);
+    const found = expired ? new Set() : await this.#lookUp(absent);
+    for (let index = from; index < first + count; index += 1) {
+      const others = this.#others.get(index);
+      if (found.has(index)) problems.add(this.batch, index, 'found');
+      else if (this.#states[index - first] !== none)
+        for (const { id } of others ?? [])
+          this.#emit({ finding: 'inserted', origin, index, batch, id, detail: 'beside the sealed event' });
+      else if (others) problems.add(this.batch, index, 'changed');
+      else problems.add(this.batch, index, expired ? 'expired' : 'missing');
+    }
+  }
+
+  async #takeOther(document: StoredDocument, index: number): Promise<void> {
+    const offset = index - this.batch.first;
+    const claimant = await claimantOf(document, index, this.batch.key, this.#streams);
+    if (!matches(claimant, this.batch, index)) this.#keep(index, claimant);
+    else if (this.#states[offset] === none) {
+      this.#match(offset, refusedForm);
+      this.#counts.refused += 1;
+      this.#forms.set(index, claimant.leaf);
+    } else if (this.#forms.get(index)?.equals(claimant.leaf)) this.#counts.copies += 1;
+    else this.#keep(index, claimant);
+  }
+
+  #match(offset: number, state: number): void {
+    this.#states[offset] = state;
+    this.#counts.ok += 1;
+  }
+
+  #keep(index: number, claimant: Claimant): void {
+    const others = this.#others.get(index);
+    if (others) others.push(claimant);
+    else this.#others.set(index, [claimant]);
+  }
+
+  /** The indexes whose documents a search by `_id` finds whole after all; what it finds otherwise becomes a claimant. */
+  async #lookUp(absent: readonly number[]): Promise<Set<number>> {
+    const { key, leaves, first } = this.batch;
+    const found = new Set<number>();
+    for (let at = 0; at < absent.length; at += findIdsMax) {
+      const indexes = new Map<string, number>();
+      for (const index of absent.slice(at, at + findIdsMax)) {
+        const offset = (index - first) * hashBytes;
+        const leaf = leaves.subarray(offset, offset + hashBytes);
+        indexes.set(eventDocumentId(key.logId, index, leaf), index);
+      }
+      for await (const document of this.#streams.find('events', [...indexes.keys()])) {
+        const index = indexes.get(document.id);
+        if (index === undefined) continue;
+        const before = this.#states[index - first];
+        await this.take(document, index);
+        if (before === none && this.#states[index - first] !== none) found.add(index);
+      }
+    }
+    return found;
+  }
+}

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { parseJson } from '../../json/index.ts';
+import { parseBase64, type Manifest } from '../../seal/index.ts';
+import type { LogKey } from '../records/keys.ts';
+import { digestInto, type RecordReading } from '../records/records.ts';
+import type { StoredDocument } from '../streams.ts';
+
+/** A counted batch, read again for its leaf hashes. */
+export interface Batch {
+  origin: string;
+  /** Position of its log in reading order. */
+  order: number;
+  key: LogKey;
+  batch: number;
+  first: number;
+  count: number;
+  /** The first index that it covers: after `first` only where batches of a broken chain overlap. */
+  from: number;
+  /** Milliseconds since 1970. */
+  sealedAt: number;
+  leaves: Buffer;
+  size: number;
+  /** The checkpoint, whose third line is the root. */
+  checkpoint: string;
+}
+
+/** The record stream gave other bytes when it was read again: nothing that was judged can be relied on. */
+export class RecordsMovedError extends Error {
+  override readonly name = 'RecordsMovedError';
+
+  constructor() {
+    super('the record stream gave other documents when it was read again; run the verification once more');
+  }
+}
+
+/**
+ * Reads the records again and yields the counted ones, one at a time: the leaf hashes of one batch are all that is ever
+ * held. Throws RecordsMovedError if the whole is not, byte for byte, what was judged.
+ */
+export async function* readBatches(
+  records: AsyncIterable<StoredDocument>,
+  reading: RecordReading,
+): AsyncGenerator<Batch> {
+  const digest = createHash('sha256');
+  const isCounted = reading.counted.reader();
+  const covered = new Map<string, number>();
+  let ordinal = -1;
+  for await (const document of records) {
+    ordinal += 1;
+    digestInto(digest, document);
+    if (!isCounted(ordinal)) continue;
+    const batch = batchOf(document, reading);
+    const before = covered.get(batch.origin) ?? 0;
+    batch.from = Math.max(before, batch.first);
+    covered.set(batch.origin, Math.max(before, batch.size));
+    yield batch;
+  }
+  if (digest.digest('hex') !== reading.digest()) throw new RecordsMovedError();
+}
+
+interface Members {
+  size: number;
+  manifest: string;
+  checkpoint: string;
+  vkey: string;
+}
+
+const leafMember = ',"leaf_hashes":"';
+const recordEnd = Buffer.from('}}');
+
+/**
+ * The members of a record that is known to be its rebuilt form. The leaf hashes are cut out by their place: as one JSON text
+ * a record of 10,000 events makes three megabytes of garbage.
+ */
+function membersOf(source: Buffer): { members: Members | undefined; leaves: Buffer | undefined } {
+  const at = source.lastIndexOf(leafMember);
+  const from = at + leafMember.length;
+  const leaves = parseBase64(source.toString('latin1', from, source.indexOf('"', from)));
+  const head = Buffer.concat([source.subarray(0, Math.max(0, at)), recordEnd]);
+  return { members: (parseJson(head) as { auditseal?: Members } | undefined)?.auditseal, leaves };
+}
+
+function batchOf({ source }: StoredDocument, reading: RecordReading): Batch {
+  const { members, leaves } = membersOf(source);
+  const manifest = parseJson(Buffer.from(members?.manifest ?? '')) as Manifest | undefined;
+  const log = manifest && reading.logs.get(manifest.origin);
+  const key = manifest && reading.keys.get(manifest.origin, members?.vkey);
+  if (!members || !log || !key || !leaves) throw new RecordsMovedError();
+  const { origin, batch, first, count, sealedAt } = manifest;
+  const { size, checkpoint } = members;
+  return {
+    origin,
+    order: log.order,
+    key,
+    batch,
+    first,
+    count,
+    from: first,
+    sealedAt: Date.parse(sealedAt),
+    leaves,
+    size,
+    checkpoint,
+  };
+}

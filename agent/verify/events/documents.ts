@@ -1,0 +1,120 @@
+import type { Streams, StoredDocument } from '../streams.ts';
+import { BatchCheck, type DocumentCounts } from './batch-check.ts';
+import type { Batch } from './batches.ts';
+import { claimantOf } from './claimant.ts';
+import { eventIdClaim, eventPlace, logIdDigits, type EventPlace } from '../records/claim.ts';
+import { Elsewhere } from './elsewhere.ts';
+import type { Emit } from '../finding.ts';
+import { Problems } from './problems.ts';
+import type { RecordReading } from '../records/records.ts';
+import { LeastRetention } from '../records/retention.ts';
+import { Strays } from './strays.ts';
+
+interface Claim {
+  origin: string;
+  index: number;
+}
+
+/**
+ * Joins the documents of the events stream with the batches that cover them (docs/seal-format.md §8.3). Both come in
+ * the same order, so that one batch is at hand at a time.
+ */
+export class DocumentJoin {
+  readonly counts: DocumentCounts = { ok: 0, refused: 0, copies: 0 };
+  readonly problems = new Problems();
+  readonly strays: Strays;
+  readonly elsewhere: Elsewhere;
+  readonly #streams: Streams;
+  readonly #reading: RecordReading;
+  readonly #batches: AsyncIterator<Batch>;
+  readonly #retention: LeastRetention;
+  readonly #now: Date;
+  readonly #emit: Emit;
+  #check: BatchCheck | undefined;
+
+  constructor(
+    streams: Streams,
+    reading: RecordReading,
+    batches: AsyncIterator<Batch>,
+    now: Date,
+    emit: Emit,
+  ) {
+    this.#streams = streams;
+    this.#reading = reading;
+    this.#batches = batches;
+    this.#retention = new LeastRetention(reading.logs.values(), reading.keys);
+    this.#now = now;
+    this.#emit = emit;
+    this.strays = new Strays(this.problems, this.counts, emit);
+    this.elsewhere = new Elsewhere(streams, reading, now, emit);
+  }
+
+  /** Takes the next document. On the way that almost all go, nothing is parsed and nothing is kept. */
+  take(document: StoredDocument): void | Promise<void> {
+    const byId = eventIdClaim(document.id);
+    const origin = byId && this.#reading.keys.originOf(byId.logId);
+    if (origin !== undefined && this.#check?.holds(origin, byId!.index))
+      return this.#check.take(document, byId!.index);
+    return this.#place(document, origin === undefined ? undefined : { origin, index: byId!.index });
+  }
+
+  /** Call after the last document: looks at the batches that are left. */
+  async close(): Promise<void> {
+    while (await this.#nextBatch());
+  }
+
+  async #place(document: StoredDocument, byId: Claim | undefined): Promise<void> {
+    const place = eventPlace(document.source);
+    const claim = byId ?? this.#claimByBytes(place);
+    if (!claim) {
+      await this.elsewhere.takeUnclaimed(document.id, place);
+      return;
+    }
+    if (!this.elsewhere.isCovered(claim.origin, claim.index)) {
+      this.elsewhere.take(document.id, claim.origin, claim.index, place.batch);
+      return;
+    }
+    // Only what stands where its own bytes say may move the join on: a false `_id` must not drag it past the batches.
+    const isInPlace = place.origin === claim.origin && place.index === claim.index;
+    if (!this.#check?.holds(claim.origin, claim.index) && isInPlace && this.#isAhead(claim))
+      await this.#advanceTo(claim);
+    if (this.#check?.holds(claim.origin, claim.index)) await this.#check.take(document, claim.index);
+    else {
+      // Only under the `_id` that one of its log's keys gives can it be what was sealed.
+      const key = this.#reading.keys.byLogId(document.id.slice(0, logIdDigits));
+      const claimant = await claimantOf(document, claim.index, key, this.#streams);
+      this.strays.add(claim.origin, { ...claimant, index: claim.index });
+    }
+  }
+
+  #claimByBytes({ origin, index }: EventPlace): Claim | undefined {
+    if (origin === undefined || index === undefined || !this.#reading.keys.has(origin)) return undefined;
+    return { origin, index };
+  }
+
+  #isAhead({ origin, index }: Claim): boolean {
+    const at = this.#check?.batch;
+    if (!at) return true;
+    const order = this.#reading.logs.get(origin)!.order;
+    return order > at.order || (order === at.order && index > at.first);
+  }
+
+  async #advanceTo({ origin, index }: Claim): Promise<void> {
+    for (;;) {
+      if (this.#check?.holds(origin, index) || !(await this.#nextBatch())) return;
+    }
+  }
+
+  async #nextBatch(): Promise<boolean> {
+    if (this.#check) {
+      const { origin, batch, sealedAt } = this.#check.batch;
+      const expired = this.#retention.hasPassed(origin, batch, sealedAt, this.#now);
+      await this.#check.close(this.problems, expired);
+      this.#check = undefined;
+    }
+    const next = await this.#batches.next();
+    if (next.done === true) return false;
+    this.#check = new BatchCheck(next.value, this.#streams, this.counts, this.#emit);
+    return true;
+  }
+}

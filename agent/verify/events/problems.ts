@@ -1,0 +1,69 @@
+import { eventId } from '../../seal/index.ts';
+import type { Batch } from './batches.ts';
+import type { Finding } from '../finding.ts';
+
+/** What an index that its batch covers has instead of its document; `found` only by its `_id`, out of place. */
+export type State = 'changed' | 'missing' | 'expired' | 'found';
+
+interface Problem {
+  origin: string;
+  logId: string;
+  batch: number;
+  from: number;
+  to: number;
+  state: State;
+}
+
+/**
+ * The covered indexes that are not simply there, as runs within a batch. They are named at the end: a document out of
+ * place may turn up that makes `missing` into `changed`.
+ */
+export class Problems {
+  expired = 0;
+  readonly #list: Problem[] = [];
+  #byOrigin: Map<string, Problem[]> | undefined;
+  /** By origin and index, what a document out of place has made of it. */
+  readonly #overruled = new Map<string, State | 'ok'>();
+
+  add({ origin, key, batch }: Batch, index: number, state: State): void {
+    const last = this.#list.at(-1);
+    const goesOn =
+      last?.origin === origin && last.batch === batch && last.state === state && last.to === index - 1;
+    if (goesOn) last.to = index;
+    else this.#list.push({ origin, logId: key.logId, batch, from: index, to: index, state });
+  }
+
+  /** Undefined where the document is in its place and whole. Call when all have been added. */
+  at(origin: string, index: number): State | undefined {
+    this.#byOrigin ??= Map.groupBy(
+      this.#list.toSorted((a, b) => a.from - b.from),
+      (problem) => problem.origin,
+    );
+    const list = this.#byOrigin.get(origin) ?? [];
+    let low = 0;
+    let high = list.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (list[middle]!.to < index) low = middle + 1;
+      else high = middle;
+    }
+    const problem = list[low];
+    return problem && problem.from <= index ? problem.state : undefined;
+  }
+
+  overrule(origin: string, index: number, state: State | 'ok'): void {
+    this.#overruled.set(`${origin} ${index}`, state);
+  }
+
+  /** Names changed and missing events in reading order, and counts the expired ones. */
+  *named(): Generator<Finding> {
+    for (const { origin, logId, batch, from, to, state } of this.#list) {
+      for (let index = from; index <= to; index += 1) {
+        const now = this.#overruled.size === 0 ? state : (this.#overruled.get(`${origin} ${index}`) ?? state);
+        if (now === 'expired') this.expired += 1;
+        if (now === 'changed' || now === 'missing')
+          yield { finding: now, origin, index, batch, id: eventId(logId, index) };
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { parseJson } from '../../json/index.ts';
+import { isOrigin } from '../../seal/index.ts';
+
+/** What a document in the record stream is, going by its `_id` (docs/seal-format.md §8.1). */
+export function kindOfRecord(id: string): 'marker' | 'refusal' | 'cosignature' | 'statement' | 'record' {
+  if (/^[0-9a-f]{16}-s\d+$/u.test(id)) return 'marker';
+  if (/^[0-9a-f]{16}-r\d{12}$/u.test(id)) return 'refusal';
+  if (/^[0-9a-f]{16}-w/u.test(id)) return 'cosignature';
+  if (/^[0-9a-f]{16}-o[0-9a-f]{16}$/u.test(id)) return 'statement';
+  return 'record';
+}
+
+export interface RecordClaim {
+  origin: string;
+  batch?: number;
+}
+
+/** The (log, batch) that a record's bytes claim. */
+export function recordClaim(value: unknown): RecordClaim | undefined {
+  const { origin, batch } = member(value, 'auditseal');
+  if (!isOrigin(origin)) return undefined;
+  return isIndex(batch) ? { origin, batch } : { origin };
+}
+
+const recordIdForm = /^([0-9a-f]{16})-b(\d{8})-/u;
+
+/** The log id and batch in a record's `_id`. */
+export function recordIdClaim(id: string): { logId: string; batch: number } | undefined {
+  const match = recordIdForm.exec(id);
+  return match ? { logId: match[1]!, batch: Number(match[2]) } : undefined;
+}
+
+export const logIdDigits = 16;
+const indexDigits = 12;
+
+/** The log id and leaf index in an event's `_id`, `<log id>-<12 digits>-…`; by hand, since it is done for every event. */
+export function eventIdClaim(id: string): { logId: string; index: number } | undefined {
+  if (id[logIdDigits] !== '-' || id[logIdDigits + 1 + indexDigits] !== '-') return undefined;
+  let index = 0;
+  for (let at = logIdDigits + 1; at <= logIdDigits + indexDigits; at += 1) {
+    const digit = id.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    index = index * 10 + digit;
+  }
+  return { logId: id.slice(0, logIdDigits), index };
+}
+
+/** What an event document's bytes say of its place; each undefined where they do not. */
+export interface EventPlace {
+  origin: string | undefined;
+  index: number | undefined;
+  batch: number | undefined;
+}
+
+export function eventPlace(source: Buffer): EventPlace {
+  const value = parseJson(source);
+  const { origin, batch } = member(value, 'auditseal');
+  const { sequence } = member(value, 'event');
+  return {
+    origin: isOrigin(origin) ? origin : undefined,
+    index: isIndex(sequence) ? sequence : undefined,
+    batch: isIndex(batch) ? batch : undefined,
+  };
+}
+
+function member(value: unknown, name: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return {};
+  const found = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+  return typeof found === 'object' && found !== null ? (found as Record<string, unknown>) : {};
+}
+
+function isIndex(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

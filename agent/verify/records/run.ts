@@ -1,0 +1,63 @@
+import type { Gap, Stretch } from '../../seal/index.ts';
+import { judgeNeighbours, joins } from './chain.ts';
+import { follows, hole } from './coherence.ts';
+import type { Emit } from '../finding.ts';
+import { timeOf, type Link } from './link.ts';
+
+/** Leaf indexes that consecutive joined batches cover, `to` exclusive. */
+export interface Extent {
+  from: number;
+  to: number;
+}
+
+/** From this batch on, events are kept for so many days. */
+export interface Retention {
+  batch: number;
+  days: number;
+}
+
+/** Valid records of one log whose batch numbers are consecutive: what stays in memory of them, however many. */
+export class Run {
+  readonly origin: string;
+  readonly head: Link;
+  tail: Link;
+  readonly extents: Extent[];
+  readonly retention: Retention[];
+  firstStretch: { stretch: Stretch; gaps: readonly Gap[]; batch: number; sealedAt: string } | undefined;
+  lastStretch: Stretch | undefined;
+
+  constructor(origin: string, head: Link, retentionDays: number) {
+    this.origin = origin;
+    this.head = head;
+    this.tail = head;
+    this.extents = [{ from: head.first, to: head.size }];
+    this.retention = [{ batch: head.batch, days: retentionDays }];
+    this.#stretch(head, () => undefined);
+  }
+
+  extend(link: Link, retentionDays: number, emit: Emit): void {
+    judgeNeighbours(this.origin, this.tail, link, emit);
+    if (joins(this.tail, link)) this.extents.at(-1)!.to = link.size;
+    else this.extents.push({ from: link.first, to: link.size });
+    if (this.retention.at(-1)!.days !== retentionDays)
+      this.retention.push({ batch: link.batch, days: retentionDays });
+    this.#stretch(link, emit);
+    this.tail = link;
+  }
+
+  #stretch(link: Link, emit: Emit): void {
+    const { firstStretch: stretch, lastStretch, gaps, batch } = link;
+    const sealedAt = timeOf(link);
+    if (!stretch) return;
+    if (!this.lastStretch) this.firstStretch = { stretch, gaps, batch, sealedAt };
+    else if (!follows(this.lastStretch, stretch, gaps))
+      emit({
+        finding: 'incoherent',
+        origin: this.origin,
+        batch,
+        sealedAt,
+        detail: hole(this.lastStretch, stretch),
+      });
+    this.lastStretch = lastStretch;
+  }
+}

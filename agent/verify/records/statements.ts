@@ -1,0 +1,130 @@
+import { isUtf8 } from 'node:buffer';
+import {
+  logIdOf,
+  openNote,
+  parseStatement,
+  parseVerifierKey,
+  SealError,
+  statementDocumentId,
+  type Statement,
+  type VerifierKey,
+} from '../../seal/index.ts';
+import type { Excuse, Finding } from '../finding.ts';
+import type { LogChain } from './log.ts';
+import { noteOf } from './notes.ts';
+import { isSealedAfter, objectionTo } from './objection.ts';
+import type { StoredDocument } from '../streams.ts';
+import { toleranceMilliseconds } from '../time.ts';
+
+/** A statement that a known operator signed, and what came of it. */
+export interface StatementReport {
+  /** `_id` of its document. */
+  id: string;
+  /** Name of the operator's key. */
+  operator: string;
+  statement: Statement;
+  /** How many findings it excuses. */
+  excuses: number;
+  /** Why it has no effect, where it says something that is not so. */
+  detail?: string;
+}
+
+/** Documents that have the `_id` of a statement and count for nothing: how many for each reason, and some of them. */
+export interface VoidStatements {
+  count: number;
+  reasons: Record<string, number>;
+  sample: { id: string; why: string }[];
+}
+
+/** Whoever can write documents can write any number of these. */
+const voidSampleMax = 10;
+
+/** What of exit class 3 an operator may acknowledge, by batch: what the signed manifests themselves own up to. */
+const ofBatches: ReadonlySet<string> = new Set(['gap', 'silent', 'incoherent']);
+
+/** The operators' statements in the record stream (docs/seal-format.md §8.2, §8.4). Only what they signed takes space. */
+export class Statements {
+  readonly void: VoidStatements = { count: 0, reasons: {}, sample: [] };
+  readonly #operators: ReadonlyMap<string, VerifierKey>;
+  readonly #trusting: boolean;
+  readonly #counted = new Map<string, StatementReport>();
+
+  /** `operators` are vkeys; undefined where there is no trust file. */
+  constructor(operators: readonly string[] | undefined) {
+    this.#trusting = operators !== undefined;
+    this.#operators = new Map(operators?.map((vkey) => [logIdOf(vkey), parseVerifierKey(vkey)]));
+  }
+
+  /** Takes a document that has the `_id` of a statement. */
+  take({ id, source }: StoredDocument): void {
+    if (this.#counted.has(id)) return;
+    const key = this.#operators.get(id.split('-')[0]!);
+    if (!key) {
+      this.#reject(
+        id,
+        this.#trusting ? 'of no operator of the trust file' : 'no trust file names an operator',
+      );
+      return;
+    }
+    try {
+      // Else it might be another note that was signed, with U+FFFD in its place.
+      const note = isUtf8(source) ? noteOf(source)?.note : undefined;
+      const text = openNote(note ?? '', key);
+      const statement = parseStatement(text);
+      if (statementDocumentId(key.text, text) !== id) this.#reject(id, 'its _id is not the one of its note');
+      else this.#counted.set(id, { id, operator: key.name, statement, excuses: 0 });
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+      this.#reject(id, error.code === 'bad-statement' ? 'no statement' : 'not signed', error.message);
+    }
+  }
+
+  /** Marks what they excuse among the findings of the records, and says of each what it is good for. */
+  apply(findings: readonly Finding[], logs: ReadonlyMap<string, LogChain>, now: Date): void {
+    const reports = this.counted();
+    for (const report of reports) {
+      const { statement } = report;
+      const objection = objectionTo(statement, logs);
+      if (isFuture(statement, now)) report.detail = 'does not apply yet: its time is in the future';
+      else if (objection !== undefined) report.detail = `does not apply: ${objection}`;
+    }
+    const applicable = reports.filter(({ detail }) => detail === undefined);
+    for (const finding of findings) {
+      const report = applicable.find(({ statement }) => doesExcuse(statement, finding));
+      if (!report) continue;
+      report.excuses += 1;
+      finding.excuse = excuseOf(report);
+    }
+  }
+
+  /** Those that count, oldest first. */
+  counted(): StatementReport[] {
+    return [...this.#counted.values()].toSorted(
+      (a, b) => Date.parse(a.statement.at) - Date.parse(b.statement.at) || (a.id < b.id ? -1 : 1),
+    );
+  }
+
+  #reject(id: string, reason: string, why = reason): void {
+    this.void.count += 1;
+    this.void.reasons[reason] = (this.void.reasons[reason] ?? 0) + 1;
+    if (this.void.sample.length < voidSampleMax) this.void.sample.push({ id, why });
+  }
+}
+
+function isFuture({ at }: Statement, now: Date): boolean {
+  return Date.parse(at) > now.getTime() + toleranceMilliseconds;
+}
+
+/** Whether a statement that nothing in the logs speaks against is about this finding. */
+function doesExcuse(statement: Statement, { finding, origin, batch, sealedAt }: Finding): boolean {
+  if (origin !== statement.log || sealedAt === undefined || isSealedAfter(statement, Date.parse(sealedAt)))
+    return false;
+  if (statement.kind === 'retire') return finding === 'ends early' && batch === statement.last;
+  if ('after' in statement) return finding === 'unlinked epoch';
+  const { first, last } = statement.batches;
+  return ofBatches.has(finding) && batch !== undefined && batch >= first && batch <= last;
+}
+
+function excuseOf({ id, operator, statement: { kind, at, why } }: StatementReport): Excuse {
+  return { by: kind === 'retire' ? 'retired' : 'acknowledged', operator, at, why, id };
+}

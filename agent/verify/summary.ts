@@ -1,0 +1,122 @@
+import type { DocumentJoin } from './events/documents.ts';
+import type { FindingKind } from './finding.ts';
+import type { KeySource } from './records/keys.ts';
+import { timeOf } from './records/link.ts';
+import type { RecordReading } from './records/records.ts';
+import { widen, type Span } from './time.ts';
+import { exitCodes, verdictOf, type Verdict } from './verdict.ts';
+import type { StatementReport, VoidStatements } from './records/statements.ts';
+import type { VerifyOptions } from './verify.ts';
+
+export interface LogSummary {
+  origin: string;
+  vkey: string;
+  keyFrom: KeySource;
+  /** Valid records in the range, and the least and greatest of their numbers. */
+  batches: number;
+  firstBatch?: number;
+  lastBatch?: number;
+  /** Tree size of the newest valid record. */
+  size: number;
+  /** Least and greatest `@timestamp` that the manifests in the range name. */
+  firstEvent?: string;
+  lastEvent?: string;
+  /** Number of the newest valid record, in the range or not, and when it was sealed, RFC 3339. */
+  newestBatch?: number;
+  newestSealedAt?: string;
+}
+
+/** What was checked and what came of it. */
+export interface Summary {
+  verdict: Verdict;
+  exitCode: number;
+  /** Why something could not be checked. */
+  obstacle?: string;
+  /** RFC 3339: the time as of which it was judged. */
+  now: string;
+  /** Whether every key follows from a trust file; else keys were taken from the log itself. */
+  trusted: boolean;
+  logs: LogSummary[];
+  /** Documents of the record stream taken for records, and the valid ones among them. */
+  records: number;
+  batches: number;
+  recordCopies: number;
+  /** Documents of the events stream. */
+  documents: number;
+  /** Events found as they were sealed, those in refused form included. */
+  events: number;
+  refused: number;
+  copies: number;
+  expired: number;
+  notYetRecorded: number;
+  firstEvent?: string;
+  lastEvent?: string;
+  findings: Partial<Record<FindingKind, number>>;
+  /** What operators' statements excuse: counted here, and not among the findings. */
+  excused: Excused;
+  statements: { counted: StatementReport[]; void: VoidStatements };
+}
+
+export interface Excused {
+  acknowledged: number;
+  retired: number;
+}
+
+export interface Outcome {
+  reading: RecordReading;
+  join: DocumentJoin | undefined;
+  documents: number;
+  counts: ReadonlyMap<FindingKind, number>;
+  excused: Excused;
+  obstacle: string | undefined;
+  options: VerifyOptions;
+}
+
+export function summarize(outcome: Outcome): Summary {
+  const { reading, join, documents, counts, excused, obstacle, options } = outcome;
+  const verdict = verdictOf(counts, obstacle);
+  const events: Span = {};
+  for (const log of reading.logs.values()) widen(events, log.events.first, log.events.last);
+  const logs = reading.keys
+    .origins()
+    .toSorted()
+    .map((origin) => summarizeLog(origin, reading));
+  return {
+    verdict,
+    exitCode: exitCodes[verdict],
+    ...(obstacle !== undefined && { obstacle }),
+    now: options.now.toISOString(),
+    trusted: reading.keys.trusting,
+    logs,
+    records: reading.records,
+    batches: logs.reduce((sum, log) => sum + log.batches, 0),
+    recordCopies: [...reading.logs.values()].reduce((sum, { copies }) => sum + copies, 0),
+    documents,
+    events: join?.counts.ok ?? 0,
+    refused: join?.counts.refused ?? 0,
+    copies: join?.counts.copies ?? 0,
+    expired: join?.problems.expired ?? 0,
+    notYetRecorded: [...(join?.elsewhere.notYetRecorded.values() ?? [])].reduce((a, b) => a + b, 0),
+    ...(events.first !== undefined && { firstEvent: events.first }),
+    ...(events.last !== undefined && { lastEvent: events.last }),
+    findings: Object.fromEntries(counts),
+    excused,
+    statements: { counted: reading.statements.counted(), void: reading.statements.void },
+  };
+}
+
+function summarizeLog(origin: string, { keys, logs }: RecordReading): LogSummary {
+  const { key, source } = keys.of(origin)[0]!;
+  const log = logs.get(origin);
+  const base = { origin, vkey: key.text, keyFrom: source, batches: log?.batches ?? 0, size: log?.size ?? 0 };
+  const runs = log?.runs.filter(({ head }) => log.inRange(head.batch)) ?? [];
+  const [first, last] = [runs[0]?.head.batch, runs.at(-1)?.tail.batch];
+  return {
+    ...base,
+    ...(first !== undefined && { firstBatch: first }),
+    ...(last !== undefined && { lastBatch: last }),
+    ...(log?.events.first !== undefined && { firstEvent: log.events.first }),
+    ...(log?.events.last !== undefined && { lastEvent: log.events.last }),
+    ...(log?.newest && { newestBatch: log.newest.batch, newestSealedAt: timeOf(log.newest) }),
+  };
+}

@@ -1,0 +1,142 @@
+import { Alternates } from './records/alternates.ts';
+import { readBatches, type Batch } from './events/batches.ts';
+import { DocumentJoin } from './events/documents.ts';
+import { judgeEnds, judgeEpochs } from './records/epochs.ts';
+import type { Emit, Finding, FindingKind } from './finding.ts';
+import type { BatchRange } from './records/log.ts';
+import { readRecords, type RecordReading } from './records/records.ts';
+import { straysMax } from './events/strays.ts';
+import type { Streams } from './streams.ts';
+import { summarize, type Summary } from './summary.ts';
+import type { Trust } from './records/trust.ts';
+
+/** A part of the time that the logs span. */
+export interface VerifyRange {
+  /** The batch numbers that it takes, by origin; other logs are only looked at for their keys and their end. */
+  batches: ReadonlyMap<string, BatchRange>;
+  until: Date;
+}
+
+export interface VerifyOptions {
+  now: Date;
+  trust?: Trust | undefined;
+  range?: VerifyRange | undefined;
+  /** Fewer events as sealed than this are too few to say anything: heartbeats alone would verify, too. */
+  eventsMin?: number | undefined;
+  /** Called for every document of either stream. */
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** What was read so far. */
+export interface Progress {
+  records: number;
+  /** Documents of the record stream that are none: markers, notes, statements, and what has such an `_id`. */
+  notes: number;
+  /** Documents of the events stream. */
+  documents: number;
+}
+
+/**
+ * Verifies a whole log, or a time range of it, exactly as docs/seal-format.md §8 says. Yields each finding when it is
+ * made, those that an operator's statement excuses among them (`excuse`), and returns the summary. Throws what the streams throw, and RecordsMovedError.
+ */
+export async function* verifyLogs(
+  streams: Streams,
+  options: VerifyOptions,
+): AsyncGenerator<Finding, Summary> {
+  const counts = new Map<FindingKind, number>();
+  const excused = { acknowledged: 0, retired: 0 };
+  const counted = (finding: Finding) => {
+    if (finding.excuse) excused[finding.excuse.by] += 1;
+    else counts.set(finding.finding, (counts.get(finding.finding) ?? 0) + 1);
+    return finding;
+  };
+  const { reading, findings } = await judgeRecords(streams, options);
+  if (reading.bytesDoNotSurvive) {
+    const obstacle =
+      'every record is what was sealed as a value and none in its bytes: the bytes of _source do not survive the way here';
+    return summarize({ reading, join: undefined, documents: 0, counts, excused, obstacle, options });
+  }
+  for (const finding of findings.splice(0)) yield counted(finding);
+
+  const emit: Emit = (finding) => findings.push(finding);
+  const alternates = new Alternates(reading.logs, emit);
+  const batches = compared(readBatches(streams.records(), reading), alternates);
+  const join = new DocumentJoin(streams, reading, batches, options.now, emit);
+  let documents = 0;
+  try {
+    for await (const document of streams.events(extentsOf(reading))) {
+      const pending = join.take(document);
+      if (pending) await pending;
+      documents += 1;
+      options.onProgress?.({ records: reading.records, notes: reading.notes, documents });
+      if (findings.length > 0) for (const finding of findings.splice(0)) yield counted(finding);
+    }
+    await join.close();
+  } finally {
+    // Where the documents could not be read to their end, the reading of the records is still in the middle.
+    await batches.return(undefined);
+  }
+  alternates.close();
+  await resolveStrays(join, streams, reading);
+  await join.elsewhere.close();
+  for (const finding of findings) yield counted(finding);
+  for (const finding of join.problems.named()) yield counted(finding);
+  const obstacle = obstacleOf(reading, join, options.eventsMin ?? 0) ?? streams.unread;
+  return summarize({ reading, join, documents, counts, excused, obstacle, options });
+}
+
+/** What the records alone show. */
+async function judgeRecords(
+  streams: Streams,
+  options: VerifyOptions,
+): Promise<{ reading: RecordReading; findings: Finding[] }> {
+  const { now, trust, range, onProgress } = options;
+  const { reading, findings } = await readRecords(
+    streams.records(),
+    { namespace: streams.namespace, now, trust, ranges: range?.batches },
+    ({ records, notes }) => onProgress?.({ records, notes, documents: 0 }),
+  );
+  const emit: Emit = (finding) => findings.push(finding);
+  judgeEpochs(reading, trust, emit);
+  judgeEnds(reading, range && range.until < now ? range.until : now, emit);
+  reading.statements.apply(findings, reading.logs, now);
+  return { reading, findings };
+}
+
+async function* compared(batches: AsyncIterable<Batch>, alternates: Alternates): AsyncGenerator<Batch> {
+  for await (const batch of batches) {
+    alternates.compare(batch);
+    yield batch;
+  }
+}
+
+function extentsOf(reading: RecordReading): { origin: string; from: number; to: number }[] {
+  return reading.keys
+    .origins()
+    .toSorted()
+    .map((origin) => {
+      const extents = reading.logs.get(origin)?.extents() ?? [];
+      return { origin, from: extents[0]?.from ?? 0, to: extents.at(-1)?.to ?? 0 };
+    });
+}
+
+/** Documents out of place are judged when everything else has been, with the leaf hashes read once more. */
+async function resolveStrays(join: DocumentJoin, streams: Streams, reading: RecordReading): Promise<void> {
+  if (join.strays.count === 0) return;
+  join.strays.sort();
+  for await (const batch of readBatches(streams.records(), reading)) join.strays.judge(batch);
+}
+
+function obstacleOf(reading: RecordReading, join: DocumentJoin, eventsMin: number): string | undefined {
+  if (reading.records === 0) {
+    return join.elsewhere.notYetRecorded.size > 0
+      ? 'there is no record yet: the log has only just begun; verify again in a few seconds'
+      : 'there is no record at all';
+  }
+  if (join.strays.overflowed)
+    return `more than ${straysMax} documents are out of place: is the mapping of origin and sequence intact?`;
+  if (join.counts.ok < eventsMin)
+    return `${join.counts.ok} events as sealed, and at least ${eventsMin} expected: does the apiserver write an audit log?`;
+  return undefined;
+}

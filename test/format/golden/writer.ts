@@ -1,0 +1,230 @@
+import { parseEvent } from '../../../agent/event/index.ts';
+import { shapeEvent, textDocument, type DocumentContext, type Place } from '../../../agent/document/index.ts';
+import { batchKey, Entries, formatOrigin, jsonString, lineKey, Log, macOf, noteDocument, refusalDocumentId, refusalText, refusedForm, sha256, startDocumentId, startText, Tally, type EpochReason, type Gap, type Notice, type Sealed } from '../../../agent/seal/index.ts';
+import type { Trust } from '../../../agent/verify/index.ts';
+import { eventsIndex, privateKeyOf, recordsIndex, type Written } from '../../kit/seal/log.ts';
+
+const name = { cluster: 'prod', node: 'cp-1', source: 'kube-apiserver' };
+const agent = { name: 'auditseal', version: '0.1.0' };
+const policyText = 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n  - level: Metadata\n';
+const configText = 'sources:\n  - name: kube-apiserver\n';
+const secret = sha256('secret of the golden vectors');
+const entryBytesMax = 8 * 1024 * 1024;
+
+/** One batch: what was read, and what became of it. */
+export interface GoldenBatch {
+  lines?: readonly Buffer[];
+  /** Positions in `lines` that rule `rule-3` dropped. */
+  dropped?: readonly number[];
+  /** Positions among the events that Elasticsearch refused. */
+  refused?: readonly number[];
+  notices?: readonly Notice[];
+  /** Bytes that were gone before this batch's lines. */
+  lost?: number;
+  /** The file was rotated and has been read to its end. */
+  ends?: boolean;
+  seconds?: number;
+}
+
+/**
+ * An agent from which all that is left to chance or to the machine was taken: keys, secret and clock are fixed. The
+ * bytes are made by the code that makes them in production.
+ */
+export class GoldenWriter {
+  readonly written: Written = { namespace: 'auditseal', records: [], events: [] };
+  readonly trust: Trust;
+  now = new Date('2026-11-23T00:44:38.000Z');
+  log: Log;
+  #file = 0;
+  #offset = 0;
+  #after: string | undefined;
+  #refusals: Notice[] = [];
+
+  constructor() {
+    this.log = openLog('20261123T004438Z');
+    this.trust = { v: 1, logs: [{ ...name, vkey: this.log.key.verifier.text }], operators: [] };
+  }
+
+  start(): Notice[] {
+    const { key, logId, origin } = this.log;
+    this.#record(startDocumentId(logId, 1), noteDocument(startText(origin, 1), key, 'auditseal', this.now));
+    return [{ kind: 'start', at: this.#at() }, ...this.#epochNotices('first')];
+  }
+
+  batch(options: GoldenBatch): Sealed {
+    const tally = new Tally();
+    const gaps = options.lost === undefined ? [] : [this.#lose(options.lost)];
+    const entries = this.#entries(options, tally);
+    this.#documents(entries, options.refused ?? []);
+    const notices = [...(options.notices ?? []), ...this.#refusals.splice(0)];
+    this.#refusals = this.#refuse(options.refused ?? []);
+    const { earliest, latest } = tally;
+    const sealed = this.log.seal(
+      {
+        sealedAt: this.#at(),
+        ...(earliest !== undefined && { earliest }),
+        ...(latest !== undefined && { latest }),
+        heartbeatSeconds: 60,
+        retentionDays: 400,
+        sources: tally.sources(batchKey(secret, this.log.origin, this.log.nextBatch)),
+        gaps,
+        read: tally.read,
+        pieces: tally.pieces,
+        malformed: tally.malformed,
+        dropped: tally.dropped,
+        reduced: tally.reduced,
+        redacted: {},
+        policy: digestOf(policyText),
+        config: digestOf(configText),
+        agent,
+        notices,
+      },
+      entries.leafHashes(),
+      'auditseal',
+    );
+    this.#record(sealed.record.id, sealed.record.bytes);
+    this.now = new Date(this.now.getTime() + 1000 * (options.seconds ?? 10));
+    return sealed;
+  }
+
+  /** The last batch of this epoch, which names the next one's key, and a new log; returns its first notices. */
+  turn(epoch: string, options: GoldenBatch): Notice[] {
+    const next = openLog(epoch);
+    this.batch({
+      ...options,
+      notices: [{ kind: 'next', at: this.#at(), vkey: next.key.verifier.text }],
+    });
+    const previous = this.log.checkpoint!;
+    this.log = next;
+    return this.#epochNotices('age', previous);
+  }
+
+  stop(): Notice {
+    return { kind: 'stop', at: this.#at() };
+  }
+
+  #at(): string {
+    return this.now.toISOString();
+  }
+
+  #epochNotices(reason: EpochReason, previous?: string): Notice[] {
+    const at = this.#at();
+    return [
+      { kind: 'epoch', at, reason, ...(previous !== undefined && { previous }) },
+      { kind: 'policy', at, text: policyText },
+      { kind: 'config', at, text: configText },
+    ];
+  }
+
+  #entries({ lines = [], dropped = [], ends }: GoldenBatch, tally: Tally): Entries {
+    const entries = new Entries({ bytes: 1024, events: 4, memberBytesMax: 1024 * 1024 });
+    entries.begin(this.log.logId, this.log.size);
+    const { path, file } = this.#place();
+    for (const [i, line] of lines.entries()) {
+      const bytes = Buffer.concat([line, Buffer.from('\n')]);
+      const start = this.#offset;
+      this.#offset += bytes.length;
+      tally.addRun({ path, file, after: this.#after, start, end: this.#offset }, bytes, 1);
+      this.#after = undefined;
+      if (dropped.includes(i)) tally.count(tally.dropped, 'rule-3');
+      else this.#shape(line, start, entries, tally);
+    }
+    if (ends) {
+      tally.addEnd(path, file, this.#offset);
+      this.#after = file;
+      this.#file += 1;
+      this.#offset = 0;
+    }
+    return entries;
+  }
+
+  #shape(line: Buffer, offset: number, entries: Entries, tally: Tally): void {
+    const { path, file } = this.#place();
+    const { origin, logId, nextBatch: batch } = this.log;
+    const context: DocumentContext = {
+      cluster: name.cluster,
+      node: name.node,
+      namespace: 'auditseal',
+      origin,
+      logId,
+      agentVersion: agent.version,
+      ecsVersion: '9.4.0',
+    };
+    const place: Place = { index: entries.nextIndex, batch, path, offset, readAt: this.now };
+    const mac = () => macOf(lineKey(secret, origin, file, offset), sha256(line));
+    const event = parseEvent(line);
+    if (!event) tally.malformed += 1;
+    const shaped = event
+      ? shapeEvent(event, line, [line], context, { ...place, rule: 'rule-0' }, { entryBytesMax, mac })
+      : textDocument(line, context, place, { textBytesMax: entryBytesMax / 4, mac });
+    entries.add(shaped.pieces);
+    tally.addTimestamp(shaped.timestamp);
+  }
+
+  #place(): { path: string; file: string } {
+    const file = `${sha256(`file ${this.#file}`).toString('hex')}#0`;
+    return { path: '/var/log/kubernetes/audit.log', file };
+  }
+
+  #lose(bytes: number): Gap {
+    const place = this.#place();
+    const before = { ...place, offset: this.#offset };
+    this.#offset += bytes;
+    return { reason: 'unproven', before, after: { ...place, offset: this.#offset }, bytesMin: bytes };
+  }
+
+  /** What the bulk body creates; of a refused entry the refused form. */
+  #documents(entries: Entries, refused: readonly number[]): void {
+    for (const [i, { id, source }] of created(entries).entries()) {
+      const message = `object mapping for [kubernetes.audit] tried to parse field ${jsonString(`"${i}"`)} as object`;
+      const sent = refused.includes(i) ? refusedForm(source, message) : source;
+      this.written.events.push({ index: eventsIndex, id, source: sent });
+    }
+  }
+
+  /** The note of each refusal, before the batch's record; the next manifest gives notice of it. */
+  #refuse(refused: readonly number[]): Notice[] {
+    const { key, logId, origin } = this.log;
+    const type = 'document_parsing_exception';
+    return refused.map((i) => {
+      const index = this.log.size + i;
+      const text = refusalText(origin, index, 400, type);
+      this.#record(refusalDocumentId(logId, index), noteDocument(text, key, 'auditseal', this.now));
+      return { kind: 'refused', at: this.#at(), index, status: 400, type };
+    });
+  }
+
+  #record(id: string, source: Buffer): void {
+    this.written.records.push({ index: recordsIndex, id, source });
+  }
+}
+
+function openLog(epoch: string): Log {
+  const origin = formatOrigin({ ...name, epoch });
+  const privateKey = privateKeyOf(origin);
+  return new Log({
+    origin,
+    privateKey,
+    nextBatch: 0,
+    size: 0,
+    frontier: new Uint8Array(),
+    checkpoint: null,
+  });
+}
+
+function digestOf(text: string): string {
+  return `sha256:${sha256(text).toString('hex')}`;
+}
+
+/** The actions of a bulk body: an action line, then the document's. */
+function created(entries: Entries): { id: string; source: Buffer }[] {
+  const lines = Buffer.concat(entries.members().map(({ body }) => body))
+    .toString('latin1')
+    .split('\n');
+  const documents: { id: string; source: Buffer }[] = [];
+  for (let i = 0; i + 1 < lines.length; i += 2) {
+    const { create } = JSON.parse(lines[i]!) as { create: { _id: string } };
+    documents.push({ id: create['_id'], source: Buffer.from(lines[i + 1]!, 'latin1') });
+  }
+  return documents;
+}

@@ -1,0 +1,320 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { parseConfig } from '../../../agent/config/index.ts';
+import { chart, findHelm, objectsOf, template, type KubernetesObject } from './helm.ts';
+import { manifest } from './manifest.ts';
+import { chartReadme } from './readme.ts';
+import { valuesSchema } from './values-schema.ts';
+
+const installations = readdirSync(join(chart, 'ci'));
+const least = ['--set', 'elasticsearch.url=https://es.example:9200,elasticsearch.existingSecret=key'];
+
+let helm: string;
+// Go builds helm once on a machine.
+beforeAll(async () => {
+  helm = await findHelm();
+}, 900_000);
+
+const mount = z.object({
+  name: z.string(),
+  mountPath: z.string(),
+  readOnly: z.boolean().optional(),
+  subPath: z.string().optional(),
+});
+const daemonSet = z.looseObject({
+  spec: z.looseObject({
+    template: z.looseObject({
+      spec: z.looseObject({
+        containers: z.tuple([
+          z.looseObject({ args: z.array(z.string()), env: z.unknown(), volumeMounts: z.array(mount) }),
+        ]),
+        volumes: z.array(
+          z.looseObject({ name: z.string(), hostPath: z.object({ path: z.string() }).loose().optional() }),
+        ),
+      }),
+    }),
+  }),
+});
+
+function find(objects: KubernetesObject[], kind: string): KubernetesObject {
+  const found = objects.filter((object) => object.kind === kind);
+  expect(found).toHaveLength(1);
+  return found[0]!;
+}
+
+function podOf(objects: KubernetesObject[]) {
+  return daemonSet.parse(find(objects, 'DaemonSet')).spec.template.spec;
+}
+
+function configOf(objects: KubernetesObject[]) {
+  const { data } = z
+    .looseObject({ data: z.record(z.string(), z.string()) })
+    .parse(find(objects, 'ConfigMap'));
+  return parseConfig('auditseal.yaml', data['auditseal.yaml']!);
+}
+
+const kinds = (text: string) => objectsOf(text).map(({ kind }) => kind);
+
+const portsOf = async (...set: string[]) =>
+  z
+    .looseObject({
+      spec: z.looseObject({
+        ingress: z.array(z.object({ ports: z.unknown() })),
+        egress: z.array(z.object({ ports: z.array(z.object({ port: z.int() }).loose()) })),
+      }),
+    })
+    .parse(find(objectsOf(await template(helm, ...set.flatMap((one) => ['--set', one]))), 'NetworkPolicy'))
+    .spec;
+
+describe.each(installations)('rendered with ci/%s', (values) => {
+  let objects: KubernetesObject[];
+  beforeAll(async () => {
+    objects = objectsOf(await template(helm, '--values', join(chart, 'ci', values)));
+  });
+
+  test('the configuration is one that the agent takes, with every file in a mounted folder', () => {
+    const config = configOf(objects);
+    const [{ volumeMounts }] = podOf(objects).containers;
+    const isMounted = (path: string) =>
+      volumeMounts.some(({ mountPath }) => path === mountPath || path.startsWith(`${mountPath}/`));
+    const { apiKeyFile = '' } = config.elasticsearch;
+    for (const path of [apiKeyFile, config.stateDir, ...config.sources.map((source) => source.path)])
+      expect(isMounted(path), path).toBe(true);
+  });
+
+  // Pods that wait for ever for a Secret that no page has told to make.
+  test.skipIf(values === 'verify-values.yaml')('nothing has to be there but the agents’ own Secret', () => {
+    const text = JSON.stringify(objects);
+    const wanted = [...text.matchAll(/"(?:secretName|secret|configMap)":(?:\{"name":)?"([^"]+)"/gu)];
+    expect(new Set(wanted.map(([, name]) => name))).toEqual(
+      new Set(['auditseal-elasticsearch', 'auditseal']),
+    );
+  });
+
+  test('the node is mounted by the folder, and nothing of it can be written but the state', () => {
+    const { containers, volumes } = podOf(objects);
+    const { stateDir } = configOf(objects);
+    for (const { name, hostPath } of volumes) {
+      if (!hostPath) continue;
+      const mounts = containers[0].volumeMounts.filter((one) => one.name === name);
+      expect(mounts).toEqual([
+        hostPath.path === stateDir
+          ? { name, mountPath: stateDir }
+          : { name, mountPath: hostPath.path, readOnly: true },
+      ]);
+    }
+  });
+
+  test('the pod is hardened, lands on control-plane nodes alone, and knows its node', () => {
+    const pod = podOf(objects);
+    expect(pod).toMatchObject({
+      automountServiceAccountToken: false,
+      priorityClassName: 'system-node-critical',
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [
+              { matchExpressions: [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists' }] },
+              { matchExpressions: [{ key: 'node-role.kubernetes.io/master', operator: 'Exists' }] },
+            ],
+          },
+        },
+      },
+      containers: [
+        {
+          env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
+        },
+      ],
+    });
+    expect(JSON.stringify(pod)).not.toMatch(/privileged|hostNetwork|hostPID|"add":/u);
+  });
+});
+
+describe('the chart', () => {
+  test('says which value is missing', async () => {
+    await expect(template(helm, '--set', 'elasticsearch.existingSecret=key')).rejects.toThrow(
+      /elasticsearch\.url is not set/u,
+    );
+    await expect(template(helm, '--set', 'elasticsearch.url=https://es.example')).rejects.toThrow(
+      /elasticsearch\.existingSecret is not set/u,
+    );
+  });
+
+  test.each([
+    ['elasticsearch.urll=x', /elasticsearch.*urll/su],
+    ['elasticsearch.url=ftp://es', /elasticsearch\/url|elasticsearch\.url/u],
+    ['elasticsearch.url=https://user:secret@es', /elasticsearch\/url|elasticsearch\.url/u],
+    ['config.batchSeconds=soon', /config\/batchSeconds|config\.batchSeconds/u],
+    ['config.elasticsearch.retentionDays=0', /retentionDays/u],
+    ['config.cluster=other', /config.*cluster/su],
+    ['image.digest=latest', /image\/digest|image\.digest/u],
+    ['networkPolicy.elasticsearchPorts[0]=99999', /elasticsearchPorts/u],
+  ])('a wrong value fails with its path: %s', async (set, path) => {
+    await expect(template(helm, ...least, '--set', set)).rejects.toThrow(path);
+  });
+
+  test('every value is in the schema and every key of the schema is a value', () => {
+    const values: unknown = parse(readFileSync(join(chart, 'values.yaml'), 'utf8'));
+    const keysOf = (value: unknown, schema: unknown, at: string): [string[], string[]] => {
+      const { properties } = z
+        .object({ properties: z.record(z.string(), z.unknown()).optional() })
+        .parse(schema);
+      if (!properties || at === 'config') return [[], []];
+      const object = z.record(z.string(), z.unknown()).parse(value);
+      const inner = Object.keys(properties).map((key) => keysOf(object[key], properties[key], key));
+      return [
+        [...Object.keys(object), ...inner.flatMap(([own]) => own)].toSorted(),
+        [...Object.keys(properties), ...inner.flatMap(([, own]) => own)].toSorted(),
+      ];
+    };
+    const [given, known] = keysOf(values, valuesSchema(), '');
+    // `global` is Helm's own.
+    expect([...given, 'global'].toSorted()).toEqual(known);
+  });
+
+  test('the schema of its values follows the agent’s: run `node test/platform/charts/write.ts`', () => {
+    const written: unknown = JSON.parse(readFileSync(join(chart, 'values.schema.json'), 'utf8'));
+    expect(written).toEqual(JSON.parse(JSON.stringify(valuesSchema())));
+  });
+
+  test('its README has a row for each value: run `node test/platform/charts/write.ts`', () => {
+    expect(readFileSync(join(chart, 'README.md'), 'utf8')).toBe(chartReadme());
+  });
+
+  test('manifests/auditseal.yaml is what it renders: run `node test/platform/charts/write.ts`', async () => {
+    const written = readFileSync(join(import.meta.dirname, '../../../manifests/auditseal.yaml'), 'utf8');
+    expect(written).toBe(await manifest(helm));
+    expect(configOf(objectsOf(written)).node).not.toBe('');
+  });
+
+  test('the policy lets out DNS and Elasticsearch’s ports, or the proxy’s, and in the scrape', async () => {
+    const urls = 'elasticsearch.urls={https://a.example:9243,https://b.example,http://[::1]:9200}';
+    const secret = 'elasticsearch.existingSecret=key';
+    const direct = await portsOf(urls, secret);
+    expect(direct.ingress).toEqual([{ ports: [{ port: 'metrics', protocol: 'TCP' }] }]);
+    expect(direct.egress.map(({ ports }) => ports.map(({ port }) => port))).toEqual([
+      [53, 53],
+      [9243, 443, 9200],
+    ]);
+    const proxied = await portsOf(urls, secret, 'config.elasticsearch.proxy=http://proxy.example:3128');
+    expect(proxied.egress[1]?.ports.map(({ port }) => port)).toEqual([3128]);
+  });
+
+  test('sources in one folder share one mount, and a policy of one’s own is mounted and used', async () => {
+    const objects = objectsOf(
+      await template(
+        helm,
+        ...least,
+        '--set',
+        'sources[0].name=a,sources[0].path=/var/log/a/audit.log,sources[1].name=b,sources[1].path=/var/log/a/other.log',
+        '--set-string',
+        'policy=apiVersion: audit.k8s.io/v1',
+      ),
+    );
+    const pod = podOf(objects);
+    expect(pod.volumes.flatMap(({ hostPath }) => hostPath?.path ?? [])).toEqual([
+      '/var/lib/auditseal',
+      '/var/log/a',
+    ]);
+    expect(configOf(objects).policyFile).toBe('/etc/auditseal/policy.yaml');
+    expect(pod.containers[0].volumeMounts).toContainEqual({
+      name: 'config',
+      mountPath: '/etc/auditseal/policy.yaml',
+      subPath: 'policy.yaml',
+      readOnly: true,
+    });
+  });
+
+  test('setup has a key of its own that no agent is given, and the agents install nothing then', async () => {
+    const objects = objectsOf(
+      await template(helm, ...least, '--set', 'setup.enabled=true,setup.existingSecret=administrator'),
+    );
+    expect(JSON.stringify(find(objects, 'Job'))).toContain('administrator');
+    expect(JSON.stringify(find(objects, 'DaemonSet'))).not.toContain('administrator');
+    expect(configOf(objects).elasticsearch.installTemplates).toBe(false);
+    await expect(template(helm, ...least, '--set', 'setup.enabled=true')).rejects.toThrow(
+      /setup\.existingSecret is not set/u,
+    );
+  });
+
+  test('the test pod stays when it has run: its log has the verdict, and `helm test --logs` fails without it', async () => {
+    const objects = objectsOf(await template(helm, ...least, '--set', 'test.existingSecret=read'));
+    expect(find(objects, 'Pod')).toMatchObject({
+      metadata: {
+        annotations: { 'helm.sh/hook': 'test', 'helm.sh/hook-delete-policy': 'before-hook-creation' },
+      },
+      // Arrived, not only consistent.
+      spec: {
+        containers: [{ args: expect.arrayContaining(['verify', '--since=1h', '--events-min=1']) as unknown }],
+      },
+    });
+  });
+
+  test('the setup job and the test pod find a node in a cluster of control planes alone', async () => {
+    const set = 'setup.enabled=true,setup.existingSecret=administrator,test.existingSecret=read';
+    const objects = objectsOf(await template(helm, ...least, '--set', set));
+    const { tolerations } = z.looseObject({ tolerations: z.array(z.unknown()).min(1) }).parse(podOf(objects));
+    expect(find(objects, 'Pod')).toMatchObject({ spec: { tolerations } });
+    expect(find(objects, 'Job')).toMatchObject({ spec: { template: { spec: { tolerations } } } });
+  });
+
+  test('monitors, rules, constraints and the test pod are there when asked for, and only then', async () => {
+    expect(kinds(await template(helm, ...least)).toSorted()).toEqual([
+      'ConfigMap',
+      'DaemonSet',
+      'NetworkPolicy',
+      'ServiceAccount',
+    ]);
+    const all = ['podMonitor', 'serviceMonitor', 'prometheusRule'].map(
+      (name) => `metrics.${name}.enabled=true`,
+    );
+    const set = [
+      ...all,
+      'openshift.scc=true',
+      'test.existingSecret=read',
+      'setup.enabled=true',
+      'setup.existingSecret=admin',
+    ].join(',');
+    const objects = objectsOf(await template(helm, ...least, '--set', set));
+    expect(objects.map(({ kind }) => kind).toSorted()).toEqual([
+      'ConfigMap',
+      'DaemonSet',
+      'Job',
+      'NetworkPolicy',
+      'Pod',
+      'PodMonitor',
+      'PrometheusRule',
+      'SecurityContextConstraints',
+      'Service',
+      'ServiceAccount',
+      'ServiceMonitor',
+    ]);
+    // The alerts say job="auditseal".
+    for (const kind of ['PodMonitor', 'ServiceMonitor'])
+      expect(find(objects, kind)).toMatchObject({
+        metadata: { labels: { 'app.kubernetes.io/name': 'auditseal' } },
+        spec: { jobLabel: 'app.kubernetes.io/name' },
+      });
+    const rule = z
+      .looseObject({ spec: z.object({ groups: z.array(z.unknown()).min(1) }) })
+      .parse(find(objects, 'PrometheusRule'));
+    const plain: unknown = parse(
+      readFileSync(join(import.meta.dirname, '../../../manifests/prometheus-rules.yaml'), 'utf8'),
+    );
+    expect(rule.spec).toEqual(plain);
+    const renamed = await template(helm, ...least, '--set', `${set},nameOverride=seal`);
+    expect(find(objectsOf(renamed), 'PrometheusRule')['spec']).toEqual(
+      JSON.parse(JSON.stringify(plain).replaceAll('job=\\"auditseal\\"', 'job=\\"seal\\"')),
+    );
+    expect(renamed).toContain('up{job="seal"} == 0');
+  });
+});

@@ -1,0 +1,24 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const main = join(import.meta.dirname, '../../../agent/cli/main.ts');
+
+function exitCodeOf(...parameters: string[]): Promise<number> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [main, ...parameters], (error) => resolve(Number(error?.code ?? 0)));
+  });
+}
+
+test.concurrent.each<[string, number]>([
+  ['verfy', 78],
+  ['run --conifg x', 78],
+  ['status --jsno', 78],
+  ['validate --conifg x', 78],
+  ['statement retier', 78],
+  ['trust ad', 2],
+  ['verify --sicne 1h', 2],
+  ['verify --help', 0],
+])('auditseal %s ends with %i', async (parameters, code) => {
+  expect(await exitCodeOf(...parameters.split(' '))).toBe(code);
+});

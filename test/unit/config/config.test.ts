@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ConfigError, configText, parseConfig } from '../../../agent/config/index.ts';
+import { temporaryFolder } from '../../kit/agent/index.ts';
+
+const least = `
+cluster: prod
+sources: [{ name: kube-apiserver, path: /var/log/kubernetes/audit.log }]
+elasticsearch: { urls: ['https://elasticsearch:9200'] }
+`;
+
+function problemsOf(text: string): readonly string[] {
+  try {
+    parseConfig('auditseal.yaml', text);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+test('cluster, a source and a URL are enough', () => {
+  const config = parseConfig('auditseal.yaml', least);
+  expect(config).toMatchObject({
+    batchBytesMax: 4_194_304,
+    batchEventsMax: 10_000,
+    commitsPerSecondMax: 1,
+    elasticsearch: { namespace: 'auditseal', retentionDays: 400 },
+  });
+  expect(
+    parseConfig('again.yaml', configText(config)),
+    'the effective text is a configuration of its own',
+  ).toEqual(config);
+});
+
+test.each([
+  ['an unknown key', `${least}sealing: off\n`, 'sealing: is not a key that auditseal knows'],
+  [
+    'an unknown nested key',
+    least.replace('urls:', 'url: x, urls:'),
+    'elasticsearch.url: is not a key that auditseal knows',
+  ],
+  ['a value out of range', `${least}batchEventsMax: 10001\n`, 'batchEventsMax: '],
+  ['a relative path', least.replace('/var/log', 'var/log'), 'sources.0.path: must be an absolute path'],
+  [
+    'two sources of one name',
+    least.replace('audit.log }]', 'audit.log }, { name: kube-apiserver, path: /b }]'),
+    'sources.1.name: is used twice',
+  ],
+  ['a name that would break an origin', least.replace('prod', 'a/b'), 'cluster: must be letters'],
+  [
+    'a password without a user',
+    least.replace("9200']", "9200'], passwordFile: /p"),
+    'elasticsearch.passwordFile: goes with username',
+  ],
+  [
+    'a URL with a password, which would be sealed into the log',
+    least.replace('//elastic', '//u:p@elastic'),
+    'elasticsearch.urls.0: must have no credentials',
+  ],
+  [
+    'a URL of another kind',
+    least.replace('https:', 'ftp:'),
+    'elasticsearch.urls.0: must be an http or https',
+  ],
+  [
+    'a proxy URL with a password',
+    least.replace("9200']", "9200'], proxy: 'http://u:p@proxy:3128'"),
+    'elasticsearch.proxy: must have no credentials',
+  ],
+  [
+    'credentials for a proxy that is not set',
+    least.replace("9200']", "9200'], proxyUsername: u, proxyPasswordFile: /p"),
+    'elasticsearch.proxyUsername: goes with proxy',
+  ],
+  [
+    'a proxy user without a password',
+    least.replace("9200']", "9200'], proxy: 'http://proxy:3128', proxyUsername: u"),
+    'elasticsearch.proxyPasswordFile: goes with proxyUsername',
+  ],
+  [
+    'a fingerprint that is not one of SHA-256',
+    least.replace("9200']", "9200'], caFingerprint: 'ab:cd'"),
+    'elasticsearch.caFingerprint: must be the SHA-256',
+  ],
+  [
+    'two things to trust',
+    least.replace("9200']", `9200'], caFile: /ca.pem, caFingerprint: '${'ab'.repeat(32)}'`),
+    'elasticsearch.caFingerprint: excludes caFile',
+  ],
+  [
+    'a CA for connections without TLS',
+    least.replace("9200']", "9200', 'http://b:9200'], caFile: /ca.pem"),
+    'elasticsearch.caFile: needs URLs that begin with https',
+  ],
+  ['what is no YAML', 'cluster: [', '(YAML): '],
+])('%s is refused by its path', (_name, text, problem) => {
+  expect(problemsOf(text).join('\n')).toContain(problem);
+});
+
+test('run ends with 78 and every wrong key before anything is touched', async () => {
+  await using place = await temporaryFolder();
+  const file = join(place.path, 'auditseal.yaml');
+  await writeFile(file, `${least}stateDir: ${join(place.path, 'state')}\nbatchSeconds: soon\nsealing: off\n`);
+  const { code, stderr } = await run(['run', '--config', file]);
+  expect(code).toBe(78);
+  expect(stderr).toContain('batchSeconds: ');
+  expect(stderr).toContain('sealing: is not a key');
+  expect(await readdir(place.path)).toEqual(['auditseal.yaml']);
+});
+
+test('a policy that cannot be used ends run and validate with 78 and its path', async () => {
+  await using place = await temporaryFolder();
+  const file = join(place.path, 'auditseal.yaml');
+  const policyFile = join(place.path, 'policy.yaml');
+  await writeFile(file, `${least}stateDir: ${join(place.path, 'state')}\npolicyFile: ${policyFile}\n`);
+  await writeFile(policyFile, 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{ level: Nothing }]\n');
+  for (const command of ['run', 'validate']) {
+    const { code, stderr } = await run([command, '--config', file]);
+    expect({ command, code }).toEqual({ command, code: 78 });
+    expect(stderr).toContain('rules[0].level');
+  }
+});
+
+function run(args: string[]): Promise<{ code: number; stderr: string }> {
+  const main = join(import.meta.dirname, '../../../agent/cli/main.ts');
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [main, ...args], (_error, _stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stderr }),
+    );
+  });
+}

@@ -1,0 +1,222 @@
+import { describe, expect, test } from 'vitest';
+import { decide, parsePolicy, PolicyError } from '../../../agent/policy/index.ts';
+import { event } from '../../kit/events.ts';
+
+const header = 'apiVersion: audit.k8s.io/v1\nkind: Policy\n';
+const policyOf = (...rules: string[]) =>
+  parsePolicy(`${header}rules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`);
+
+function problemOf(yaml: string): PolicyError {
+  try {
+    parsePolicy(yaml);
+  } catch (error) {
+    if (error instanceof PolicyError) return error;
+    throw error;
+  }
+  throw new Error('the policy was accepted');
+}
+
+describe('deciding', () => {
+  test('each level is an action, and the first matching rule wins', () => {
+    const policy = policyOf(
+      '{level: None, verbs: [list]}',
+      '{level: Metadata, verbs: [list, get]}',
+      '{level: Request, verbs: [get, patch]}',
+      '{level: RequestResponse, name: rest}',
+    );
+    expect(decide(event({ verb: 'list' }), policy)).toEqual({ action: 'drop', rule: 'rule-0' });
+    expect(decide(event({ verb: 'get' }), policy)).toEqual({ action: 'metadata', rule: 'rule-1' });
+    expect(decide(event({ verb: 'patch' }), policy)).toEqual({ action: 'request', rule: 'rule-2' });
+    expect(decide(event({ verb: 'delete' }), policy)).toEqual({ action: 'keep', rule: 'rest' });
+    expect(policy.ruleNames).toEqual(['rule-0', 'rule-1', 'rule-2', 'rest', 'default']);
+  });
+
+  test('what no rule matches is kept, though the apiserver would not log it', () => {
+    expect(policyOf('{level: None, verbs: [list]}').decide(event())).toEqual({
+      action: 'keep',
+      rule: 'default',
+    });
+  });
+
+  test('a stage omitted by the matching rule or by the policy is dropped under the name of the rule', () => {
+    const policy = parsePolicy(
+      `${header}omitStages: [RequestReceived]\nrules:\n  - {level: Metadata, name: gets, verbs: [get], omitStages: [ResponseStarted]}\n`,
+    );
+    const decision = (stage: string, verb = 'get') => policy.decide(event({ stage, verb }));
+    expect(decision('RequestReceived')).toEqual({ action: 'drop', rule: 'gets' });
+    expect(decision('ResponseStarted')).toEqual({ action: 'drop', rule: 'gets' });
+    expect(decision('ResponseComplete')).toEqual({ action: 'metadata', rule: 'gets' });
+    expect(decision('RequestReceived', 'list')).toEqual({ action: 'drop', rule: 'default' });
+    expect(decision('ResponseStarted', 'list')).toEqual({ action: 'keep', rule: 'default' });
+    expect(policy.droppingRules).toEqual(['gets', 'default']);
+  });
+
+  test('the rules that can drop are those of level None and those that omit a stage', () => {
+    const policy = policyOf(
+      '{level: None, verbs: [list]}',
+      '{level: Metadata, verbs: [get]}',
+      '{level: Request, omitStages: [Panic]}',
+    );
+    expect(policy.droppingRules).toEqual(['rule-0', 'rule-2']);
+  });
+
+  test('a path is compared without its query and with its escapes decoded', () => {
+    const policy = policyOf('{level: Metadata, nonResourceURLs: [/healthz*, /a b]}');
+    const action = (requestURI: string) => policy.decide(event({ requestURI, objectRef: undefined })).action;
+    expect(action('/healthz?verbose')).toBe('metadata');
+    expect(action('/%68ealthz/etcd')).toBe('metadata');
+    expect(action('/a%20b')).toBe('metadata');
+    expect(action('/version?x=/healthz')).toBe('keep');
+    expect(action('/healthz/%ff')).toBe('keep');
+  });
+
+  test.each([
+    ['stages: [Panic]', { stage: 'Panic' }, { stage: 'ResponseComplete' }],
+    ['codes: [401]', { responseStatus: { code: 401 } }, { responseStatus: { code: 403 } }],
+    ['codes: [4xx, 5xx]', { responseStatus: { code: 422 } }, { responseStatus: { code: 399 } }],
+    ['codes: [none]', { responseStatus: undefined }, { responseStatus: { code: 200 } }],
+    ['codes: [none, 2xx]', { responseStatus: { metadata: {} } }, { responseStatus: { code: '200' } }],
+    ['impersonated: true', { impersonatedUser: { username: 'bob' } }, {}],
+    ['impersonated: false', {}, { impersonatedUser: { username: 'bob' } }],
+  ])('the extension %s takes what it names and nothing else', (condition, matching, other) => {
+    const policy = policyOf(`{level: Metadata, ${condition}}`);
+    expect(policy.decide(event(matching)).action).toBe('metadata');
+    expect(policy.decide(event(other)).action).toBe('keep');
+  });
+
+  test('a rule that drops never takes an impersonated request, unless it says so', () => {
+    const request = event({ impersonatedUser: { username: 'system:kube-scheduler' } });
+    expect(policyOf('{level: None, users: [alice]}').decide(request).action).toBe('keep');
+    expect(policyOf('{level: None, users: [alice], impersonated: true}').decide(request).action).toBe('drop');
+    expect(
+      policyOf('{level: None, users: [system:kube-scheduler], impersonated: true}').decide(request).action,
+    ).toBe('keep');
+  });
+});
+
+describe('hostile events', () => {
+  const values = [
+    null,
+    true,
+    0,
+    1e308,
+    '',
+    'x',
+    [],
+    [[]],
+    ['get', 1],
+    {},
+    { username: {} },
+    { code: '200' },
+    { groups: 'dev' },
+    { groups: { 0: 'dev' } },
+  ];
+  const fields = [
+    'verb',
+    'user',
+    'stage',
+    'requestURI',
+    'objectRef',
+    'responseStatus',
+    'impersonatedUser',
+    'annotations',
+    'sourceIPs',
+    'level',
+  ];
+
+  test.each(fields)('whatever %s holds, nothing is thrown', (field) => {
+    const policy = policyOf(
+      '{level: None, users: [nobody], verbs: [get], resources: [{resources: [pods]}], namespaces: [lab], codes: [2xx]}',
+    );
+    for (const value of values) expect(policy.decide(event({ [field]: value })).rule).toBe('default');
+  });
+
+  test.each([
+    ['verb', { verb: { get: true } }],
+    ['verb', { verb: ['get'] }],
+    ['verb', { verb: undefined }],
+    ['stage', { stage: 1 }],
+    ['requestURI', { requestURI: null }],
+    ['user', { user: undefined }],
+    ['user', { user: 'alice' }],
+    ['user.username', { user: { username: ['alice'], groups: [] } }],
+    ['user.groups', { user: { username: 'alice', groups: 'system:nodes' } }],
+    ['user.groups', { user: { username: 'alice', groups: ['dev', 1] } }],
+    ['objectRef', { objectRef: null }],
+    ['objectRef', { objectRef: 'pods' }],
+    ['objectRef.resource', { objectRef: { resource: ['pods'] } }],
+    ['objectRef.name', { objectRef: { resource: 'pods', name: null } }],
+    ['responseStatus', { responseStatus: [] }],
+    ['responseStatus.code', { responseStatus: { code: '200' } }],
+  ])('an event with an odd %s is not dropped, even by a rule that drops everything: %j', (_, changes) => {
+    const policy = policyOf('{level: None}');
+    expect(policy.decide(event()).action).toBe('drop');
+    expect(policy.decide(event(changes))).toEqual({ action: 'keep', rule: 'default' });
+    const omitting = parsePolicy(
+      `${header}omitStages: [ResponseComplete]\nrules: [{level: RequestResponse, verbs: [get]}]`,
+    );
+    expect(omitting.decide(event()).action).toBe('drop');
+    expect(omitting.decide(event(changes)).action).toBe('keep');
+  });
+
+  test('a request without an authenticated user matches no rule about users or groups', () => {
+    for (const user of [{}, { groups: ['x'] }, { username: '' }]) {
+      expect(policyOf('{level: Metadata, users: [alice]}').decide(event({ user })).action).toBe('keep');
+      expect(policyOf('{level: Metadata, userGroups: [dev]}').decide(event({ user })).action).toBe('keep');
+    }
+  });
+});
+
+describe('validating', () => {
+  test.each([
+    ['rules[0].verb', '{level: None, verb: [get]}', 'Unrecognized key: "verb"'],
+    ['rules[0].level', '{level: none}', '"None"'],
+    ['rules[0].users', '{level: None, users: alice}', 'array'],
+    ['rules[0].users', '{level: None, users: }', 'array'],
+    ['rules[0].resources[0].group', '{level: None, resources: [{group: apps/v1}]}', 'without a version'],
+    ['rules[0].nonResourceURLs[0]', '{level: None, nonResourceURLs: [healthz]}', 'begins with /'],
+    ['rules[0].nonResourceURLs', '{level: None, nonResourceURLs: [/x], namespaces: [a]}', 'both'],
+    ['rules[0].codes[1]', '{level: None, codes: [401, 4x]}', '"4xx"'],
+    ['rules[0].name', '{level: None, name: default}', '"default"'],
+    ['rules[0].name', '{level: None, name: "a b"}', '63'],
+    ['rules[0].omitManagedFields', '{level: None, omitManagedFields: true}', 'apiserver'],
+    ['rules[0].omitStages[0]', '{level: None, omitStages: [Received]}', '"RequestReceived"'],
+  ])('names %s and what is allowed', (path, rule, hint) => {
+    const problem = problemOf(`${header}rules:\n  - ${rule}\n`);
+    expect(problem.code).toBe('invalid');
+    expect(problem.message).toContain(path.startsWith('rules[0].verb') ? 'rules[0]' : `${path}:`);
+    expect(problem.message).toContain(hint);
+  });
+
+  test.each([
+    ['no rules', `${header}rules: []`, 'at least one rule'],
+    ['an unknown key', `${header}rule: []\nrules: [{level: None}]`, '"rule"'],
+    [
+      'another version',
+      'apiVersion: audit.k8s.io/v1beta1\nkind: Policy\nrules: [{level: None}]',
+      'apiVersion',
+    ],
+    ['nothing', '', 'policy:'],
+    [
+      'two rules of one name',
+      `${header}rules: [{level: None, name: a}, {level: None, name: a}]`,
+      'rules[1].name',
+    ],
+    [
+      'a name that another rule has by its place',
+      `${header}rules: [{level: None, name: rule-1}, {level: None}]`,
+      'rules[1].name',
+    ],
+  ])('refuses %s', (_, yaml, hint) => {
+    expect(problemOf(yaml).message).toContain(hint);
+  });
+
+  test.each([
+    ['a key twice', `${header}rules: [{level: None, level: Metadata}]`],
+    ['two documents', `${header}rules: [{level: None}]\n---\n${header}rules: [{level: None}]`],
+    ['no YAML', `${header}rules: [`],
+    ['an alias to nothing', `${header}rules: [{level: *x}]`],
+  ])('refuses %s as YAML', (_, yaml) => {
+    expect(problemOf(yaml).code).toBe('not_yaml');
+  });
+});

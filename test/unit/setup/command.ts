@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { administrator as superuser } from '../../kit/elasticsearch/starter.ts';
+import { setup as runSetup, setupCommand } from '../../../agent/cli/setup/index.ts';
+
+const main = join(import.meta.dirname, '../../../agent/cli/main.ts');
+
+export interface Ran {
+  code: number;
+  out: string;
+  error: string;
+}
+
+/** An embedded Elasticsearch 9 lacks the native library of the better codec. */
+const embedded = ['--codec', 'default'];
+
+/** Runs `auditseal setup` with these parameters, in this process: it starts no other, and changes nothing global. */
+export async function setup(...parameters: string[]): Promise<Ran> {
+  const ran: Ran = { code: -1, out: '', error: '' };
+  const output = {
+    out: (text: string) => void (ran.out += text),
+    error: (text: string) => void (ran.error += text),
+  };
+  const command = setupCommand(async (options) => {
+    ran.code = await runSetup(options, output);
+  });
+  await command.parseAsync([...embedded, ...parameters], { from: 'user' });
+  return ran;
+}
+
+/** The same as a process of its own, as an administrator runs it. */
+export async function setupProcess(...parameters: string[]): Promise<Ran> {
+  return await new Promise((resolve) => {
+    execFile(process.execPath, [main, 'setup', ...embedded, ...parameters], (failure, out, error) => {
+      resolve({ code: failure ? Number(failure.code ?? -1) : 0, out, error });
+    });
+  });
+}
+
+/** Options for the administrator; the password is in a file of `folder`. */
+export async function administrator(folder: string, url: string, namespace: string): Promise<string[]> {
+  const passwordFile = join(folder, 'password');
+  const { username, password } = superuser;
+  await writeFile(passwordFile, `${password}\n`);
+  return ['--url', url, '--username', username, '--password-file', passwordFile, '--namespace', namespace];
+}
