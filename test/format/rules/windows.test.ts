@@ -2,10 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
-import { eventStream } from '../../../agent/ship/index.ts';
-import { startAgent, temporaryFolder, until, writeConfig } from '../../agent/index.ts';
-import { randomNamespace, refresh } from '../../elasticsearch/index.ts';
-import { LogFolder } from '../../source/log-folder.ts';
+import { eventStream } from '../../../agent/streams/index.ts';
+import { startAgent, temporaryFolder, until, writeConfig } from '../../kit/agent/index.ts';
+import { randomNamespace, refresh } from '../../kit/elasticsearch/index.ts';
+import { LogFolder } from '../../unit/source/log-folder.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
