@@ -1,10 +1,13 @@
-/** Why the demo could not go on, or what it showed that it should not have. */
-export class DemoError extends Error {
-  override readonly name = 'DemoError';
-  readonly code: 'usage' | 'agent' | 'behind' | 'elasticsearch' | 'verifier';
+import { CodedError } from '../agent/error.ts';
 
-  constructor(code: DemoError['code'], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
+/**
+ * - `usage`: an option that cannot be used
+ * - `agent`: the agent ended too early, or not as it should
+ * - `behind`: it did not keep up
+ * - `elasticsearch`: what is expected is not in Elasticsearch
+ * - `verifier`: a verdict is not the expected one
+ */
+export type DemoErrorCode = 'usage' | 'agent' | 'behind' | 'elasticsearch' | 'verifier';
+
+/** Why the demo could not go on, or what it showed that it should not have. */
+export class DemoError extends CodedError<DemoErrorCode> {}

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { messageOf } from '../error.ts';
 import { ShipError } from './error.ts';
 
 export interface CredentialFiles {
@@ -62,7 +63,6 @@ export async function readSecret(file: string, key: string): Promise<string> {
 /** A file that the configuration names. Throws ShipError `settings` with the key and the file. */
 export async function readText(file: string, key: string): Promise<string> {
   return await readFile(file, 'utf8').catch((cause: unknown) => {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ShipError('settings', `${key}: ${file} cannot be read: ${why}`, { cause });
+    throw new ShipError('settings', `${key}: ${file} cannot be read: ${messageOf(cause)}`, { cause });
   });
 }

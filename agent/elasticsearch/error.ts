@@ -1,3 +1,5 @@
+import { CodedError } from '../error.ts';
+
 /**
  * - `settings`: a secret or certificate file cannot be used
  * - `unreachable`: no connection, or it broke before the whole answer was here. A request that is too large may look like
@@ -39,9 +41,7 @@ export function causeOf(error: Error): string {
 }
 
 /** Why something did not get to Elasticsearch or back. */
-export class ShipError extends Error {
-  override readonly name = 'ShipError';
-  readonly code: ShipErrorCode;
+export class ShipError extends CodedError<ShipErrorCode> {
   /** HTTP status, where there was one. */
   readonly status: number | undefined;
   /** From a Retry-After header. */
@@ -50,8 +50,7 @@ export class ShipError extends Error {
   readonly unsent: boolean;
 
   constructor(code: ShipErrorCode, message: string, options: ShipErrorOptions = {}) {
-    super(message, options);
-    this.code = code;
+    super(code, message, options);
     this.status = options.status;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.unsent = options.unsent ?? false;

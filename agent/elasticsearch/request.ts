@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { errors } from '@elastic/elasticsearch';
+import { messageOf } from '../error.ts';
 import type { ElasticsearchClient } from './client.ts';
 import { noConnection } from './connector.ts';
 import { ShipError } from './error.ts';
@@ -110,7 +111,7 @@ function parse(where: string, status: number, text: string): unknown {
 }
 
 function translate(where: string, cause: unknown): ShipError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (cause instanceof errors.TimeoutError || code === 'UND_ERR_BODY_TIMEOUT')
     return new ShipError('timeout', `${where}: ${why}`, { cause });

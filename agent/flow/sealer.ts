@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
+import { messageOf } from '../error.ts';
 import type { Config } from '../config/index.ts';
 import { talliesOf } from '../store/index.ts';
 import {
@@ -375,7 +376,7 @@ export class Sealer {
   }
 
   #fail(error: unknown): void {
-    this.#failure ??= error instanceof Error ? error : new Error(String(error));
+    this.#failure ??= error instanceof Error ? error : new Error(messageOf(error));
     this.#wake();
   }
 }

@@ -1,12 +1,7 @@
-export type JsonErrorCode = 'not_an_object';
+import { CodedError } from '../error.ts';
+
+/** - `not-an-object`: the text is not one whole JSON object */
+export type JsonErrorCode = 'not-an-object';
 
 /** A text whose members were asked for is not one JSON object; whoever holds it seals it as text instead. */
-export class JsonError extends Error {
-  override name = 'JsonError';
-  readonly code: JsonErrorCode;
-
-  constructor(code: JsonErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export class JsonError extends CodedError<JsonErrorCode> {}

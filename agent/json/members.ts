@@ -19,7 +19,7 @@ export interface Member {
 /**
  * The members of the object that `text` is, in order, repeated keys included.
  *
- * @throws JsonError `not_an_object` if the text is not one whole JSON object
+ * @throws JsonError `not-an-object` if the text is not one whole JSON object
  */
 export function members(text: Buffer): Member[] {
   const found: Member[] = [];
@@ -27,7 +27,7 @@ export function members(text: Buffer): Member[] {
     found.push({ keyStart, keyEnd, valueStart, valueEnd, end });
   });
   if (isObject) return found;
-  throw new JsonError('not_an_object', `${text.length} bytes that are not one whole JSON object`);
+  throw new JsonError('not-an-object', `${text.length} bytes that are not one whole JSON object`);
 }
 
 /** The key that a member goes by, its escapes decoded. */
@@ -40,7 +40,7 @@ export function keyOf(text: Buffer, member: Member): string {
  * decoded (`"request\u004fbject"` is requestObject) and every repetition is cut. A cut member takes along the comma
  * before it, or, where no member is left before it, all up to the next key; other bytes stay as they are.
  *
- * @throws JsonError `not_an_object` if the text is not one whole JSON object
+ * @throws JsonError `not-an-object` if the text is not one whole JSON object
  */
 export function cutMembers(text: Buffer, keys: ReadonlySet<string>): Buffer[] {
   if (!mayHold(text, keys)) return [text];

@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http';
+import { messageOf } from '../error.ts';
 import { connectorOf, Credentials, readText, Trust } from '../elasticsearch/index.ts';
 import { fromStatus, parse } from './answer.ts';
 import { KibanaError } from './error.ts';
@@ -90,7 +91,7 @@ export class Kibana {
     try {
       answer = await this.#exchange(wanted, AbortSignal.any([this.#signal, limit]));
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       const late = `no whole answer in ${this.#settings.requestSeconds} s`;
       throw new KibanaError('unreachable', `${where}: ${limit.aborted ? late : why}`, { cause });
     }

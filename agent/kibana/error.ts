@@ -1,3 +1,5 @@
+import { CodedError } from '../error.ts';
+
 /**
  * - `unreachable`: no connection, no whole answer in time, or not ready yet
  * - `unauthorized`: the credentials are not taken (401)
@@ -11,12 +13,4 @@ export type KibanaErrorCode =
   'unreachable' | 'unauthorized' | 'not-allowed' | 'old' | 'no-space' | 'refused' | 'bad-response';
 
 /** Why the dashboards could not be installed, and what to do. */
-export class KibanaError extends Error {
-  override readonly name = 'KibanaError';
-  readonly code: KibanaErrorCode;
-
-  constructor(code: KibanaErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export class KibanaError extends CodedError<KibanaErrorCode> {}

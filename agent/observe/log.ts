@@ -1,4 +1,5 @@
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
+import { messageOf } from '../error.ts';
 
 export type { Logger } from 'pino';
 
@@ -20,7 +21,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
 }
 
 function errorFields(error: unknown): unknown {
-  if (!(error instanceof Error)) return { message: String(error) };
+  if (!(error instanceof Error)) return { message: messageOf(error) };
   const code = 'code' in error ? String(error.code) : undefined;
   return {
     type: error.name,

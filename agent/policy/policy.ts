@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { messageOf } from '../error.ts';
 import type { AuditEvent } from '../event/index.ts';
 import { attributesOf } from './attributes.ts';
 import type { Decision } from './decision.ts';
@@ -58,13 +59,13 @@ export function decide(event: AuditEvent, policy: Policy): Decision {
 /**
  * Reads a policy from YAML.
  *
- * @throws PolicyError `not_yaml`, or `invalid` with the path of each wrong key and what is allowed there
+ * @throws PolicyError `not-yaml`, or `invalid` with the path of each wrong key and what is allowed there
  */
 export function parsePolicy(yaml: string): Policy {
   const document = parseDocument(yaml, { prettyErrors: true, uniqueKeys: true, strict: true });
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined) {
-    throw new PolicyError('not_yaml', `The policy is not YAML that can be read: ${problem.message}`, {
+    throw new PolicyError('not-yaml', `The policy is not YAML that can be read: ${problem.message}`, {
       cause: problem,
     });
   }
@@ -79,7 +80,7 @@ function toValue(document: ReturnType<typeof parseDocument>): unknown {
   try {
     return document.toJS({ maxAliasCount: 1000 }) as unknown;
   } catch (error) {
-    throw new PolicyError('not_yaml', `The policy's aliases cannot be resolved: ${String(error)}`, {
+    throw new PolicyError('not-yaml', `The policy's aliases cannot be resolved: ${messageOf(error)}`, {
       cause: error,
     });
   }

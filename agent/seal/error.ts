@@ -1,3 +1,16 @@
+import { CodedError } from '../error.ts';
+
+/**
+ * Which object is not as docs/seal-format.md has it:
+ * - `bad-vkey`: a verifier key
+ * - `bad-note`: a signed note's form
+ * - `bad-signature`: a note's signature, or whose it is
+ * - `bad-checkpoint`: a checkpoint
+ * - `bad-record`: a batch record
+ * - `bad-origin`: the name of a log
+ * - `bad-signer`: a private key
+ * - `bad-statement`: an operator's statement
+ */
 export type SealErrorCode =
   | 'bad-vkey'
   | 'bad-note'
@@ -9,12 +22,4 @@ export type SealErrorCode =
   | 'bad-statement';
 
 /** What is wrong with a signed object, and which check said so. */
-export class SealError extends Error {
-  override readonly name = 'SealError';
-  readonly code: SealErrorCode;
-
-  constructor(code: SealErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export class SealError extends CodedError<SealErrorCode> {}

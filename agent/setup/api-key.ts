@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOf } from '../error.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
 import { request, ShipError } from '../elasticsearch/index.ts';
 import { roleOf, type Access } from './access.ts';
@@ -164,7 +165,7 @@ async function withdraw(conversation: Conversation, id: string): Promise<void> {
   const body = { ids: [id] };
   await request(conversation.client, { method: 'DELETE', path: '/_security/api_key', body }).catch(
     (error: unknown) =>
-      conversation.note(`the new key ${id} could not be made invalid (${String(error)}): do it by hand`),
+      conversation.note(`the new key ${id} could not be made invalid (${messageOf(error)}): do it by hand`),
   );
 }
 

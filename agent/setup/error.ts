@@ -1,3 +1,5 @@
+import { CodedError } from '../error.ts';
+
 /**
  * - `no-security`: the cluster has none, so that no key can be made
  * - `not-allowed`: the administrator's credentials lack privileges
@@ -11,12 +13,4 @@ export type SetupErrorCode =
   'no-security' | 'not-allowed' | 'key-exists' | 'key-file' | 'key-unfit' | 'policy' | 'bad-response';
 
 /** Why `auditseal setup` stopped, and what to do. */
-export class SetupError extends Error {
-  override readonly name = 'SetupError';
-  readonly code: SetupErrorCode;
-
-  constructor(code: SetupErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export class SetupError extends CodedError<SetupErrorCode> {}

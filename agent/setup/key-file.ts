@@ -1,4 +1,5 @@
 import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { messageOf } from '../error.ts';
 import { SetupError } from './error.ts';
 
 /**
@@ -25,7 +26,7 @@ export class KeyFile implements AsyncDisposable {
       // `x`: nobody's link is followed.
       return new KeyFile(path, temporaryPath, await open(temporaryPath, 'wx', 0o600));
     } catch (cause) {
-      throw new SetupError('key-file', `${temporaryPath} cannot be made: ${reason(cause)}`, { cause });
+      throw new SetupError('key-file', `${temporaryPath} cannot be made: ${messageOf(cause)}`, { cause });
     }
   }
 
@@ -51,10 +52,6 @@ export async function exists(path: string): Promise<boolean> {
     return (await readFile(path, 'utf8')).trim() !== '';
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return false;
-    throw new SetupError('key-file', `${path} cannot be read: ${reason(cause)}`, { cause });
+    throw new SetupError('key-file', `${path} cannot be read: ${messageOf(cause)}`, { cause });
   }
-}
-
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,3 +1,5 @@
+import { CodedError } from '../error.ts';
+
 /**
  * - `state`: the saved state is not one that this version understands (see the message: newer, or damaged).
  * - `corrupt`: a compressed backup cannot be decompressed any further.
@@ -6,15 +8,7 @@
 export type SourceErrorCode = 'state' | 'corrupt' | 'closed';
 
 /** What the tailer cannot heal by waiting. File system errors are not among them: they are reported and retried. */
-export class SourceError extends Error {
-  readonly code: SourceErrorCode;
-
-  constructor(code: SourceErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'SourceError';
-    this.code = code;
-  }
-}
+export class SourceError extends CodedError<SourceErrorCode> {}
 
 /** True for what the operating system answered (ENOENT, EACCES, EIO …): the disk's state, which may heal. */
 export function isFileSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {

@@ -1,15 +1,16 @@
+import { CodedError, messageOf } from '../error.ts';
+
+/**
+ * - `locked`: another process has the folder
+ * - `newer`: the state was written by a newer version
+ * - `corrupt`: it is not a whole database
+ * - `full`: the disk is full
+ * - `failed`: anything else that SQLite or the file system says
+ */
 export type StoreErrorCode = 'locked' | 'newer' | 'corrupt' | 'full' | 'failed';
 
 /** What is wrong with the state folder, and what to do about it. */
-export class StoreError extends Error {
-  override readonly name = 'StoreError';
-  readonly code: StoreErrorCode;
-
-  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export class StoreError extends CodedError<StoreErrorCode> {}
 
 /** SQLite's primary result codes (sqlite.org/rescode.html) that name a cause which a person can mend. */
 export function storeErrorFrom(cause: unknown, path: string): StoreError {
@@ -18,7 +19,7 @@ export function storeErrorFrom(cause: unknown, path: string): StoreError {
     cause instanceof Error && 'errcode' in cause && typeof cause.errcode === 'number'
       ? cause.errcode % 256
       : undefined;
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = messageOf(cause);
   if (result === 13)
     return new StoreError(
       'full',

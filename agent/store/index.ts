@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { messageOf } from '../error.ts';
 import { StoreError } from './error.ts';
 import type { Call, Reply } from './protocol.ts';
 import type { Committed, Loaded, Statistics, StoredBatch, Transaction } from './types.ts';
@@ -27,7 +28,7 @@ export class Store {
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { stateDir } });
     this.#worker.on('message', (reply: Reply) => this.#settle(reply));
     this.#worker.on('error', (cause: unknown) =>
-      this.#failAll(new StoreError('failed', `the store's thread died: ${String(cause)}`, { cause })),
+      this.#failAll(new StoreError('failed', `the store's thread died: ${messageOf(cause)}`, { cause })),
     );
     this.#worker.on('exit', () => this.#failAll(new StoreError('failed', `the store's thread has ended`)));
   }

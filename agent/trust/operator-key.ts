@@ -8,6 +8,7 @@ import {
   SealError,
   type SigningKey,
 } from '../seal/index.ts';
+import { messageOf } from '../error.ts';
 import { VerifyError } from '../verify/index.ts';
 
 /**
@@ -25,7 +26,7 @@ export async function makeOperatorKey(file: string, name: string): Promise<strin
     await writeFile(file, `${formatSigner(key)}\n`, { mode: 0o600, flag: 'wx', flush: true });
   } catch (cause) {
     const isThere = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
-    const why = isThere ? 'is there already: nothing was changed' : `cannot be made: ${String(cause)}`;
+    const why = isThere ? 'is there already: nothing was changed' : `cannot be made: ${messageOf(cause)}`;
     throw new VerifyError('operator-key', `${file} ${why}`, { cause });
   }
   return key.verifier.text;
@@ -34,7 +35,7 @@ export async function makeOperatorKey(file: string, name: string): Promise<strin
 /** Throws VerifyError `operator-key`, which never holds any of the key. */
 export async function readOperatorKey(file: string): Promise<SigningKey> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new VerifyError('operator-key', `${file} cannot be read: ${String(cause)}`, { cause });
+    throw new VerifyError('operator-key', `${file} cannot be read: ${messageOf(cause)}`, { cause });
   });
   try {
     return parseSigner(text.trim());

@@ -1,5 +1,6 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
+import { messageOf } from '../error.ts';
 import { parseOrigin, parseVerifierKey, SealError } from '../seal/index.ts';
 import { trustSchema, type Trust } from '../verify/index.ts';
 import { VerifyError } from '../verify/index.ts';
@@ -122,8 +123,4 @@ function parse(file: string, text: string): unknown {
   } catch (cause) {
     throw new VerifyError('trust-file', `${file} is not JSON: ${messageOf(cause)}`, { cause });
   }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

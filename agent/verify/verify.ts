@@ -38,7 +38,7 @@ export interface Progress {
 
 /**
  * Verifies a whole log, or a time range of it, exactly as docs/seal-format.md §8 says. Yields each finding when it is
- * made, those that an operator's statement excuses among them (`excuse`), and returns the summary. Throws what the streams throw, and RecordsMovedError.
+ * made, those that an operator's statement excuses among them (`excuse`), and returns the summary. Throws what the streams throw, and VerifyError `records-moved`.
  */
 export async function* verifyLogs(
   streams: Streams,

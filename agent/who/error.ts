@@ -1,3 +1,5 @@
+import { CodedError } from '../error.ts';
+
 /**
  * - `usage`: an option that cannot be used
  * - `no-stream`: there is no stream of events to look into
@@ -7,12 +9,4 @@
 export type WhoErrorCode = 'usage' | 'no-stream' | 'partial' | 'bad-response';
 
 /** Why a question could not be answered. */
-export class WhoError extends Error {
-  override readonly name = 'WhoError';
-  readonly code: WhoErrorCode;
-
-  constructor(code: WhoErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export class WhoError extends CodedError<WhoErrorCode> {}

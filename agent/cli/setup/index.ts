@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { messageOf } from '../../error.ts';
 import { ConfigError, exitBadConfig } from '../../config/index.ts';
 import { createClient, ShipError } from '../../elasticsearch/index.ts';
 import { Conversation, setUp, SetupError } from '../../setup/index.ts';
@@ -78,7 +79,7 @@ export async function setup(options: SetupCommandOptions, { out, error: complain
     await prepare(options, { out, error: complain }, stop.signal);
     return 0;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     complain(`auditseal setup: ${stop.signal.aborted ? 'stopped before the end' : printableError(why)}\n`);
     const byUser = error instanceof ConfigError || (error instanceof ShipError && error.code === 'settings');
     const known = [ShipError, SetupError, KibanaError].some((kind) => error instanceof kind);

@@ -1,5 +1,6 @@
 import { access, constants, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { messageOf } from '../../error.ts';
 
 /** Files that keys are to go into, by the option that names each. */
 export type KeyFiles = Readonly<Record<string, string | undefined>>;
@@ -30,17 +31,13 @@ async function objectionTo(file: string, path: string, isReplaced: boolean): Pro
     if (text.trim() !== '' && !isReplaced) return undefined;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR'].includes(String(error.code))))
-      return `${file} cannot be read: ${reason(error)}`;
+      return `${file} cannot be read: ${messageOf(error)}`;
   }
   const folder = dirname(path);
   try {
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    return `${file} cannot be made: nothing can be written into ${folder}: ${reason(error)}`;
+    return `${file} cannot be made: nothing can be written into ${folder}: ${messageOf(error)}`;
   }
   return undefined;
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

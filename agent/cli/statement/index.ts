@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { messageOf } from '../../error.ts';
 import { ConfigError, exitBadConfig } from '../../config/index.ts';
 import { SealError, type Statement } from '../../seal/index.ts';
 import { VerifyError } from '../../verify/index.ts';
@@ -109,7 +110,7 @@ async function saying(output: StatementOutput, run: () => Promise<void>): Promis
   try {
     await run();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     output.error(`auditseal statement: ${printableError(why)}\n`);
     const byUser =
       error instanceof ConfigError ||

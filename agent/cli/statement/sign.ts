@@ -9,6 +9,7 @@ import {
   type Statement,
   type VerifierKey,
 } from '../../seal/index.ts';
+import { messageOf } from '../../error.ts';
 import { makeOperatorKey, readOperatorKey } from '../../trust/index.ts';
 import { VerifyError } from '../../verify/index.ts';
 import type { Output } from '../output.ts';
@@ -53,6 +54,6 @@ export async function signedElsewhere(file: string, vkey: string): Promise<Signe
 
 async function readNote(file: string): Promise<string> {
   return await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new VerifyError('usage', `the note ${file} cannot be read: ${String(cause)}`, { cause });
+    throw new VerifyError('usage', `the note ${file} cannot be read: ${messageOf(cause)}`, { cause });
   });
 }

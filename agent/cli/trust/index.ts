@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import split2 from 'split2';
+import { messageOf } from '../../error.ts';
 import { addOperators, addTrust, type AddedKey } from '../../trust/index.ts';
 import { usageEndsWith } from '../exit.ts';
 import { printableError } from '../terminal/text.ts';
@@ -48,7 +49,7 @@ async function saying(name: string, add: () => Promise<AddedKey[]>): Promise<voi
     for (const { name: log, vkey, outcome } of await add())
       process.stdout.write(`${log}: ${outcome}: ${vkey}\n`);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     process.stderr.write(`auditseal trust ${name}: ${printableError(why)}\n`);
     process.exitCode = usageError;
   }

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { messageOf } from '../../error.ts';
 import type { Progress } from '../../verify/index.ts';
 import { FindingSample, sampleMax } from '../../verify/index.ts';
 import { usageEndsWith } from '../exit.ts';
@@ -133,8 +134,4 @@ async function announce(
     process.stderr.write(`auditseal verify: the verdict could not be written: ${why}\n`);
     return exitCode === 0 ? verdictNotWritten : exitCode;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

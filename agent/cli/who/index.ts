@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { messageOf } from '../../error.ts';
 import { ConfigError, exitBadConfig } from '../../config/index.ts';
 import { createClient, ShipError } from '../../elasticsearch/index.ts';
 import { VerifyError } from '../../verify/index.ts';
@@ -77,7 +78,7 @@ export async function ask(options: WhoCommandOptions, output: Output): Promise<n
     return await answer(options, output, { signal: stop.signal, onEvents });
   } catch (error) {
     const byUser = isUsage(error);
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     const said = stop.signal.aborted ? `stopped before the end: ${read} events read` : why;
     const exitCode = byUser ? exitBadConfig : couldNotAsk;
     if (options.json) output.out(jsonLine({ type: 'summary', exitCode, obstacle: said }));

@@ -1,5 +1,6 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import { errors } from '@elastic/elasticsearch';
+import { messageOf } from '../../error.ts';
 import { ShipError } from '../error.ts';
 import type { ElasticsearchClient } from '../client.ts';
 import { VerifyError } from '../../verify/index.ts';
@@ -102,7 +103,7 @@ async function refusal(where: string, status: number, stream: Readable): Promise
 
 function translate(where: string, cause: unknown, signal: AbortSignal | undefined): Error {
   if (cause instanceof ShipError || cause instanceof VerifyError) return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   if (signal?.aborted) return new ShipError('aborted', `${where}: aborted`, { cause });
   const code = cause instanceof errors.TimeoutError ? 'timeout' : 'unreachable';
   return new ShipError(code, `${where}: ${why}`, { cause });

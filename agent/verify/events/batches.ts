@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseJson } from '../../json/index.ts';
 import { parseBase64, type Manifest } from '../../seal/index.ts';
+import { VerifyError } from '../error.ts';
 import type { LogKey } from '../records/keys.ts';
 import { digestInto, type RecordReading } from '../records/records.ts';
 import type { StoredDocument } from '../streams.ts';
@@ -24,18 +25,9 @@ export interface Batch {
   checkpoint: string;
 }
 
-/** The record stream gave other bytes when it was read again: nothing that was judged can be relied on. */
-export class RecordsMovedError extends Error {
-  override readonly name = 'RecordsMovedError';
-
-  constructor() {
-    super('the record stream gave other documents when it was read again; run the verification once more');
-  }
-}
-
 /**
  * Reads the records again and yields the counted ones, one at a time: the leaf hashes of one batch are all that is ever
- * held. Throws RecordsMovedError if the whole is not, byte for byte, what was judged.
+ * held. Throws VerifyError `records-moved` if the whole is not, byte for byte, what was judged.
  */
 export async function* readBatches(
   records: AsyncIterable<StoredDocument>,
@@ -55,7 +47,7 @@ export async function* readBatches(
     covered.set(batch.origin, Math.max(before, batch.size));
     yield batch;
   }
-  if (digest.digest('hex') !== reading.digest()) throw new RecordsMovedError();
+  if (digest.digest('hex') !== reading.digest()) throw recordsMoved();
 }
 
 interface Members {
@@ -85,7 +77,7 @@ function batchOf({ source }: StoredDocument, reading: RecordReading): Batch {
   const manifest = parseJson(Buffer.from(members?.manifest ?? '')) as Manifest | undefined;
   const log = manifest && reading.logs.get(manifest.origin);
   const key = manifest && reading.keys.get(manifest.origin, members?.vkey);
-  if (!members || !log || !key || !leaves) throw new RecordsMovedError();
+  if (!members || !log || !key || !leaves) throw recordsMoved();
   const { origin, batch, first, count, sealedAt } = manifest;
   const { size, checkpoint } = members;
   return {
@@ -101,4 +93,11 @@ function batchOf({ source }: StoredDocument, reading: RecordReading): Batch {
     size,
     checkpoint,
   };
+}
+
+function recordsMoved(): VerifyError {
+  return new VerifyError(
+    'records-moved',
+    'the record stream gave other documents when it was read again; run the verification once more',
+  );
 }

@@ -1,3 +1,5 @@
+import { CodedError } from '../../../agent/error.ts';
+
 export type ElasticsearchStartCode =
   | 'no-jdk'
   | 'no-maven'
@@ -9,12 +11,4 @@ export type ElasticsearchStartCode =
   | 'aborted';
 
 /** Why no Elasticsearch for tests or the demo could be had; the message says what to provide. */
-export class ElasticsearchStartError extends Error {
-  readonly code: ElasticsearchStartCode;
-
-  constructor(code: ElasticsearchStartCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'ElasticsearchStartError';
-    this.code = code;
-  }
-}
+export class ElasticsearchStartError extends CodedError<ElasticsearchStartCode> {}

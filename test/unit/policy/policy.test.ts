@@ -217,6 +217,6 @@ describe('validating', () => {
     ['no YAML', `${header}rules: [`],
     ['an alias to nothing', `${header}rules: [{level: *x}]`],
   ])('refuses %s as YAML', (_, yaml) => {
-    expect(problemOf(yaml).code).toBe('not_yaml');
+    expect(problemOf(yaml).code).toBe('not-yaml');
   });
 });
