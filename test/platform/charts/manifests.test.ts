@@ -127,4 +127,35 @@ describe('the recommended audit policy', () => {
     expect(credentials.length).toBeGreaterThan(5);
     for (const event of credentials) expect(policy.decide(event)).toMatchObject({ action: 'metadata' });
   });
+
+  const request = (member: object) =>
+    policy.decide(
+      parseEvent(
+        Buffer.from(
+          JSON.stringify({
+            kind: 'Event',
+            apiVersion: 'audit.k8s.io/v1',
+            stage: 'ResponseStarted',
+            requestURI: '/api/v1/nodes',
+            verb: 'list',
+            user: {},
+            objectRef: { resource: 'nodes', apiVersion: 'v1' },
+            ...member,
+          }),
+        ),
+      )!,
+    ).action;
+  const secrets = { resource: 'secrets', namespace: 'prod', name: 'db', apiVersion: 'v1' };
+  const anonymous = { user: { username: 'system:anonymous', groups: ['system:unauthenticated'] } };
+
+  test('has failed logins and anonymous reads at level Request, for the rules that ask for it', () => {
+    expect(request({})).toBe('request');
+    expect(request(anonymous)).toBe('request');
+    expect(request({ ...anonymous, verb: 'get', objectRef: secrets })).toBe('request');
+  });
+
+  test.each(['create', 'update', 'patch', 'delete'])(
+    'writes no body of a secret, whoever tries: anonymous %s',
+    (verb) => expect(request({ ...anonymous, verb, objectRef: secrets })).toBe('metadata'),
+  );
 });
