@@ -86,13 +86,14 @@ export class Unpacked {
 
   /**
    * Starts it by runc as a kubelet would with `args` (CMD if there are none), `runAsUser: uid`, `readOnlyRootFilesystem`, all capabilities
-   * dropped and no escalation, in the network of the host. `command` takes the place of the entrypoint, too.
+   * dropped and no escalation, in the network of the host. `command` takes the place of the entrypoint, too, `cwd` that of WORKDIR.
    */
   async start(
     args: readonly string[],
     uid: number,
     mounts: readonly Mount[],
     command?: string[],
+    cwd = this.config.WorkingDir,
   ): Promise<Running> {
     const bundle = await mkdtemp(join(this.#folder, 'bundle-'));
     const process = {
@@ -102,7 +103,7 @@ export class Unpacked {
         ...(args.length > 0 || command ? args : this.config.Cmd),
       ],
       env: this.config.Env,
-      cwd: this.config.WorkingDir,
+      cwd,
       capabilities: { bounding: [], effective: [], permitted: [], inheritable: [], ambient: [] },
       noNewPrivileges: true,
     };
@@ -143,8 +144,9 @@ export class Unpacked {
     uid: number,
     mounts: readonly Mount[] = [],
     command?: string[],
+    cwd?: string,
   ): Promise<Ran> {
-    const running = await this.start(args, uid, mounts, command);
+    const running = await this.start(args, uid, mounts, command, cwd);
     return await running.ended;
   }
 }
