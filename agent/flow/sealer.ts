@@ -338,7 +338,7 @@ export class Sealer {
   }
 
   #beginEpoch(next: EpochStart): EpochStart & { source: string } {
-    this.#log = new Log({ ...next, nextBatch: 0, size: 0, frontier: Buffer.alloc(0), checkpoint: null });
+    this.#log = Log.begin(next);
     this.#madeAt = next.madeAt;
     this.#notices = this.#epochNotices(next);
     return { ...next, source: this.#parts.sourceName };

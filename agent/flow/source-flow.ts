@@ -145,7 +145,7 @@ function openLog(
     return { log, madeAt, sealedAt, added: undefined, epochStart: epoch.nextBatch === 0 ? epoch : undefined };
   }
   const added = startEpoch(named, reason, now(), newestOrigin);
-  const log = new Log({ ...added, nextBatch: 0, size: 0, frontier: Buffer.alloc(0), checkpoint: null });
+  const log = Log.begin(added);
   return { log, madeAt: added.madeAt, sealedAt: null, added, epochStart: added };
 }
 

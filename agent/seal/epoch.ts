@@ -7,7 +7,7 @@ export interface EpochStart {
   origin: string;
   vkey: string;
   /** PKCS #8. */
-  privateKey: Buffer;
+  privateKey: Uint8Array;
   reason: EpochReason;
   /** The final checkpoint of the epoch before, where the two are linked. */
   previous: string | null;

@@ -1,5 +1,5 @@
 export { type Checkpoint, openCheckpoint, parseCheckpoint, signCheckpoint } from './checkpoint.ts';
-export { copiesNotices } from './copies.ts';
+export { copiesNotices, type PossibleCopies } from './copies.ts';
 export { Entries } from './entries.ts';
 export { type EpochStart, startEpoch } from './epoch.ts';
 export { SealError } from './error.ts';

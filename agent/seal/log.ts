@@ -47,6 +47,18 @@ export class Log {
     this.#checkpoint = state.checkpoint ?? undefined;
   }
 
+  /** The empty log of an epoch that begins. */
+  static begin({ origin, privateKey }: Pick<LogState, 'origin' | 'privateKey'>): Log {
+    return new Log({
+      origin,
+      privateKey,
+      nextBatch: 0,
+      size: 0,
+      frontier: Buffer.alloc(0),
+      checkpoint: null,
+    });
+  }
+
   get size(): number {
     return this.#tree.size;
   }

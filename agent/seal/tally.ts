@@ -4,7 +4,7 @@ import { macOf } from './mac.ts';
 import type { Gap, Notice, Stretch } from './manifest.ts';
 
 /** Where bytes were read; offsets in uncompressed bytes. */
-export interface Run {
+export interface ReadRange {
   path: string;
   file: string;
   after?: string | undefined;
@@ -45,7 +45,7 @@ export class Tally {
   }
 
   /** Accounts for raw bytes of `lines` whole lines. */
-  addRun(run: Run, bytes: Buffer, lines: number): void {
+  addRun(run: ReadRange, bytes: Buffer, lines: number): void {
     const last = this.#stretches.at(-1);
     const joins = last?.stretch.file === run.file && last.stretch.end === run.start && !last.stretch.ended;
     const { stretch, hash } = joins ? last : this.#open(run);
@@ -56,7 +56,7 @@ export class Tally {
   }
 
   /** A line that nobody held whole is a stretch of its own, by its digest. */
-  addLongLine(run: Run, hash: Hash): void {
+  addLongLine(run: ReadRange, hash: Hash): void {
     const { stretch } = this.#open(run, hash);
     stretch.end = run.end;
     stretch.lines = 1;
@@ -104,7 +104,7 @@ export class Tally {
       }));
   }
 
-  #open(run: Run, hash: Hash = createHash('sha256')): OpenStretch {
+  #open(run: ReadRange, hash: Hash = createHash('sha256')): OpenStretch {
     const { path, file, start, after } = run;
     const opened: OpenStretch = {
       stretch: { path, file, start, end: start, lines: 0, ...(after !== undefined && { after }) },

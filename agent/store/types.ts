@@ -1,4 +1,4 @@
-import type { EpochReason } from '../seal/index.ts';
+import type { EpochReason, EpochStart, PossibleCopies } from '../seal/index.ts';
 
 /** Of a start marker. `attempted`: about to be sent or sent, no answer seen. `answered`: Elasticsearch has it. */
 export type StartState = 'attempted' | 'answered';
@@ -54,14 +54,8 @@ export interface EpochRow {
   sealedAt: string | null;
 }
 
-export interface NewEpoch {
+export interface NewEpoch extends EpochStart {
   source: string;
-  origin: string;
-  vkey: string;
-  privateKey: Uint8Array;
-  reason: EpochReason;
-  previous: string | null;
-  madeAt: string;
 }
 
 /** A gzip member of the bulk body: action and document lines of consecutive entries. */
@@ -128,12 +122,8 @@ export interface Refusal {
 }
 
 /** Indexes of an epoch whose documents may exist more than once; the next manifest of the source gives notice of them. */
-export interface CopiesRow {
+export interface CopiesRow extends PossibleCopies {
   source: string;
-  origin: string;
-  first: number;
-  last: number;
-  at: string;
 }
 
 /** The write indices that Elasticsearch named last, when no batch that is stored now had been sent yet; null if none was. */

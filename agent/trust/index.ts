@@ -1,4 +1,6 @@
+export { TrustError } from './error.ts';
 export { makeOperatorKey, readOperatorKey } from './operator-key.ts';
+export { type TrustFile, trustSchema } from './schema.ts';
 export {
   type AddedKey,
   addOperators,

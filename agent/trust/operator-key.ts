@@ -9,15 +9,15 @@ import {
   type SigningKey,
 } from '../seal/index.ts';
 import { messageOf } from '../error.ts';
-import { VerifyError } from '../verify/index.ts';
+import { TrustError } from './error.ts';
 
 /**
  * Makes an operator's key pair; the private half goes to `file`, mode 0600, which must not be there: whoever had signed
- * with a key that is overwritten could sign nothing more. Returns the vkey. Throws VerifyError `operator-key`.
+ * with a key that is overwritten could sign nothing more. Returns the vkey. Throws TrustError `operator-key`.
  */
 export async function makeOperatorKey(file: string, name: string): Promise<string> {
   if (!operatorNamePattern.test(name) || isOrigin(name))
-    throw new VerifyError(
+    throw new TrustError(
       'operator-key',
       `--name: ${JSON.stringify(name)} is not of the characters A-Z a-z 0-9 . _ @ : / -, or is that of a log`,
     );
@@ -27,21 +27,21 @@ export async function makeOperatorKey(file: string, name: string): Promise<strin
   } catch (cause) {
     const isThere = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
     const why = isThere ? 'is there already: nothing was changed' : `cannot be made: ${messageOf(cause)}`;
-    throw new VerifyError('operator-key', `${file} ${why}`, { cause });
+    throw new TrustError('operator-key', `${file} ${why}`, { cause });
   }
   return key.verifier.text;
 }
 
-/** Throws VerifyError `operator-key`, which never holds any of the key. */
+/** Throws TrustError `operator-key`, which never holds any of the key. */
 export async function readOperatorKey(file: string): Promise<SigningKey> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new VerifyError('operator-key', `${file} cannot be read: ${messageOf(cause)}`, { cause });
+    throw new TrustError('operator-key', `${file} cannot be read: ${messageOf(cause)}`, { cause });
   });
   try {
     return parseSigner(text.trim());
   } catch (cause) {
     if (!(cause instanceof SealError)) throw cause;
     const how = 'make one with: auditseal statement key --out FILE';
-    throw new VerifyError('operator-key', `${file} holds ${cause.message}; ${how}`, { cause });
+    throw new TrustError('operator-key', `${file} holds ${cause.message}; ${how}`, { cause });
   }
 }

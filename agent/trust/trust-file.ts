@@ -2,14 +2,14 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../error.ts';
 import { parseOrigin, parseVerifierKey, SealError } from '../seal/index.ts';
-import { trustSchema, type Trust } from '../verify/index.ts';
-import { VerifyError } from '../verify/index.ts';
+import { trustSchema, type TrustFile } from './schema.ts';
+import { TrustError } from './error.ts';
 
-/** Reads a trust file. Throws VerifyError `trust-file` naming the member that is wrong. */
-export async function readTrust(file: string): Promise<Trust> {
+/** Reads a trust file. Throws TrustError `trust-file` naming the member that is wrong. */
+export async function readTrust(file: string): Promise<TrustFile> {
   const trust = await readIfPresent(file);
   if (!trust)
-    throw new VerifyError(
+    throw new TrustError(
       'trust-file',
       `${file} does not exist; make one with: auditseal trust add --trust ${file} VKEY`,
     );
@@ -17,12 +17,12 @@ export async function readTrust(file: string): Promise<Trust> {
 }
 
 /** Origins of the logs' keys. */
-export function trustedOrigins({ logs }: Trust): string[] {
+export function trustedOrigins({ logs }: TrustFile): string[] {
   return logs.map(({ vkey }) => parseVerifierKey(vkey).name);
 }
 
 /** Names of the operators' keys, each once. */
-export function operatorNames({ operators }: Trust): string[] {
+export function operatorNames({ operators }: TrustFile): string[] {
   return [...new Set(operators.map((vkey) => parseVerifierKey(vkey).name))];
 }
 
@@ -40,27 +40,27 @@ export interface AddedKey {
 export type OfHeldLog = 'refuse' | 'replace' | 'beside';
 
 /**
- * Adds keys to a trust file, which is made if there is none and is never seen half written. Throws VerifyError
+ * Adds keys to a trust file, which is made if there is none and is never seen half written. Throws TrustError
  * `trust-file`, without having changed anything, on what is no vkey and on a second key for a log unless `held` allows it.
  */
 export async function addTrust(file: string, vkeys: readonly string[], held: OfHeldLog): Promise<AddedKey[]> {
   return await change(file, (trust) => vkeys.map((vkey) => addKey(trust, vkey, held)));
 }
 
-/** Adds operators' keys to a trust file, as {@link addTrust} adds logs'. Throws VerifyError `trust-file`. */
+/** Adds operators' keys to a trust file, as {@link addTrust} adds logs'. Throws TrustError `trust-file`. */
 export async function addOperators(file: string, vkeys: readonly string[]): Promise<AddedKey[]> {
   return await change(file, (trust) =>
     vkeys.map((vkey) => {
       if (trust.operators.includes(vkey)) return { name: 'operator', vkey, outcome: 'already there' };
       trust.operators.push(vkey);
       const { error } = trustSchema.safeParse(trust);
-      if (error) throw new VerifyError('trust-file', error.issues.map(({ message }) => message).join('; '));
+      if (error) throw new TrustError('trust-file', error.issues.map(({ message }) => message).join('; '));
       return { name: 'operator', vkey, outcome: 'added' };
     }),
   );
 }
 
-async function change(file: string, add: (trust: Trust) => AddedKey[]): Promise<AddedKey[]> {
+async function change(file: string, add: (trust: TrustFile) => AddedKey[]): Promise<AddedKey[]> {
   const trust = (await readIfPresent(file)) ?? { v: 1 as const, logs: [], operators: [] };
   const added = add(trust);
   const draft = `${file}.${randomUUID()}`;
@@ -69,20 +69,20 @@ async function change(file: string, add: (trust: Trust) => AddedKey[]): Promise<
     await rename(draft, file);
   } catch (cause) {
     await rm(draft, { force: true });
-    throw new VerifyError('trust-file', `${file} cannot be written: ${messageOf(cause)}`, { cause });
+    throw new TrustError('trust-file', `${file} cannot be written: ${messageOf(cause)}`, { cause });
   }
   return added;
 }
 
-function addKey(trust: Trust, vkey: string, ofHeld: OfHeldLog): AddedKey {
+function addKey(trust: TrustFile, vkey: string, ofHeld: OfHeldLog): AddedKey {
   const { cluster, node, source } = logOf(vkey);
   const name = `${cluster}/${node}/${source}`;
-  const same = (log: Trust['logs'][number]) =>
+  const same = (log: TrustFile['logs'][number]) =>
     log.cluster === cluster && log.node === node && log.source === source;
   const held = trust.logs.filter(same);
   if (held.some((log) => log.vkey === vkey)) return { name, vkey, outcome: 'already there' };
   if (held.length > 0 && ofHeld === 'refuse')
-    throw new VerifyError(
+    throw new TrustError(
       'trust-file',
       `${name} is already trusted from ${held[0]!.vkey} on; if its state was lost for a reason that you know, repeat with --beside (the old epochs stay trusted) or with --replace`,
     );
@@ -96,31 +96,31 @@ function logOf(vkey: string) {
   try {
     return parseOrigin(parseVerifierKey(vkey).name);
   } catch (cause) {
-    if (cause instanceof SealError) throw new VerifyError('trust-file', cause.message, { cause });
+    if (cause instanceof SealError) throw new TrustError('trust-file', cause.message, { cause });
     throw cause;
   }
 }
 
-async function readIfPresent(file: string): Promise<Trust | undefined> {
+async function readIfPresent(file: string): Promise<TrustFile | undefined> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new VerifyError('trust-file', `${file} cannot be read: ${messageOf(cause)}`, { cause });
+    throw new TrustError('trust-file', `${file} cannot be read: ${messageOf(cause)}`, { cause });
   }
   const result = trustSchema.safeParse(parse(file, text));
   if (result.success) return result.data;
   const problems = result.error.issues.map(
     ({ path, message }) => `${path.join('.') || '(file)'}: ${message}`,
   );
-  throw new VerifyError('trust-file', `${file} is not a trust file of version 1: ${problems.join('; ')}`);
+  throw new TrustError('trust-file', `${file} is not a trust file of version 1: ${problems.join('; ')}`);
 }
 
 function parse(file: string, text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw new VerifyError('trust-file', `${file} is not JSON: ${messageOf(cause)}`, { cause });
+    throw new TrustError('trust-file', `${file} is not JSON: ${messageOf(cause)}`, { cause });
   }
 }

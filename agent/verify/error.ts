@@ -4,12 +4,9 @@ import { CodedError } from '../error.ts';
  * - `bad-response`: an answer of Elasticsearch that is not what it says, or is cut short
  * - `partial`: some shard did not answer, so that not every document was seen
  * - `records-moved`: the record stream gave other documents when it was read again; what was judged cannot be relied on
- * - `trust-file`: a trust file that cannot be read, written or understood
- * - `operator-key`: an operator's key file that cannot be made, read or understood
  * - `usage`: an option that cannot be used
  */
-export type VerifyErrorCode =
-  'bad-response' | 'partial' | 'records-moved' | 'trust-file' | 'operator-key' | 'usage';
+export type VerifyErrorCode = 'bad-response' | 'partial' | 'records-moved' | 'usage';
 
 /** Why nothing could be verified. */
 export class VerifyError extends CodedError<VerifyErrorCode> {}

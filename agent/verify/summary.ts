@@ -6,7 +6,7 @@ import type { RecordReading } from './records/records.ts';
 import { widen, type Span } from './time.ts';
 import { exitCodes, verdictOf, type Verdict } from './verdict.ts';
 import type { StatementReport, VoidStatements } from './records/statements.ts';
-import type { VerifyOptions } from './verify.ts';
+import type { VerifyOptions } from './options.ts';
 
 export interface LogSummary {
   origin: string;
@@ -62,7 +62,8 @@ export interface Excused {
   retired: number;
 }
 
-export interface Outcome {
+/** What both passes came to. */
+export interface Judged {
   reading: RecordReading;
   join: DocumentJoin | undefined;
   documents: number;
@@ -72,8 +73,8 @@ export interface Outcome {
   options: VerifyOptions;
 }
 
-export function summarize(outcome: Outcome): Summary {
-  const { reading, join, documents, counts, excused, obstacle, options } = outcome;
+export function summarize(judged: Judged): Summary {
+  const { reading, join, documents, counts, excused, obstacle, options } = judged;
   const verdict = verdictOf(counts, obstacle);
   const events: Span = {};
   for (const log of reading.logs.values()) widen(events, log.events.first, log.events.last);
@@ -96,7 +97,7 @@ export function summarize(outcome: Outcome): Summary {
     refused: join?.counts.refused ?? 0,
     copies: join?.counts.copies ?? 0,
     expired: join?.problems.expired ?? 0,
-    notYetRecorded: [...(join?.elsewhere.notYetRecorded.values() ?? [])].reduce((a, b) => a + b, 0),
+    notYetRecorded: [...(join?.uncovered.notYetRecorded.values() ?? [])].reduce((a, b) => a + b, 0),
     ...(events.first !== undefined && { firstEvent: events.first }),
     ...(events.last !== undefined && { lastEvent: events.last }),
     findings: Object.fromEntries(counts),

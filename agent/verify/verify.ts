@@ -3,38 +3,11 @@ import { readBatches, type Batch } from './events/batches.ts';
 import { DocumentJoin } from './events/documents.ts';
 import { judgeEnds, judgeEpochs } from './records/epochs.ts';
 import type { Emit, Finding, FindingKind } from './finding.ts';
-import type { BatchRange } from './records/log.ts';
 import { readRecords, type RecordReading } from './records/records.ts';
-import { straysMax } from './events/strays.ts';
+import { outOfOrderMax } from './events/out-of-order.ts';
 import type { Streams } from './streams.ts';
 import { summarize, type Summary } from './summary.ts';
-import type { Trust } from './records/trust.ts';
-
-/** A part of the time that the logs span. */
-export interface VerifyRange {
-  /** The batch numbers that it takes, by origin; other logs are only looked at for their keys and their end. */
-  batches: ReadonlyMap<string, BatchRange>;
-  until: Date;
-}
-
-export interface VerifyOptions {
-  now: Date;
-  trust?: Trust | undefined;
-  range?: VerifyRange | undefined;
-  /** Fewer events as sealed than this are too few to say anything: heartbeats alone would verify, too. */
-  eventsMin?: number | undefined;
-  /** Called for every document of either stream. */
-  onProgress?: ((progress: Progress) => void) | undefined;
-}
-
-/** What was read so far. */
-export interface Progress {
-  records: number;
-  /** Documents of the record stream that are none: markers, notes, statements, and what has such an `_id`. */
-  notes: number;
-  /** Documents of the events stream. */
-  documents: number;
-}
+import type { VerifyOptions } from './options.ts';
 
 /**
  * Verifies a whole log, or a time range of it, exactly as docs/seal-format.md §8 says. Yields each finding when it is
@@ -78,8 +51,8 @@ export async function* verifyLogs(
     await batches.return(undefined);
   }
   alternates.close();
-  await resolveStrays(join, streams, reading);
-  await join.elsewhere.close();
+  await judgeOutOfOrder(join, streams, reading);
+  await join.uncovered.close();
   for (const finding of findings) yield counted(finding);
   for (const finding of join.problems.named()) yield counted(finding);
   const obstacle = obstacleOf(reading, join, options.eventsMin ?? 0) ?? streams.unread;
@@ -122,20 +95,20 @@ function extentsOf(reading: RecordReading): { origin: string; from: number; to: 
 }
 
 /** Documents out of place are judged when everything else has been, with the leaf hashes read once more. */
-async function resolveStrays(join: DocumentJoin, streams: Streams, reading: RecordReading): Promise<void> {
-  if (join.strays.count === 0) return;
-  join.strays.sort();
-  for await (const batch of readBatches(streams.records(), reading)) join.strays.judge(batch);
+async function judgeOutOfOrder(join: DocumentJoin, streams: Streams, reading: RecordReading): Promise<void> {
+  if (join.outOfOrder.count === 0) return;
+  join.outOfOrder.sort();
+  for await (const batch of readBatches(streams.records(), reading)) join.outOfOrder.judge(batch);
 }
 
 function obstacleOf(reading: RecordReading, join: DocumentJoin, eventsMin: number): string | undefined {
   if (reading.records === 0) {
-    return join.elsewhere.notYetRecorded.size > 0
+    return join.uncovered.notYetRecorded.size > 0
       ? 'there is no record yet: the log has only just begun; verify again in a few seconds'
       : 'there is no record at all';
   }
-  if (join.strays.overflowed)
-    return `more than ${straysMax} documents are out of place: is the mapping of origin and sequence intact?`;
+  if (join.outOfOrder.overflowed)
+    return `more than ${outOfOrderMax} documents are out of place: is the mapping of origin and sequence intact?`;
   if (join.counts.ok < eventsMin)
     return `${join.counts.ok} events as sealed, and at least ${eventsMin} expected: does the apiserver write an audit log?`;
   return undefined;

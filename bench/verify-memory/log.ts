@@ -18,14 +18,7 @@ export class GeneratedLog {
   constructor(events: number) {
     this.events = events;
     const key = generateKey(origin);
-    this.#log = new Log({
-      origin,
-      privateKey: exportKey(key),
-      nextBatch: 0,
-      size: 0,
-      frontier: new Uint8Array(),
-      checkpoint: null,
-    });
+    this.#log = Log.begin({ origin, privateKey: exportKey(key) });
     for (let done = 0; done < events; done += eventsPerBatch)
       this.#seal(Math.min(eventsPerBatch, events - done));
   }

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { messageOf } from '../../error.ts';
 import { ConfigError, exitBadConfig } from '../../config/index.ts';
 import { SealError, type Statement } from '../../seal/index.ts';
+import { TrustError } from '../../trust/index.ts';
 import { VerifyError } from '../../verify/index.ts';
 import { usageEndsWith } from '../exit.ts';
 import { addConnection, type ConnectionOptions } from '../connection.ts';
@@ -115,6 +116,7 @@ async function saying(output: StatementOutput, run: () => Promise<void>): Promis
     const byUser =
       error instanceof ConfigError ||
       error instanceof VerifyError ||
+      error instanceof TrustError ||
       error instanceof SealError ||
       (error instanceof Error && 'code' in error && error.code === 'settings');
     output.exit(byUser ? exitBadConfig : 1);

@@ -16,7 +16,7 @@ import type { Output } from '../output.ts';
 import { statementOf, type MakeOptions } from './options.ts';
 import { printStatement, sendStatement, type SignedStatement } from './send.ts';
 
-/** Makes an operator's key pair, and says what to do with either half. Throws VerifyError. */
+/** Makes an operator's key pair, and says what to do with either half. Throws TrustError. */
 export async function makeKey(output: Output, file: string, name: string): Promise<void> {
   const vkey = await makeOperatorKey(file, name);
   output.out(`${vkey}\n`);
@@ -26,7 +26,7 @@ export async function makeKey(output: Output, file: string, name: string): Promi
   );
 }
 
-/** Signs a statement, and prints or sends it. Throws VerifyError, SealError, ConfigError and ShipError. */
+/** Signs a statement, and prints or sends it. Throws VerifyError, TrustError, SealError, ConfigError and ShipError. */
 export async function make(kind: Statement['kind'], options: MakeOptions, output: Output): Promise<void> {
   const now = new Date();
   const isSent = options.url !== undefined || options.config !== undefined;

@@ -19,7 +19,7 @@ export interface CheckOptions extends ConnectionOptions {
 }
 
 /** How a verification ended. */
-export type Outcome = Pick<Verification, 'verdict' | 'exitCode' | 'message' | 'time' | 'summary'>;
+export type CheckResult = Pick<Verification, 'verdict' | 'exitCode' | 'message' | 'time' | 'summary'>;
 
 /** What a verification is watched by, while it goes on. */
 export interface Watch {
@@ -31,8 +31,11 @@ export interface Watch {
 /** The refresh interval of our templates is 1 s. */
 const refreshMilliseconds = 2000;
 
-/** Verifies and prints. Throws what is in the way: ConfigError, VerifyError, ShipError, and what `signal` aborts. */
-export async function check(options: CheckOptions, { sample, signal, onProgress }: Watch): Promise<Outcome> {
+/** Verifies and prints. Throws what is in the way: ConfigError, VerifyError, TrustError, ShipError, and what `signal` aborts. */
+export async function check(
+  options: CheckOptions,
+  { sample, signal, onProgress }: Watch,
+): Promise<CheckResult> {
   const now = options.now === undefined ? new Date() : new Date(parseTime('--now', options.now, new Date()));
   const time = timeRangeOf(options, now);
   const { settings, namespace } = await connectionOf('auditseal verify', options);

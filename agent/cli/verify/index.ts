@@ -4,7 +4,7 @@ import type { Progress } from '../../verify/index.ts';
 import { FindingSample, sampleMax } from '../../verify/index.ts';
 import { usageEndsWith } from '../exit.ts';
 import { addConnection, connectionOf } from '../connection.ts';
-import { check, writeJson, type CheckOptions, type Outcome } from './check.ts';
+import { check, writeJson, type CheckOptions, type CheckResult } from './check.ts';
 import { printableError } from '../terminal/text.ts';
 import { timeRangeOf } from '../terminal/time.ts';
 import { describeProgress } from './report.ts';
@@ -86,7 +86,7 @@ async function verdictsOf(options: Options): Promise<VerdictWriter | undefined> 
   return await VerdictWriter.create({ settings, namespace, apiKeyFile });
 }
 
-async function outcomeOf(options: Options, sample: FindingSample): Promise<Outcome> {
+async function outcomeOf(options: Options, sample: FindingSample): Promise<CheckResult> {
   const stop = new AbortController();
   const abort = () => stop.abort();
   process.once('SIGINT', abort).once('SIGTERM', abort);
@@ -103,7 +103,7 @@ async function outcomeOf(options: Options, sample: FindingSample): Promise<Outco
 }
 
 /** Says what was in the way. */
-function unable(options: Options, why: string): Outcome {
+function unable(options: Options, why: string): CheckResult {
   const ended = { verdict: 'could not check', exitCode: couldNotCheck } as const;
   if (options.json) writeJson({ type: 'summary', ...ended, obstacle: why });
   const message = `could not check: ${why}`;
@@ -112,7 +112,7 @@ function unable(options: Options, why: string): Outcome {
 }
 
 /** What a verification that came to no end was to check; undefined, too, where the options make no sense. */
-function askedFor(options: Options): Outcome['time'] {
+function askedFor(options: Options): CheckResult['time'] {
   try {
     return timeRangeOf(options, new Date());
   } catch {

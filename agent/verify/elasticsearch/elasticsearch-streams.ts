@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogExtent, StoredDocument, Stream, Streams } from '../streams.ts';
-import type { VerifyRange } from '../verify.ts';
+import type { VerifyRange } from '../options.ts';
 import { eventStream, recordStream } from '../../streams/index.ts';
 import { ShipError, type ElasticsearchClient } from '../../elasticsearch/index.ts';
 import { VerifyError } from '../error.ts';

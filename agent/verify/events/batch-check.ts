@@ -1,6 +1,6 @@
 import { eventDocumentId, hashBytes, leafHash } from '../../seal/index.ts';
 import type { Batch } from './batches.ts';
-import { claimantOf, isIdOf, isLeaf, matches, type Claimant } from './claimant.ts';
+import { candidateOf, isIdOf, isLeaf, matches, type Candidate } from './candidate.ts';
 import type { Emit } from '../finding.ts';
 import type { Problems } from './problems.ts';
 import { findIdsMax, type StoredDocument, type Streams } from '../streams.ts';
@@ -23,8 +23,8 @@ export class BatchCheck {
   readonly #counts: DocumentCounts;
   readonly #emit: Emit;
   readonly #states: Uint8Array;
-  /** Claimants that do not match, and of refused forms the first that does. */
-  readonly #others = new Map<number, Claimant[]>();
+  /** Candidates that do not match, and of refused forms the first that does. */
+  readonly #others = new Map<number, Candidate[]>();
   readonly #forms = new Map<number, Buffer>();
 
   constructor(batch: Batch, streams: Streams, counts: DocumentCounts, emit: Emit) {
@@ -79,14 +79,14 @@ export class BatchCheck {
 
   async #takeOther(document: StoredDocument, index: number): Promise<void> {
     const offset = index - this.batch.first;
-    const claimant = await claimantOf(document, index, this.batch.key, this.#streams);
-    if (!matches(claimant, this.batch, index)) this.#keep(index, claimant);
+    const candidate = await candidateOf(document, index, this.batch.key, this.#streams);
+    if (!matches(candidate, this.batch, index)) this.#keep(index, candidate);
     else if (this.#states[offset] === none) {
       this.#match(offset, refusedForm);
       this.#counts.refused += 1;
-      this.#forms.set(index, claimant.leaf);
-    } else if (this.#forms.get(index)?.equals(claimant.leaf)) this.#counts.copies += 1;
-    else this.#keep(index, claimant);
+      this.#forms.set(index, candidate.leaf);
+    } else if (this.#forms.get(index)?.equals(candidate.leaf)) this.#counts.copies += 1;
+    else this.#keep(index, candidate);
   }
 
   #match(offset: number, state: number): void {
@@ -94,13 +94,13 @@ export class BatchCheck {
     this.#counts.ok += 1;
   }
 
-  #keep(index: number, claimant: Claimant): void {
+  #keep(index: number, candidate: Candidate): void {
     const others = this.#others.get(index);
-    if (others) others.push(claimant);
-    else this.#others.set(index, [claimant]);
+    if (others) others.push(candidate);
+    else this.#others.set(index, [candidate]);
   }
 
-  /** The indexes whose documents a search by `_id` finds whole after all; what it finds otherwise becomes a claimant. */
+  /** The indexes whose documents a search by `_id` finds whole after all; what it finds otherwise becomes a candidate. */
   async #lookUp(absent: readonly number[]): Promise<Set<number>> {
     const { key, leaves, first } = this.batch;
     const found = new Set<number>();

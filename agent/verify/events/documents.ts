@@ -1,14 +1,14 @@
 import type { Streams, StoredDocument } from '../streams.ts';
 import { BatchCheck, type DocumentCounts } from './batch-check.ts';
 import type { Batch } from './batches.ts';
-import { claimantOf } from './claimant.ts';
+import { candidateOf } from './candidate.ts';
 import { eventIdClaim, eventPlace, logIdDigits, type EventPlace } from '../records/claim.ts';
-import { Elsewhere } from './elsewhere.ts';
+import { Uncovered } from './uncovered.ts';
 import type { Emit } from '../finding.ts';
 import { Problems } from './problems.ts';
 import type { RecordReading } from '../records/records.ts';
 import { LeastRetention } from '../records/retention.ts';
-import { Strays } from './strays.ts';
+import { OutOfOrder } from './out-of-order.ts';
 
 interface Claim {
   origin: string;
@@ -22,8 +22,8 @@ interface Claim {
 export class DocumentJoin {
   readonly counts: DocumentCounts = { ok: 0, refused: 0, copies: 0 };
   readonly problems = new Problems();
-  readonly strays: Strays;
-  readonly elsewhere: Elsewhere;
+  readonly outOfOrder: OutOfOrder;
+  readonly uncovered: Uncovered;
   readonly #streams: Streams;
   readonly #reading: RecordReading;
   readonly #batches: AsyncIterator<Batch>;
@@ -45,8 +45,8 @@ export class DocumentJoin {
     this.#retention = new LeastRetention(reading.logs.values(), reading.keys);
     this.#now = now;
     this.#emit = emit;
-    this.strays = new Strays(this.problems, this.counts, emit);
-    this.elsewhere = new Elsewhere(streams, reading, now, emit);
+    this.outOfOrder = new OutOfOrder(this.problems, this.counts, emit);
+    this.uncovered = new Uncovered(streams, reading, now, emit);
   }
 
   /** Takes the next document. On the way that almost all go, nothing is parsed and nothing is kept. */
@@ -67,11 +67,11 @@ export class DocumentJoin {
     const place = eventPlace(document.source);
     const claim = byId ?? this.#claimByBytes(place);
     if (!claim) {
-      await this.elsewhere.takeUnclaimed(document.id, place);
+      await this.uncovered.takeUnclaimed(document.id, place);
       return;
     }
-    if (!this.elsewhere.isCovered(claim.origin, claim.index)) {
-      this.elsewhere.take(document.id, claim.origin, claim.index, place.batch);
+    if (!this.uncovered.isCovered(claim.origin, claim.index)) {
+      this.uncovered.take(document.id, claim.origin, claim.index, place.batch);
       return;
     }
     // Only what stands where its own bytes say may move the join on: a false `_id` must not drag it past the batches.
@@ -82,8 +82,8 @@ export class DocumentJoin {
     else {
       // Only under the `_id` that one of its log's keys gives can it be what was sealed.
       const key = this.#reading.keys.byLogId(document.id.slice(0, logIdDigits));
-      const claimant = await claimantOf(document, claim.index, key, this.#streams);
-      this.strays.add(claim.origin, { ...claimant, index: claim.index });
+      const candidate = await candidateOf(document, claim.index, key, this.#streams);
+      this.outOfOrder.add(claim.origin, { ...candidate, index: claim.index });
     }
   }
 

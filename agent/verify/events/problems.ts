@@ -1,6 +1,7 @@
 import { eventId } from '../../seal/index.ts';
 import type { Batch } from './batches.ts';
 import type { Finding } from '../finding.ts';
+import { lowerBound } from '../lower-bound.ts';
 
 /** What an index that its batch covers has instead of its document; `found` only by its `_id`, out of place. */
 export type State = 'changed' | 'missing' | 'expired' | 'found';
@@ -40,14 +41,7 @@ export class Problems {
       (problem) => problem.origin,
     );
     const list = this.#byOrigin.get(origin) ?? [];
-    let low = 0;
-    let high = list.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (list[middle]!.to < index) low = middle + 1;
-      else high = middle;
-    }
-    const problem = list[low];
+    const problem = list[lowerBound(list, ({ to }) => to < index)];
     return problem && problem.from <= index ? problem.state : undefined;
   }
 

@@ -1,7 +1,7 @@
 import { follows, hole } from './coherence.ts';
 import type { Emit } from '../finding.ts';
 import { timeOf, type Link } from './link.ts';
-import type { Run } from './run.ts';
+import type { BatchRun } from './run.ts';
 
 /** Two neighbours in number (docs/seal-format.md §8.2): one tree must grow into the other. */
 export function joins(earlier: Link, later: Link): boolean {
@@ -33,7 +33,12 @@ export function judgeNeighbours(origin: string, earlier: Link, later: Link, emit
 }
 
 /** Judges the last stretch before a run of neighbours against the run's first. */
-export function judgeStretches(origin: string, before: Run['lastStretch'], run: Run, emit: Emit): void {
+export function judgeStretches(
+  origin: string,
+  before: BatchRun['lastStretch'],
+  run: BatchRun,
+  emit: Emit,
+): void {
   const after = run.firstStretch;
   if (before && after && !follows(before, after.stretch, after.gaps))
     emit({

@@ -13,10 +13,10 @@ import type { LogChain } from './log.ts';
 import { isSignedBy } from './notes.ts';
 import type { RecordReading } from './records.ts';
 import { isStale } from '../time.ts';
-import type { Trust } from './trust.ts';
+import type { TrustFile } from '../../trust/index.ts';
 
 /** Judges what lies between the epochs of one (cluster, node, source), and the logs that lack records or a key. */
-export function judgeEpochs(reading: RecordReading, trust: Trust | undefined, emit: Emit): void {
+export function judgeEpochs(reading: RecordReading, trust: TrustFile | undefined, emit: Emit): void {
   const byName = Map.groupBy(reading.logs.values(), ({ name }) => name);
   for (const epochs of byName.values()) {
     let before: LogChain | undefined;

@@ -7,7 +7,7 @@ import {
   type Notice,
   type VerifierKey,
 } from '../../seal/index.ts';
-import type { Trust } from './trust.ts';
+import type { TrustFile } from '../../trust/index.ts';
 
 export type KeySource = 'trust file' | 'next' | 'the log itself' | 'marker';
 
@@ -27,7 +27,7 @@ export class KeyRing {
   readonly #byLogId = new Map<string, LogKey>();
   readonly #linked = new Set<string>();
 
-  constructor(trust: Trust | undefined) {
+  constructor(trust: TrustFile | undefined) {
     this.trusting = trust !== undefined;
     for (const { vkey } of trust?.logs ?? []) this.#add(parseVerifierKey(vkey), 'trust file');
   }

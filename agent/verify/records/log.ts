@@ -2,9 +2,10 @@ import { logName, type Gap } from '../../seal/index.ts';
 import { judgeBeginning, judgeNeighbours, judgeStretches } from './chain.ts';
 import { contradictions } from './coherence.ts';
 import type { Emit } from '../finding.ts';
+import { lowerBound } from '../lower-bound.ts';
 import { linkOf, type Link } from './link.ts';
 import type { BatchRecord } from './record.ts';
-import { Run, type Extent, type Retention } from './run.ts';
+import { BatchRun, type Extent, type Retention } from './run.ts';
 import { widen, type Span } from '../time.ts';
 
 /** A second valid record of a batch number; what it is shows when the first is read again. */
@@ -27,14 +28,14 @@ export class LogChain {
   readonly name: string;
   /** Position among the logs in reading order. */
   readonly order: number;
-  readonly runs: Run[] = [];
+  readonly runs: BatchRun[] = [];
   readonly alternates: Alternate[] = [];
   batches = 0;
   copies = 0;
   readonly events: Span = {};
   readonly #range: BatchRange | undefined;
   readonly #incoherent = new Set<number>();
-  #current: Run | undefined;
+  #current: BatchRun | undefined;
 
   constructor(origin: string, order: number, range: BatchRange | undefined) {
     this.origin = origin;
@@ -54,7 +55,7 @@ export class LogChain {
     const { retentionDays } = record.manifest;
     if (run && link.batch === run.tail.batch + 1 && this.inRange(link.batch) === this.inRange(run.tail.batch))
       run.extend(link, retentionDays, this.emitter(emit));
-    else this.#insert(new Run(this.origin, link, retentionDays));
+    else this.#insert(new BatchRun(this.origin, link, retentionDays));
     this.#count(record, emit);
     return 'counted';
   }
@@ -80,7 +81,7 @@ export class LogChain {
   /** Judges what only shows when all records have been read: neighbours across runs, and what is missing between. */
   close(emit: Emit): void {
     const within = this.emitter(emit);
-    let before: Run | undefined;
+    let before: BatchRun | undefined;
     let next = 0;
     for (const run of this.runs) {
       this.#missing(next, run.head.batch - 1, emit);
@@ -134,27 +135,20 @@ export class LogChain {
       emit({ finding: 'gap', ...at, detail: manifest.gaps.map(describeGap).join('; ') });
   }
 
-  #addAgain(run: Run, link: Link): void {
+  #addAgain(run: BatchRun, link: Link): void {
     const { tail } = run;
     if (link.batch === tail.batch && link.size === tail.size && link.root.equals(tail.root)) this.copies += 1;
     else this.alternates.push({ batch: link.batch, size: link.size, root: link.root });
   }
 
   /** The run that holds the batch, or the last one before it. */
-  #runAt(batch: number): Run | undefined {
+  #runAt(batch: number): BatchRun | undefined {
     if (this.#current && this.#current.tail.batch < batch && this.#current === this.runs.at(-1))
       return this.#current;
-    let low = 0;
-    let high = this.runs.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.runs[middle]!.head.batch <= batch) low = middle + 1;
-      else high = middle;
-    }
-    return this.runs[low - 1];
+    return this.runs[lowerBound(this.runs, ({ head }) => head.batch <= batch) - 1];
   }
 
-  #insert(run: Run): void {
+  #insert(run: BatchRun): void {
     const at = this.runs.findLastIndex(({ head }) => head.batch < run.head.batch) + 1;
     this.runs.splice(at, 0, run);
     this.#current = run;

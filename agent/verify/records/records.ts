@@ -10,13 +10,13 @@ import { Ordinals } from './ordinals.ts';
 import { judgeRecord, type BatchRecord, type JudgedRecord } from './record.ts';
 import { Statements } from './statements.ts';
 import type { StoredDocument } from '../streams.ts';
-import type { Trust } from './trust.ts';
+import type { TrustFile } from '../../trust/index.ts';
 import { toleranceMilliseconds } from '../time.ts';
 
 export interface RecordOptions {
   namespace: string;
   now: Date;
-  trust?: Trust | undefined;
+  trust?: TrustFile | undefined;
   /** Time range mode: the batch numbers asked for, by origin; none of the others. */
   ranges?: ReadonlyMap<string, BatchRange> | undefined;
 }

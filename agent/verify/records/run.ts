@@ -17,7 +17,7 @@ export interface Retention {
 }
 
 /** Valid records of one log whose batch numbers are consecutive: what stays in memory of them, however many. */
-export class Run {
+export class BatchRun {
   readonly origin: string;
   readonly head: Link;
   tail: Link;

@@ -12,7 +12,7 @@ import {
 import type { Excuse, Finding } from '../finding.ts';
 import type { LogChain } from './log.ts';
 import { noteOf } from './notes.ts';
-import { isSealedAfter, objectionTo } from './objection.ts';
+import { isSealedAfter, conflictOf } from './conflict.ts';
 import type { StoredDocument } from '../streams.ts';
 import { toleranceMilliseconds } from '../time.ts';
 
@@ -84,9 +84,9 @@ export class Statements {
     const reports = this.counted();
     for (const report of reports) {
       const { statement } = report;
-      const objection = objectionTo(statement, logs);
+      const conflict = conflictOf(statement, logs);
       if (isFuture(statement, now)) report.detail = 'does not apply yet: its time is in the future';
-      else if (objection !== undefined) report.detail = `does not apply: ${objection}`;
+      else if (conflict !== undefined) report.detail = `does not apply: ${conflict}`;
     }
     const applicable = reports.filter(({ detail }) => detail === undefined);
     for (const finding of findings) {

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { verifyLogs, type Finding, type StoredDocument, type Streams, type Trust } from '../../../agent/verify/index.ts';
+import type { TrustFile } from '../../../agent/trust/index.ts';
+import { verifyLogs, type Finding, type StoredDocument, type Streams } from '../../../agent/verify/index.ts';
 import { HitScanner } from '../../../agent/elasticsearch/search/hits.ts';
 import { readTrust } from '../../../agent/trust/index.ts';
 
@@ -40,7 +41,7 @@ export function setOf(findings: Iterable<Named>): string[] {
   return [...new Set(words)].toSorted();
 }
 
-async function judge(streams: Streams, now: Date, trust: Trust | undefined): Promise<Judgement> {
+async function judge(streams: Streams, now: Date, trust: TrustFile | undefined): Promise<Judgement> {
   const findings: Finding[] = [];
   const judgement = verifyLogs(streams, { now, trust });
   for (;;) {
@@ -70,7 +71,7 @@ async function streamsOf(folder: string): Promise<Streams> {
   };
 }
 
-async function trustOf(folder: string): Promise<Trust | undefined> {
+async function trustOf(folder: string): Promise<TrustFile | undefined> {
   const names = await readdir(folder);
   return names.includes('trust.json') ? readTrust(join(folder, 'trust.json')) : undefined;
 }

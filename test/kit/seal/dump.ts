@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StoredDocument, Trust } from '../../../agent/verify/index.ts';
+import type { TrustFile } from '../../../agent/trust/index.ts';
+import type { StoredDocument } from '../../../agent/verify/index.ts';
 import type { Written } from './log.ts';
 import { inReadingOrder } from './streams.ts';
 
 export interface DumpOptions {
   now: Date;
-  trust?: Trust;
+  trust?: TrustFile;
   hitsPerPage?: number;
 }
 

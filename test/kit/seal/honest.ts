@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import type { Finding, StoredDocument, Summary, Trust } from '../../../agent/verify/index.ts';
+import type { TrustFile } from '../../../agent/trust/index.ts';
+import type { Finding, StoredDocument, Summary } from '../../../agent/verify/index.ts';
 import { LogWriter, type Written } from './log.ts';
 import { verify } from './streams.ts';
 
@@ -7,7 +8,7 @@ export const epoch1 = '20261123T004438Z';
 export const secondEpoch = '20261123T014438Z';
 
 /** Two epochs with a marker, a heartbeat and a refused event: what an honest log may hold. */
-export function honest(): { written: Written; writer: LogWriter; trust: Trust } {
+export function honest(): { written: Written; writer: LogWriter; trust: TrustFile } {
   const writer = new LogWriter();
   const { vkey, name } = writer;
   writer.marker(1);
@@ -30,7 +31,7 @@ export function words(findings: readonly Finding[]): string[] {
 export async function wordsOf(
   written: Written,
   writer: LogWriter,
-  trust?: Trust,
+  trust?: TrustFile,
   now?: Date,
 ): Promise<{ words: string[]; summary: Summary }> {
   const { findings, summary } = await verify(written, { now: now ?? writer.now, trust });

@@ -160,14 +160,7 @@ export class LogWriter {
 
   #open(epoch: string): Log {
     const origin = formatOrigin({ ...this.name, epoch });
-    return new Log({
-      origin,
-      privateKey: privateKeyOf(origin),
-      nextBatch: 0,
-      size: 0,
-      frontier: new Uint8Array(),
-      checkpoint: null,
-    });
+    return Log.begin({ origin, privateKey: privateKeyOf(origin) });
   }
 
   #events({ events = 3, refused = [], event }: BatchOptions, at: Date) {

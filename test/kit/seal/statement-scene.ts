@@ -1,4 +1,4 @@
-import type { Trust } from '../../../agent/verify/index.ts';
+import type { TrustFile } from '../../../agent/trust/index.ts';
 import { LogWriter, type Written } from './log.ts';
 import { operatorKey } from './operator.ts';
 
@@ -11,7 +11,7 @@ export const second = `${place}/20261123T024438Z`;
  * A log with one of each finding that an operator may excuse, and a trust file with one operator. Of the first epoch
  * batch 1 has a gap, 2 contradicts itself, 3 comes after a silence; nothing links the second epoch, which has ended.
  */
-export function statementScene(): { written: Written; trust: Trust; now: Date } {
+export function statementScene(): { written: Written; trust: TrustFile; now: Date } {
   const writer = new LogWriter();
   const logs = [{ ...writer.name, vkey: writer.vkey }];
   writer.batch({ notices: [{ kind: 'start', at: writer.now.toISOString() }] });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { signNote } from '../../../../agent/seal/index.ts';
-import type { Trust } from '../../../../agent/verify/index.ts';
+import type { TrustFile } from '../../../../agent/trust/index.ts';
 import { epoch1, honest, record, remove, secondEpoch, wordsOf } from '../../../kit/seal/honest.ts';
 import { LogWriter } from '../../../kit/seal/log.ts';
 import { verify } from '../../../kit/seal/streams.ts';
@@ -31,7 +31,7 @@ describe('epochs and keys', () => {
 
   test('an epoch after a lost state is unlinked; without a trust file it is judged nonetheless', async () => {
     const writer = new LogWriter();
-    const trust: Trust = { v: 1, logs: [{ ...writer.name, vkey: writer.vkey }], operators: [] };
+    const trust: TrustFile = { v: 1, logs: [{ ...writer.name, vkey: writer.vkey }], operators: [] };
     writer.batch();
     writer.turn(secondEpoch, 'state lost', { sources: [], lies: { read: 2 }, events: 2 });
     expect((await wordsOf(writer.written, writer, trust)).words).toEqual([
@@ -94,7 +94,7 @@ describe('epochs and keys', () => {
       [secondEpoch, 'cp-2'],
     ] as const) {
       const writer = new LogWriter();
-      const trust: Trust = { v: 1, logs: [{ ...writer.name, vkey: writer.vkey }], operators: [] };
+      const trust: TrustFile = { v: 1, logs: [{ ...writer.name, vkey: writer.vkey }], operators: [] };
       const other = new LogWriter({ name: { ...writer.name, node }, epoch }, writer.written);
       writer.batch({ notices: [{ kind: 'next', at: writer.now.toISOString(), vkey: other.vkey }] });
       other.batch();
@@ -107,7 +107,7 @@ describe('epochs and keys', () => {
   test('an untrusted epoch shows that the one before lost its end, if a key of that one signed it', async () => {
     for (const forge of [false, true]) {
       const writer = new LogWriter();
-      const trust: Trust = { v: 1, logs: [{ ...writer.name, vkey: writer.vkey }], operators: [] };
+      const trust: TrustFile = { v: 1, logs: [{ ...writer.name, vkey: writer.vkey }], operators: [] };
       writer.batch();
       const before = record(writer.written, 0);
       writer.batch({ notices: [] });

@@ -1,11 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { logName, type Statement } from '../../../../agent/seal/index.ts';
-import {
-  notProvenComplete,
-  type Finding,
-  type StoredDocument,
-  type Trust,
-} from '../../../../agent/verify/index.ts';
+import type { TrustFile } from '../../../../agent/trust/index.ts';
+import { notProvenComplete, type Finding, type StoredDocument } from '../../../../agent/verify/index.ts';
 import { generatedScene } from '../../../format/golden/generated.ts';
 import { cloneOf, mutate } from '../../../format/golden/mutations.ts';
 import { Random } from '../../../format/golden/random.ts';
@@ -329,7 +325,7 @@ describe('whatever statements are there', () => {
     let excuses = 0;
     for (let i = 0; i < 60; i += 1) {
       const scene = cloneOf(random.chance(50) ? generatedScene() : statementScene());
-      const { trust } = scene as { trust: Trust };
+      const { trust } = scene as { trust: TrustFile };
       trust.operators = [operatorKey().verifier.text];
       if (random.chance(80)) mutate(scene, random);
       const of = async (documents: typeof scene.written.records) =>

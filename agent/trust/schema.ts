@@ -6,7 +6,7 @@ import {
   parseVerifierKey,
   SealError,
   type VerifierKey,
-} from '../../seal/index.ts';
+} from '../seal/index.ts';
 
 const name = z.string().regex(namePattern);
 
@@ -30,7 +30,7 @@ export const trustSchema = z.strictObject({
   operators: z.array(operator).default([]),
 });
 
-export type Trust = z.infer<typeof trustSchema>;
+export type TrustFile = z.infer<typeof trustSchema>;
 
 function operatorProblem(vkey: string): string | undefined {
   const key = parsed(vkey);

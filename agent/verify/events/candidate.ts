@@ -5,7 +5,7 @@ import { refusedLeaf } from './refused.ts';
 import type { StoredDocument, Streams } from '../streams.ts';
 
 /** What is remembered of a document that claims an index: enough to judge it later without its bytes. */
-export interface Claimant {
+export interface Candidate {
   id: string;
   /** Leaf hash of its bytes. */
   leaf: Buffer;
@@ -13,12 +13,12 @@ export interface Claimant {
   refused: Buffer | undefined;
 }
 
-export async function claimantOf(
+export async function candidateOf(
   { id, source }: StoredDocument,
   index: number,
   key: LogKey | undefined,
   streams: Streams,
-): Promise<Claimant> {
+): Promise<Candidate> {
   const bytes = Buffer.from(source);
   const leaf = leafHash(bytes);
   return { id, leaf, refused: key && (await refusedLeaf(bytes, index, key, streams)) };
@@ -52,10 +52,10 @@ export function isLeaf(leaf: Buffer, leaves: Buffer, offset: number): boolean {
   return leaf.compare(leaves, offset * hashBytes, (offset + 1) * hashBytes) === 0;
 }
 
-/** Whether a claimant is what the batch says of its index: bytes or refused form, and `_id`. */
-export function matches(claimant: Claimant, { leaves, first, key }: Batch, index: number): boolean {
+/** Whether a candidate is what the batch says of its index: bytes or refused form, and `_id`. */
+export function matches(candidate: Candidate, { leaves, first, key }: Batch, index: number): boolean {
   const offset = index - first;
-  const { id, leaf, refused } = claimant;
+  const { id, leaf, refused } = candidate;
   return (
     isIdOf(id, key.logId, index, leaves, offset) &&
     (isLeaf(leaf, leaves, offset) || (refused !== undefined && isLeaf(refused, leaves, offset)))

@@ -7,7 +7,7 @@ import { toleranceMilliseconds } from '../time.ts';
  * What in the logs speaks against a statement (docs/seal-format.md §8.4); undefined if nothing does. An end that is not
  * where it was signed has been moved since: somebody deleted, or the log went on.
  */
-export function objectionTo(statement: Statement, logs: ReadonlyMap<string, LogChain>): string | undefined {
+export function conflictOf(statement: Statement, logs: ReadonlyMap<string, LogChain>): string | undefined {
   if ('batches' in statement) return undefined;
   const log = logs.get(statement.log);
   if (!log?.newest) return `${statement.log} has no valid record`;

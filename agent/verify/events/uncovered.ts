@@ -1,5 +1,6 @@
 import type { EventPlace } from '../records/claim.ts';
 import type { Emit } from '../finding.ts';
+import { lowerBound } from '../lower-bound.ts';
 import type { RecordReading } from '../records/records.ts';
 import type { Extent } from '../records/run.ts';
 import type { Streams } from '../streams.ts';
@@ -12,7 +13,7 @@ const batchesUnderWayMax = 2;
 const begunLookupsMax = 1000;
 
 /** Documents at no index that a valid record covers (docs/seal-format.md §8.3, second table). */
-export class Elsewhere {
+export class Uncovered {
   /** Per log, documents whose record is yet to come. */
   readonly notYetRecorded = new Map<string, number>();
   readonly #streams: Streams;
@@ -38,14 +39,8 @@ export class Elsewhere {
 
   isCovered(origin: string, index: number): boolean {
     const extents = this.#extents.get(origin) ?? [];
-    let low = 0;
-    let high = extents.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (extents[middle]!.to <= index) low = middle + 1;
-      else high = middle;
-    }
-    return low < extents.length && extents[low]!.from <= index;
+    const extent = extents[lowerBound(extents, ({ to }) => to <= index)];
+    return extent !== undefined && extent.from <= index;
   }
 
   /** A document without a claim to a log that was known when the records were read. */

@@ -1,0 +1,28 @@
+import type { TrustFile } from '../trust/index.ts';
+import type { BatchRange } from './records/log.ts';
+
+/** A part of the time that the logs span. */
+export interface VerifyRange {
+  /** The batch numbers that it takes, by origin; other logs are only looked at for their keys and their end. */
+  batches: ReadonlyMap<string, BatchRange>;
+  until: Date;
+}
+
+export interface VerifyOptions {
+  now: Date;
+  trust?: TrustFile | undefined;
+  range?: VerifyRange | undefined;
+  /** Fewer events as sealed than this are too few to say anything: heartbeats alone would verify, too. */
+  eventsMin?: number | undefined;
+  /** Called for every document of either stream. */
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** What was read so far. */
+export interface Progress {
+  records: number;
+  /** Documents of the record stream that are none: markers, notes, statements, and what has such an `_id`. */
+  notes: number;
+  /** Documents of the events stream. */
+  documents: number;
+}
