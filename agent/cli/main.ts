@@ -8,7 +8,7 @@ import { statusCommand } from './status/index.ts';
 import { trustCommand } from './trust/index.ts';
 import { validateCommand } from './run/validate.ts';
 import { verifyCommand } from './verify/index.ts';
-import { agentVersion } from './version.ts';
+import { versionText } from './version.ts';
 import { ask, whoCommand } from './who/index.ts';
 
 const program = new Command('auditseal')
@@ -43,6 +43,7 @@ const program = new Command('auditseal')
       });
     }),
   )
+  .version(versionText)
   .exitOverride(usageEndsWith())
   .showHelpAfterError()
   .addHelpText(
@@ -64,6 +65,6 @@ On an auditor's machine, with a key that may only read:
 program
   .command('version')
   .description('print the version of auditseal and of Node')
-  .action(() => void process.stdout.write(`auditseal ${agentVersion} (Node ${process.versions.node})\n`));
+  .action(() => void process.stdout.write(`${versionText}\n`));
 
 await program.parseAsync();

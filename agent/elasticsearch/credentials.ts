@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf } from '../error.ts';
+import { apiKeyForms, parseApiKey } from './api-key.ts';
 import { ShipError } from './error.ts';
 
 export interface CredentialFiles {
@@ -37,13 +38,9 @@ export class Credentials {
     const { apiKeyFile, apiKeyName = 'elasticsearch.apiKeyFile' } = this.#files;
     const { username, passwordFile, passwordName } = this.#files;
     if (apiKeyFile !== undefined) {
-      const apiKey = await readSecret(apiKeyFile, apiKeyName);
-      // RFC 9110 §5.5: what else is in a header ends as an error of the connection, tried again for ever.
-      if (!/^[!-~]+$/u.test(apiKey))
-        throw new ShipError(
-          'settings',
-          `${apiKeyName}: ${apiKeyFile} holds no API key: it is one word of ASCII`,
-        );
+      const apiKey = parseApiKey(await readSecret(apiKeyFile, apiKeyName));
+      if (apiKey === undefined)
+        throw new ShipError('settings', `${apiKeyName}: ${apiKeyFile} holds no API key: ${apiKeyForms}`);
       this.#header = `ApiKey ${apiKey}`;
     } else if (username !== undefined && passwordFile !== undefined) {
       const password = await readSecret(passwordFile, passwordName ?? 'elasticsearch.passwordFile');

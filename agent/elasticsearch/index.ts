@@ -6,6 +6,7 @@ export { connectorOf } from './connector.ts';
 export { createDocument } from './create.ts';
 export { type CredentialFiles, Credentials } from './credentials.ts';
 export { causeOf, ShipError } from './error.ts';
+export { proxyOf } from './proxy.ts';
 export { readText } from './read-text.ts';
 export { type Answer, request, type Request } from './request.ts';
 export { type RetryOptions, untilDone } from './retry.ts';

@@ -62,9 +62,9 @@ export async function request(client: ElasticsearchClient, wanted: Request): Pro
     const text = await readText(stream, responseBytesMax);
     judge(client, connection, ![502, 503, 504].includes(statusCode));
     // The key may have been renewed: what is tried next is sent with what its file says now.
-    if (statusCode === 401 || statusCode === 403) await client.credentials.readAgain().catch(() => undefined);
+    const unread = statusCode === 401 || statusCode === 403 ? await readKeyAgain(client) : '';
     if (statusCode >= 400 && !wanted.expect?.includes(statusCode))
-      throw fromStatus(where, statusCode, headers['retry-after'], text);
+      throw fromStatus(where, statusCode, headers['retry-after'], `${text.slice(0, 500)}${unread}`);
     return { status: statusCode, body: parse(where, statusCode, text) };
   } catch (cause) {
     if (cause instanceof ShipError) throw cause;
@@ -74,6 +74,16 @@ export async function request(client: ElasticsearchClient, wanted: Request): Pro
       throw new ShipError('timeout', `${where}: no whole answer in ${client.requestSeconds} s`, { cause });
     if (wanted.signal?.aborted) throw new ShipError('aborted', `${where}: aborted`, { cause });
     throw translate(where, cause);
+  }
+}
+
+/** Why the key's file is of no use now, for a message; empty if it is. The key that was read last stays. */
+async function readKeyAgain({ credentials }: ElasticsearchClient): Promise<string> {
+  try {
+    await credentials.readAgain();
+    return '';
+  } catch (error) {
+    return ` (and what the file of the key holds now is of no use: ${messageOf(error)})`;
   }
 }
 
@@ -124,7 +134,7 @@ function translate(where: string, cause: unknown): ShipError {
 }
 
 function fromStatus(where: string, status: number, retryAfter: unknown, text: string): ShipError {
-  const message = `${where}: ${status} ${text.slice(0, 500)}`;
+  const message = `${where}: ${status} ${text}`;
   return new ShipError(codeOf(status), message, { status, retryAfterSeconds: parseRetryAfter(retryAfter) });
 }
 

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import manifest from '../../../package.json' with { type: 'json' };
 
 const main = join(import.meta.dirname, '../../../agent/cli/main.ts');
 
@@ -22,3 +23,15 @@ test.concurrent.each<[string, number]>([
 ])('auditseal %s ends with %i', async (parameters, code) => {
   expect(await exitCodeOf(...parameters.split(' '))).toBe(code);
 });
+
+test.concurrent.each(['--version', '-V', 'version'])(
+  'auditseal %s prints its version and that of Node',
+  async (parameter) => {
+    const printed = new Promise<string>((resolve, reject) => {
+      execFile(process.execPath, [main, parameter], (error, stdout, stderr) =>
+        error ? reject(error) : resolve(stdout + stderr),
+      );
+    });
+    expect(await printed).toBe(`auditseal ${manifest.version} (Node ${process.versions.node})\n`);
+  },
+);

@@ -45,6 +45,21 @@ test('after a refusal the key is read again, so that a renewed one works without
   ]);
 });
 
+test('a key file that is replaced by what is no key is said with the refusal, and the key that was read last stays', async () => {
+  await using server = await standIn({ status: 401, body: '{}' });
+  const apiKeyFile = await secret('replaced', 'revoked');
+  const client = await createClient({ urls: [server.url], apiKeyFile, requestSeconds: 5 });
+  await secret('replaced', 'a new key');
+  for (let i = 0; i < 2; i += 1)
+    await expect(request(client, { method: 'GET', path: '/x' })).rejects.toThrow(
+      /^GET \/x: 401 \{\} \(and .*elasticsearch\.apiKeyFile: \S+ holds no API key: wanted is /u,
+    );
+  expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
+    'ApiKey revoked',
+    'ApiKey revoked',
+  ]);
+});
+
 test('a username goes with the password of its file', async () => {
   await using server = await standIn({ body: '{}' });
   const passwordFile = await secret('password', ' pass word\r\n');
