@@ -82,10 +82,10 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     committed: (seconds) => metrics.committed(seconds),
     observe: () => observations(metrics, options.now()),
   });
-  const beats = new Map<string, number>();
+  const beats = new Map(config.sources.map(({ name }) => [name, performance.now()]));
   const health = {
     isAlive: () => [...beats.values()].every((at) => performance.now() - at < aliveMilliseconds),
-    isReady: () => beats.size === config.sources.length,
+    isReady: () => config.sources.every(({ name }) => metrics.meters.get(name)?.readable),
   };
   const server = opened.adopt(await serve({ ...config.http, metrics, health }), (one) => one.close());
   options.listening?.(server.port);

@@ -9,6 +9,7 @@ import { Log, logName, startEpoch, type EpochReason, type EpochStart } from '../
 import { Sealer, type NamedText } from './sealer.ts';
 import { announceStart, Aside, Shipper, type Lookup } from '../ship/index.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
+import { readable } from './readable.ts';
 import { parseTailState, Source } from '../source/index.ts';
 import type { Spool } from './room.ts';
 import type { Committer, Loaded, StartState, Store } from '../store/index.ts';
@@ -168,6 +169,7 @@ function assemble(
       new LongLineParts({ eventBytesMax: entryBytesMax, textBytesMax: Math.floor(entryBytesMax / 4) }),
     tell: (level, message, details) =>
       logger[level]({ 'auditseal.source': sourceName, 'auditseal.details': details }, message),
+    readable: (obstacle) => readable(parts, obstacle),
   });
   const meter = parts.metrics.meter(sourceName);
   const { origin, nextBatch: batch, size } = opened.log;

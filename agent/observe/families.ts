@@ -162,9 +162,15 @@ const delivery: Family[] = [
 
 const state: Family[] = [
   {
+    name: 'auditseal_source_readable',
+    type: 'gauge',
+    help: '1 if the audit log could be opened at the last look, 0 if not: no such folder, no right, no file for 2 minutes.',
+    read: ({ readable }) => Number(readable),
+  },
+  {
     name: 'auditseal_lag_bytes',
     type: 'gauge',
-    help: 'Bytes of the audit log that are not yet read, as far as the directory shows (compressed backups left out).',
+    help: 'Bytes of the audit log not yet read, as far as the directory shows (no compressed backups); none where it cannot be read.',
     read: (meter) => meter.lagBytes,
   },
   {

@@ -43,7 +43,7 @@ export class Metrics {
   readonly #options: MetricsOptions;
   readonly #registry = new Registry();
   readonly #copied: { family: Family; metric: Counter | Gauge }[];
-  readonly #lags = new Map<string, () => Promise<number>>();
+  readonly #lags = new Map<string, () => Promise<number | undefined>>();
   #turn: Promise<unknown> = Promise.resolve();
   readonly #delivery = new WeightedHistogram({
     name: 'auditseal_delivery_seconds',
@@ -118,7 +118,7 @@ export class Metrics {
   }
 
   /** Where the bytes of a source that are not read are asked for. */
-  watchLag(source: string, lagBytes: () => Promise<number>): void {
+  watchLag(source: string, lagBytes: () => Promise<number | undefined>): void {
     this.#lags.set(source, lagBytes);
   }
 

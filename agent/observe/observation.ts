@@ -4,7 +4,10 @@ import { z } from 'zod';
 const observation = z.object({
   /** RFC 3339, as all times here. */
   at: z.string(),
-  lagBytes: z.number(),
+  /** Absent where it cannot be known: the log was not looked at, or cannot be read. */
+  lagBytes: z.number().optional(),
+  /** The log cannot be read: why, and what to do. */
+  unreadable: z.object({ since: z.string(), message: z.string() }).optional(),
   paused: z.object({ reason: z.enum(['spool', 'disk']), since: z.string() }).optional(),
   /** The newest failed request, mended or not. */
   trouble: z.object({ at: z.string(), cause: z.string(), message: z.string() }).optional(),

@@ -6,7 +6,7 @@ import type { Metrics } from './metrics.ts';
 export interface Health {
   /** The loops of all sources have advanced lately. */
   isAlive(): boolean;
-  /** State is open and every source has begun to look at its files. */
+  /** State is open, and every source's log could be read at the last look. */
   isReady(): boolean;
 }
 

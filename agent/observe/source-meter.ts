@@ -37,7 +37,11 @@ export class SourceMeter {
   readonly pauses: Labelled = new Map();
   paused: Observation['paused'];
   trouble: Observation['trouble'];
-  lagBytes = 0;
+  /** False until the log was looked at. */
+  readable = false;
+  unreadable: Observation['unreadable'];
+  /** Undefined until it was looked at, and where it cannot be known. */
+  lagBytes: number | undefined;
   log: { origin: string; batch: number; size: number } | undefined;
   /** RFC 3339. */
   sealedAt: string | undefined;
@@ -128,23 +132,33 @@ export class SourceMeter {
     this.paused = reason && { reason, since: now.toISOString() };
   }
 
+  /** The log was looked at: `obstacle` is why it cannot be read, and what to do. */
+  lookedAt(obstacle: string | undefined, now: Date): void {
+    this.readable = obstacle === undefined;
+    const since = this.unreadable?.since ?? now.toISOString();
+    this.unreadable = obstacle === undefined ? undefined : { since, message: obstacle.slice(0, 1000) };
+  }
+
   /**
    * How long the oldest event that is not acknowledged has been waiting, by its own time. Of what is not even read only the
-   * age of the newest event before it is known, which is more. 0 when all is acknowledged.
+   * age of the newest event before it is known, which is more. 0 when all is acknowledged; undefined where what is acknowledged
+   * is all that could be read.
    */
-  lagSeconds(now: Date): number {
+  lagSeconds(now: Date): number | undefined {
     const oldest = this.#waiting.find((batch) => batch.oldest !== null)?.oldest;
-    const since = oldest ?? (this.lagBytes > 0 ? this.newestRead : undefined);
+    if (oldest === undefined && this.lagBytes === undefined) return undefined;
+    const since = oldest ?? (this.lagBytes ? this.newestRead : undefined);
     return since === undefined ? 0 : Math.max(0, (now.getTime() - Date.parse(since)) / 1000);
   }
 
   /** What `status` shows beside the state: JSON. */
   observation(now: Date): string {
-    const { lagBytes, paused, trouble, acknowledgedAt, newestShipped } = this;
+    const { lagBytes, unreadable, paused, trouble, acknowledgedAt, newestShipped } = this;
     const at = now.toISOString();
     return JSON.stringify({
       at,
       lagBytes,
+      unreadable,
       paused,
       trouble,
       acknowledgedAt,

@@ -15,6 +15,11 @@ export class Complaints {
     this.tell('warn', message, details);
   }
 
+  /** Whether a trouble of this kind was said, and is not over. */
+  isOpen(kind: string): boolean {
+    return [...this.#said].some((trouble) => trouble.startsWith(kind));
+  }
+
   over(kind: string): void {
     for (const trouble of this.#said) if (trouble.startsWith(kind)) this.#said.delete(trouble);
   }

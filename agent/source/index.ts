@@ -2,7 +2,9 @@ export type { Chunk, EndedChunk, FileId, FilePosition, GapChunk, GapReason } fro
 export type { LinesChunk, LongChunk, LongLineSink } from './chunk.ts';
 export { SourceError } from './error.ts';
 export type { SourceErrorCode } from './error.ts';
+export { describeObstacle, type Obstacle } from './obstacle.ts';
 export type { SourceOptions, Tell } from './options.ts';
+export { probe } from './probe.ts';
 export { emptyTailState, parseTailState } from './state.ts';
 export type { TailState } from './state.ts';
 export { Source } from './source.ts';

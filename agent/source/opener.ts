@@ -93,7 +93,7 @@ export class Opener {
       const next = (this.#awaiting ??= (await this.succession.follow(anchor)).next);
       const beginning = next && (await this.#beginningOf(next));
       if (!next || !beginning) {
-        if (!next && ++this.#absences > ABSENCES_MAX) {
+        if (!next && ++this.#absences > ABSENCES_MAX && !this.#complaints.isOpen('read')) {
           this.#complaints.say('absent', `there is nothing new to read at ${this.#path}; waiting for it`, {});
         }
         return 'wait';

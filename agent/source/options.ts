@@ -1,4 +1,5 @@
 import type { LongLineSink } from './chunk.ts';
+import type { TellReadable } from './readability.ts';
 import type { TailState } from './state.ts';
 
 /** Says something to the operator: once for each trouble until it is over. */
@@ -20,4 +21,7 @@ export interface SourceOptions<L extends LongLineSink = LongLineSink> {
   state?: TailState;
   longLine: () => L;
   tell?: Tell;
+  readable?: TellReadable;
+  /** How long a folder may be without the live file before the source counts as unreadable; default 120,000. */
+  absentMillisecondsMax?: number;
 }

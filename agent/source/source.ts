@@ -9,9 +9,12 @@ import { LineReader } from './lines.ts';
 import type { Cut } from './lines.ts';
 import { regularStat } from './listing.ts';
 import { KEPT_DELETED_BYTES_MAX } from './kept.ts';
+import { obstacleOf } from './obstacle.ts';
+import type { Obstacle } from './obstacle.ts';
 import { lossOf, Opener } from './opener.ts';
 import type { Opened } from './opener.ts';
 import type { SourceOptions } from './options.ts';
+import { ABSENT_MILLISECONDS_MAX, Readability } from './readability.ts';
 import { isSameInode } from './stat.ts';
 import { emptyTailState } from './state.ts';
 import type { TailState } from './state.ts';
@@ -36,11 +39,12 @@ export class Source<L extends LongLineSink = LongLineSink> {
   readonly #lines: LineReader<L>;
   readonly #waker: Waker;
   readonly #complaints: Complaints;
+  readonly #readability: Readability;
   readonly #lookAheadMilliseconds: number;
   #held: Held | undefined;
   #last: Chunk<L> | undefined;
   #closed = false;
-  #lag = 0;
+  #lag: number | undefined = 0;
   #lookedAheadAt = -Infinity;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -50,6 +54,12 @@ export class Source<L extends LongLineSink = LongLineSink> {
     this.#initial = options.state ?? emptyTailState;
     this.#lookAheadMilliseconds = options.lookAheadMilliseconds ?? LOOK_AHEAD_MILLISECONDS;
     this.#complaints = new Complaints(options.tell);
+    this.#readability = new Readability({
+      path,
+      complaints: this.#complaints,
+      tell: options.readable ?? (() => undefined),
+      absentMillisecondsMax: options.absentMillisecondsMax ?? ABSENT_MILLISECONDS_MAX,
+    });
     this.#opener = new Opener(path, this.#initial, this.#complaints);
     this.#lines = new LineReader({ lineBytesMax, chunkBytesMax }, longLine);
     this.#waker = new Waker(path, pollMilliseconds, options.watch ?? true, (error) => {
@@ -68,13 +78,13 @@ export class Source<L extends LongLineSink = LongLineSink> {
 
   async #read(): Promise<Chunk<L> | undefined> {
     if (this.#closed) throw new SourceError('closed', `the source of ${this.#path} is closed`);
-    return await this.#retried(async () => {
+    const { result: chunk, failure } = await retried(async () => {
       await this.#lookAhead(KEPT_DELETED_BYTES_MAX);
-      const chunk = await this.#next();
-      this.#complaints.over('read');
-      this.#last = chunk ?? this.#last;
-      return chunk;
+      return await this.#next();
     });
+    this.#last = chunk ?? this.#last;
+    await this.#readability.afterRead(await this.#obstacleOf(failure), this.#held !== undefined);
+    return chunk;
   }
 
   /**
@@ -84,20 +94,13 @@ export class Source<L extends LongLineSink = LongLineSink> {
   hold(isDiskFull: boolean): Promise<void> {
     return this.#alone(async () => {
       if (this.#closed) return;
-      await this.#retried(() => this.#lookAhead(isDiskFull ? 0 : KEPT_DELETED_BYTES_MAX));
+      const { failure } = await retried(() => this.#lookAhead(isDiskFull ? 0 : KEPT_DELETED_BYTES_MAX));
+      await this.#readability.whilePaused(await this.#obstacleOf(failure), this.#held !== undefined);
     });
   }
 
-  async #retried<T>(work: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isFileSystemError(error)) throw error;
-      const where = error.path ?? this.#path;
-      const said = `cannot read ${where} (${error.code}); trying again`;
-      this.#complaints.say(`read ${error.code} ${where}`, said, { error });
-      return undefined;
-    }
+  async #obstacleOf(failure: NodeJS.ErrnoException | undefined): Promise<Obstacle | undefined> {
+    return failure && (await obstacleOf(failure, failure.path ?? this.#path));
   }
 
   /** Looks at the directory, unless it was looked at just now, or the file at hand is the live one still. */
@@ -147,10 +150,11 @@ export class Source<L extends LongLineSink = LongLineSink> {
   }
 
   /**
-   * Uncompressed bytes not read yet, as far as the directory shows; compressed backups count as nothing. While a read
-   * takes longer than a second (a line of a gigabyte): what was answered before.
+   * Uncompressed bytes not read yet, as far as the directory shows; compressed backups count as nothing. Undefined where
+   * that cannot be known: nothing is to be seen, but what is there cannot be read. While a read takes longer than a second
+   * (a line of a gigabyte): what was answered before.
    */
-  async lagBytes(): Promise<number> {
+  async lagBytes(): Promise<number | undefined> {
     const asked = this.#alone(() => this.#lagBytes());
     const late = new AbortController();
     const before = sleep(LAG_MILLISECONDS_MAX, this.#lag, { signal: late.signal, ref: false });
@@ -166,13 +170,13 @@ export class Source<L extends LongLineSink = LongLineSink> {
     return done;
   }
 
-  async #lagBytes(): Promise<number> {
+  async #lagBytes(): Promise<number | undefined> {
     if (this.#closed) return 0;
     const held = this.#held;
     try {
       const own = held && !held.file.compressed ? (await held.file.stat()).size - this.#lines.offset : 0;
       const listed = await this.#opener.survey(held);
-      return listed.entries.reduce(
+      const unread = listed.entries.reduce(
         (sum, entry) => {
           if (entry.compressed || !listed.isUnread(entry)) return sum;
           const identity = listed.identityOf(entry);
@@ -180,8 +184,9 @@ export class Source<L extends LongLineSink = LongLineSink> {
         },
         Math.max(0, own),
       );
+      return unread === 0 && this.#readability.obstacle ? undefined : unread;
     } catch (error) {
-      if (isFileSystemError(error)) return 0;
+      if (isFileSystemError(error)) return undefined;
       throw error;
     }
   }
@@ -339,5 +344,15 @@ export class Source<L extends LongLineSink = LongLineSink> {
     this.#complaints.over('deleted');
     // Nothing was written, so nothing is lost by a close that fails.
     await held.file.close().catch(() => undefined);
+  }
+}
+
+/** The disk's state may heal: what the operating system answers is no end, but something to say and to try again. */
+async function retried<T>(work: () => Promise<T>): Promise<{ result?: T; failure?: NodeJS.ErrnoException }> {
+  try {
+    return { result: await work() };
+  } catch (error) {
+    if (isFileSystemError(error)) return { failure: error };
+    throw error;
   }
 }

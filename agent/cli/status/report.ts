@@ -1,4 +1,4 @@
-import { parseObservation } from '../../observe/index.ts';
+import { parseObservation, type Observation } from '../../observe/index.ts';
 import type { SourceStatus, StateStatus } from '../../store/index.ts';
 
 /** Of the configuration; unknown where only a state folder is looked at. */
@@ -29,6 +29,12 @@ export function describeStatus(status: StateStatus, limits: StatusLimits | undef
 function attentions(source: SourceStatus, limits: StatusLimits | undefined, now: Date): [string, string][] {
   const observed = parseObservation(source.observed);
   const found: string[] = [];
+  if (observed?.unreadable) {
+    const { since, message } = observed.unreadable;
+    found.push(
+      `the audit log cannot be read since ${when(since, now)}: ${firstLine(message, 1000)} (AuditsealSourceUnreadable)`,
+    );
+  }
   if (observed?.paused)
     found.push(
       `reading is paused since ${when(observed.paused.since, now)}: ${observed.paused.reason} (AuditsealPaused)`,
@@ -73,7 +79,7 @@ function numbers(source: SourceStatus, share: number | undefined, now: Date): [s
       'waiting',
       `${waitingEvents} events in ${waitingBatches} batches, ${bytes(waitingBytes)}${percent}${oldest}`,
     ],
-    ['not yet read', observed ? `${bytes(observed.lagBytes)} as of ${when(observed.at, now)}` : 'not known'],
+    ['not yet read', unread(observed, now)],
     ['refused', String(source.refused)],
     ['gaps', `${source.gaps}${by(source, 'gaps')}`],
     [
@@ -81,6 +87,12 @@ function numbers(source: SourceStatus, share: number | undefined, now: Date): [s
       trouble ? `${when(trouble.at, now)}, ${trouble.cause}: ${firstLine(trouble.message)}` : 'none',
     ],
   ];
+}
+
+function unread(observed: Observation | undefined, now: Date): string {
+  if (!observed) return 'not known';
+  const { lagBytes, at } = observed;
+  return `${lagBytes === undefined ? 'not known' : bytes(lagBytes)} as of ${when(at, now)}`;
 }
 
 function rows(cells: [string, string][]): string {
@@ -113,6 +125,6 @@ function bytes(count: number): string {
 }
 
 /** A server's words on a terminal: one line, nothing that moves the cursor. */
-function firstLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, 200);
+function firstLine(text: string, charactersMax = 200): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, charactersMax);
 }

@@ -73,6 +73,9 @@ test('lag is the age of the oldest event that waits; of what is not read the age
   meter.acknowledged({ newest: null, moments: [] }, at(61_000));
   expect([meter.waitingEvents, meter.lagSeconds(at(61_000))]).toEqual([2, 60]);
   meter.acknowledged({ newest: null, moments: [] }, at(61_000));
+  // All that could be read is acknowledged, and nobody knows what else there is.
+  expect(meter.lagSeconds(at(61_000))).toBeUndefined();
+  meter.lagBytes = 0;
   expect([meter.waitingEvents, meter.waitingBytes, meter.lagSeconds(at(61_000))]).toEqual([0, 0, 0]);
   meter.newestRead = at(2000).toISOString();
   meter.lagBytes = 1;
