@@ -1,12 +1,24 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { namePattern } from '../seal/index.ts';
+import { logPathProblem } from './log-path.ts';
 
 const name = z.string().regex(namePattern, 'must be letters, digits, dots, underscores and dashes');
-const path = z.string().startsWith('/', 'must be an absolute path');
+const path = z
+  .string()
+  .startsWith('/', 'must be an absolute path')
+  .refine((text) => !text.includes('\0'), {
+    error: 'must hold no NUL: no path of a system does',
+  });
 const mebibytes = 1024 * 1024;
 
-const source = z.strictObject({ name: name, path: path });
+const source = z.strictObject({
+  name: name,
+  path: path.superRefine((text, context) => {
+    const message = logPathProblem(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  }),
+});
 
 /** Secrets are only ever named by file: the effective configuration is sealed into the log for all to read. */
 const serverUrl = z.url({ protocol: /^https?$/u, error: 'must be an http or https URL' }).refine(

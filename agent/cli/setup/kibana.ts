@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { KibanaSettings } from '../../kibana/index.ts';
 import type { ConnectionOptions } from '../connection.ts';
+import { isLoopback } from '../loopback.ts';
 
 /** Options by which Kibana is reached. */
 export interface KibanaOptions {
@@ -58,9 +59,6 @@ export function kibanaProblems(options: KibanaOptions): string[] {
 
 type Credentials = Pick<KibanaSettings, 'apiKeyFile' | 'username' | 'passwordFile'>;
 
-/** Names of this machine alone: what is sent there passes no network. */
-const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/u;
-
 /**
  * What is wrong with sending Elasticsearch's credentials to Kibana, for a ConfigError: whoever reaches Elasticsearch by TLS, at
  * `urls`, does not mean to show them to every network on the way to Kibana.
@@ -72,9 +70,9 @@ export function plainTextProblems(
   const { kibanaUrl, kibanaApiKeyFile, kibanaUsername, apiKeyFile, username } = options;
   if (kibanaUrl === undefined || (kibanaApiKeyFile ?? kibanaUsername) !== undefined) return [];
   if ((apiKeyFile ?? username) === undefined) return [];
-  const { protocol, hostname } = new URL(kibanaUrl);
+  const kibana = new URL(kibanaUrl);
   const isHidden = urls.every((each) => new URL(each).protocol === 'https:');
-  if (protocol === 'https:' || loopback.test(hostname) || !isHidden) return [];
+  if (kibana.protocol === 'https:' || isLoopback(kibana) || !isHidden) return [];
   return [
     '--kibana-url: Elasticsearch’s credentials would go there in plain text; give an https URL, or credentials of its own (--kibana-api-key-file)',
   ];

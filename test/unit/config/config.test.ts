@@ -45,6 +45,36 @@ test.each([
   ['a value out of range', `${least}batchEventsMax: 10001\n`, 'batchEventsMax: '],
   ['a relative path', least.replace('/var/log', 'var/log'), 'sources.0.path: must be an absolute path'],
   [
+    'a pattern in the place of a log',
+    least.replace('/var/log/kubernetes/audit.log', "'/var/log/kubernetes/*.log'"),
+    'sources.0.path: must be the path of one file, no pattern',
+  ],
+  [
+    'a folder in the place of a log',
+    least.replace('/audit.log', '/'),
+    'sources.0.path: must be the path of a file, no folder',
+  ],
+  [
+    'the standard output of the apiserver',
+    least.replace('/var/log/kubernetes/audit.log', '/dev/stdout'),
+    'sources.0.path: must be the path of a file that stays',
+  ],
+  [
+    'another name of it',
+    least.replace('/var/log/kubernetes/audit.log', '/var/..//proc/self/fd/1'),
+    'sources.0.path: must be the path of a file that stays',
+  ],
+  [
+    'a compressed backup in the place of the live log',
+    least.replace('audit.log', 'audit.log.gz'),
+    'sources.0.path: must be the path of the live file, which is never compressed',
+  ],
+  [
+    'a path that no system has',
+    least.replace('/var/log/kubernetes/audit.log', String.raw`"/var/log/\0"`),
+    'sources.0.path: must hold no NUL',
+  ],
+  [
     'two sources of one name',
     least.replace('audit.log }]', 'audit.log }, { name: kube-apiserver, path: /b }]'),
     'sources.1.name: is used twice',
@@ -98,6 +128,11 @@ test.each([
   ['what is no YAML', 'cluster: [', '(YAML): '],
 ])('%s is refused by its path', (_name, text, problem) => {
   expect(problemsOf(text).join('\n')).toContain(problem);
+});
+
+test('a path with odd but honest names is a log', () => {
+  for (const path of ['/dev/shm/audit.log', '/var/log/kube apiserver/audit{1}.log', '/procedures/gz'])
+    expect(problemsOf(least.replace('/var/log/kubernetes/audit.log', `'${path}'`))).toEqual([]);
 });
 
 test('run ends with 78 and every wrong key before anything is touched', async () => {

@@ -1,0 +1,47 @@
+import type { Config } from '../../config/index.ts';
+import { Credentials, proxyOf, ShipError, Trust } from '../../elasticsearch/index.ts';
+import { describeObstacle, probe } from '../../source/index.ts';
+import { isLoopback } from '../loopback.ts';
+
+/**
+ * What stands in the way of a configuration on this machine, as far as its files show it: a line each, beginning with the
+ * key's path. The files are opened as the agent opens them, and what they hold is never in a line. Nothing is sent.
+ */
+export async function fileProblems(config: Config): Promise<string[]> {
+  const { apiKeyFile, lookupApiKeyFile, username, passwordFile, ...connection } = config.elasticsearch;
+  const lookup = { apiKeyFile: lookupApiKeyFile, apiKeyName: 'elasticsearch.lookupApiKeyFile' };
+  const found = await Promise.all([
+    ...config.sources.map(({ path }, i) => sourceProblem(path, i)),
+    settingsProblem(Credentials.read({ apiKeyFile, username, passwordFile })),
+    settingsProblem(Credentials.read(lookup)),
+    settingsProblem(Trust.read(connection)),
+    settingsProblem(proxyOf(connection)),
+  ]);
+  return [...found, ...plainTextProblems(config)].filter((problem) => problem !== undefined);
+}
+
+async function sourceProblem(path: string, i: number): Promise<string | undefined> {
+  const obstacle = await probe(path);
+  return obstacle && `sources.${i}.path: cannot be read: ${describeObstacle(obstacle)}`;
+}
+
+async function settingsProblem(reading: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await reading;
+    return undefined;
+  } catch (error) {
+    if (error instanceof ShipError && error.code === 'settings') return error.message;
+    throw error;
+  }
+}
+
+/** On this machine alone nobody listens. */
+function plainTextProblems({ elasticsearch }: Config): string[] {
+  const { urls, apiKeyFile, lookupApiKeyFile, username } = elasticsearch;
+  if ((apiKeyFile ?? lookupApiKeyFile ?? username) === undefined) return [];
+  return urls.flatMap((text, i) => {
+    const url = new URL(text);
+    if (url.protocol !== 'http:' || isLoopback(url)) return [];
+    return `elasticsearch.urls.${i}: ${url.host} would be sent the credentials, and every event, in plain text; use https`;
+  });
+}
