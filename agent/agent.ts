@@ -36,7 +36,7 @@ export interface AgentOptions {
 
 /**
  * The whole agent, until `signal` aborts: then what was read is sealed, and shipped within `shutdownSeconds`.
- * Rejects when it cannot begin (StoreError `locked` or `newer`, ShipError `settings` or `foreign-stream`) or the state
+ * Rejects when it cannot begin (StoreError `locked` or `newer`, ElasticsearchError `settings` or `foreign-stream`) or the state
  * cannot be written; an Elasticsearch that is away is no reason.
  */
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
@@ -46,7 +46,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const client = opened.adopt(await createClient(config.elasticsearch), (one) => one.close());
   const lookup = await Lookup.open(config.elasticsearch, {
     logger,
-    failed: () => metrics.lookupFailures.inc(),
+    onFailure: () => metrics.lookupFailures.inc(),
   });
   opened.defer(() => lookup?.close());
   const store = opened.adopt(await Store.open(config.stateDir), (one) => one.close());
@@ -98,8 +98,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     const streamsReady = prepareStreams(client, {
       ...config.elasticsearch,
       signal: failed.signal,
-      warn: (warning) => logger.warn(warning),
-      failed: (error, milliseconds) => {
+      onWarning: (warning) => logger.warn(warning),
+      onFailure: (error, milliseconds) => {
         for (const { name } of config.sources)
           metrics.meter(name).retried(causeOf(error), error.message, options.now());
         logger.warn(

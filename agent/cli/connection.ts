@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { ConfigError, elasticsearchDefaults, loadConfig, type Config } from '../config/index.ts';
-import type { ClientSettings, CredentialFiles, TrustSettings } from '../elasticsearch/index.ts';
+import type { ClientSettings, CredentialFiles, TlsTrustSettings } from '../elasticsearch/index.ts';
 
 /** Options of the commands that people call, by which Elasticsearch is reached. */
 export interface ConnectionOptions {
@@ -109,7 +109,7 @@ function credentialsOf(options: ConnectionOptions, section: Connection['section'
 }
 
 /** Whom to trust is said in one place: a CA of the configuration does not stand beside an option's. */
-function trustOf(options: ConnectionOptions, section: Connection['section']): TrustSettings {
+function trustOf(options: ConnectionOptions, section: Connection['section']): TlsTrustSettings {
   const isGiven = (options.caFile ?? options.caFingerprint) !== undefined;
   const { caFile, caFingerprint } = isGiven ? options : section;
   return { caFile, caFingerprint, ...(isGiven && { caName: '--ca-file' }) };

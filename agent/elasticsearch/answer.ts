@@ -1,11 +1,15 @@
 import type { z } from 'zod';
-import { ShipError } from './error.ts';
+import { ElasticsearchError } from './error.ts';
 
-/** An answer as far as we read it. Throws ShipError `bad-response`. */
-export function parse<Shape extends z.ZodType>(path: string, shape: Shape, body: unknown): z.infer<Shape> {
+/** An answer as far as we read it. Throws ElasticsearchError `bad-response`. */
+export function parseAnswer<Shape extends z.ZodType>(
+  path: string,
+  shape: Shape,
+  body: unknown,
+): z.infer<Shape> {
   const { data, success } = shape.safeParse(body);
   if (success) return data;
-  throw new ShipError(
+  throw new ElasticsearchError(
     'bad-response',
     `${path}: not the answer of Elasticsearch: ${JSON.stringify(body).slice(0, 200)}`,
   );
@@ -14,7 +18,7 @@ export function parse<Shape extends z.ZodType>(path: string, shape: Shape, body:
 /** True of the answer of a server that lacks an API: security is off, or the module is not there. */
 export function lacksApi(error: unknown): boolean {
   return (
-    error instanceof ShipError &&
+    error instanceof ElasticsearchError &&
     (error.status === 405 || (error.status === 400 && error.message.includes(noHandler)))
   );
 }

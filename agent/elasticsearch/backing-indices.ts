@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parse } from './answer.ts';
+import { parseAnswer } from './answer.ts';
 import type { ElasticsearchClient } from './client.ts';
 import { request } from './request.ts';
 
@@ -9,7 +9,7 @@ const resolved = z.object({
   ),
 });
 
-/** Of a data stream, oldest first, the write index last; none if there is no such stream. Throws ShipError. */
+/** Of a data stream, oldest first, the write index last; none if there is no such stream. Throws ElasticsearchError. */
 export async function backingIndices(
   client: ElasticsearchClient,
   stream: string,
@@ -18,6 +18,6 @@ export async function backingIndices(
   const path = `/_resolve/index/${encodeURIComponent(stream)}`;
   const { status, body } = await request(client, { method: 'GET', path, signal, expect: [404] });
   if (status === 404) return [];
-  const streams = parse(path, resolved, body).data_streams;
+  const streams = parseAnswer(path, resolved, body).data_streams;
   return [streams.find(({ name }) => name === stream)?.backing_indices ?? []].flat();
 }

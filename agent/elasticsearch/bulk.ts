@@ -1,5 +1,5 @@
 import type { ElasticsearchClient } from './client.ts';
-import { ShipError } from './error.ts';
+import { ElasticsearchError } from './error.ts';
 import { request } from './request.ts';
 
 export interface BulkRequest {
@@ -31,7 +31,7 @@ const answerFields =
 
 /**
  * Sends one bulk request once, its bytes as they are, and returns what became of each document.
- * Throws ShipError: anything but a whole answer about exactly `count` documents is an error, never a success.
+ * Throws ElasticsearchError: anything but a whole answer about exactly `count` documents is an error, never a success.
  */
 export async function bulk(client: ElasticsearchClient, wanted: BulkRequest): Promise<BulkAnswer> {
   const path = `/${encodeURIComponent(wanted.stream)}/_bulk`;
@@ -42,7 +42,7 @@ export async function bulk(client: ElasticsearchClient, wanted: BulkRequest): Pr
     body: wanted.gzipBody,
     signal: wanted.signal,
   });
-  const bad = (why: string) => new ShipError('bad-response', `POST ${path}: ${why}`, { status });
+  const bad = (why: string) => new ElasticsearchError('bad-response', `POST ${path}: ${why}`, { status });
   if (!isObject(body) || typeof body['errors'] !== 'boolean' || !Array.isArray(body['items']))
     throw bad(`${status} without "errors" and "items"`);
   const items = body['items'].map((item: unknown, i) => {

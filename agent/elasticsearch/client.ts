@@ -8,10 +8,10 @@ import type { ClientOptions } from '@elastic/elasticsearch';
 import { connectorOf } from './connector.ts';
 import { Credentials, type CredentialFiles } from './credentials.ts';
 import { proxyOf, type ProxySettings } from './proxy.ts';
-import { Trust, type TrustSettings } from './trust.ts';
+import { TlsTrust, type TlsTrustSettings } from './tls-trust.ts';
 
 /** The `elasticsearch` section of the configuration, as far as a connection needs it. */
-export interface ClientSettings extends CredentialFiles, TrustSettings, ProxySettings {
+export interface ClientSettings extends CredentialFiles, TlsTrustSettings, ProxySettings {
   urls: readonly string[];
   /** Limit of one request, from its start to the last byte of the answer. */
   requestSeconds: number;
@@ -33,7 +33,7 @@ export class ElasticsearchClient extends Client {
 
 /**
  * A client that never retries by itself (the caller decides, with its own backoff) and reads its secrets from files.
- * Nothing is sent. Throws ShipError `settings` naming the file and the configuration's key.
+ * Nothing is sent. Throws ElasticsearchError `settings` naming the file and the configuration's key.
  *
  * Requests go round the URLs. One that fails to answer is left out for a minute, then longer, until it answers a `HEAD /`
  * that is sent aside; with none left, all are tried.
@@ -41,7 +41,7 @@ export class ElasticsearchClient extends Client {
 export async function createClient(settings: ClientSettings): Promise<ElasticsearchClient> {
   const { urls, requestSeconds } = settings;
   const credentials = await Credentials.read(settings);
-  const connect = connectorOf(await Trust.read(settings), await proxyOf(settings));
+  const connect = connectorOf(await TlsTrust.read(settings), await proxyOf(settings));
   const agent = { keepAliveTimeout: keepAliveMilliseconds, connect };
   const options: ClientOptions = {
     nodes: [...urls],

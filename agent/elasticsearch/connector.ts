@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { callbackify } from 'node:util';
 import type { HttpProxy } from './proxy.ts';
-import { noTrust, type Trust } from './trust.ts';
+import { noTrust, type TlsTrust } from './tls-trust.ts';
 
 /** How the message begins where nothing can have been sent: the client's transport passes on nothing of an error but its message. */
 export const noConnection = 'no connection to ';
@@ -21,16 +21,20 @@ export interface Target {
 
 /**
  * How connections to Elasticsearch are made: through a proxy if there is one, and over TLS only to whoever `trust` accepts.
- * In the place of undici's own connector, which knows neither proxies nor a fingerprint that is safe to pin (see Trust).
+ * In the place of undici's own connector, which knows neither proxies nor a fingerprint that is safe to pin (see TlsTrust).
  */
-export function connectorOf(trust: Trust, proxy: HttpProxy | undefined) {
+export function connectorOf(trust: TlsTrust, proxy: HttpProxy | undefined) {
   return callbackify(async ({ hostname, port, protocol }: Target) => {
     const target = { hostname, protocol, port: port || (protocol === 'https:' ? '443' : '80') };
     return await open(target, trust, proxy);
   });
 }
 
-async function open(target: Target, trust: Trust, proxy: HttpProxy | undefined): Promise<Socket | TLSSocket> {
+async function open(
+  target: Target,
+  trust: TlsTrust,
+  proxy: HttpProxy | undefined,
+): Promise<Socket | TLSSocket> {
   const raw = () => openTcp(target, proxy);
   if (target.protocol !== 'https:') return await raw();
   const ca = await trust.ca(async (options) => await openTls(target, await raw(), options));

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf } from '../error.ts';
 import { apiKeyForms, parseApiKey } from './api-key.ts';
-import { ShipError } from './error.ts';
+import { ElasticsearchError } from './error.ts';
 
 export interface CredentialFiles {
   apiKeyFile?: string | undefined;
@@ -22,7 +22,7 @@ export class Credentials {
     this.#files = files;
   }
 
-  /** Throws ShipError `settings` naming the file and the configuration's key. */
+  /** Throws ElasticsearchError `settings` naming the file and the configuration's key. */
   static async read(files: CredentialFiles): Promise<Credentials> {
     const credentials = new Credentials(files);
     await credentials.readAgain();
@@ -40,7 +40,10 @@ export class Credentials {
     if (apiKeyFile !== undefined) {
       const apiKey = parseApiKey(await readSecret(apiKeyFile, apiKeyName));
       if (apiKey === undefined)
-        throw new ShipError('settings', `${apiKeyName}: ${apiKeyFile} holds no API key: ${apiKeyForms}`);
+        throw new ElasticsearchError(
+          'settings',
+          `${apiKeyName}: ${apiKeyFile} holds no API key: ${apiKeyForms}`,
+        );
       this.#header = `ApiKey ${apiKey}`;
     } else if (username !== undefined && passwordFile !== undefined) {
       const password = await readSecret(passwordFile, passwordName ?? 'elasticsearch.passwordFile');
@@ -49,17 +52,19 @@ export class Credentials {
   }
 }
 
-/** A password or key from its file. Throws ShipError `settings` with the key and the file. */
+/** A password or key from its file. Throws ElasticsearchError `settings` with the key and the file. */
 export async function readSecret(file: string, key: string): Promise<string> {
   // Editors and `kubectl create secret` leave a newline, which is never part of a key.
-  const secret = (await readText(file, key)).trim();
-  if (secret === '') throw new ShipError('settings', `${key}: ${file} is empty`);
+  const secret = (await readTextFile(file, key)).trim();
+  if (secret === '') throw new ElasticsearchError('settings', `${key}: ${file} is empty`);
   return secret;
 }
 
-/** A file that the configuration names. Throws ShipError `settings` with the key and the file. */
-export async function readText(file: string, key: string): Promise<string> {
+/** A file that the configuration names. Throws ElasticsearchError `settings` with the key and the file. */
+export async function readTextFile(file: string, key: string): Promise<string> {
   return await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new ShipError('settings', `${key}: ${file} cannot be read: ${messageOf(cause)}`, { cause });
+    throw new ElasticsearchError('settings', `${key}: ${file} cannot be read: ${messageOf(cause)}`, {
+      cause,
+    });
   });
 }

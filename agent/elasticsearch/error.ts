@@ -12,10 +12,11 @@ import { CodedError } from '../error.ts';
  * - `rejected`: 429, 502, 503 or 504: later it may work
  * - `refused`: another 4xx or 5xx: the same request will not work later
  * - `bad-response`: an answer that is not what Elasticsearch says; what was sent may have been done
+ * - `partial`: some shard did not answer, so that not every document was seen
  * - `foreign-stream`: a data stream that must not be written to
  * - `templates`: the data streams would be made with settings under which nothing can be verified
  */
-export type ShipErrorCode =
+export type ElasticsearchErrorCode =
   | 'settings'
   | 'unreachable'
   | 'untrusted'
@@ -26,10 +27,11 @@ export type ShipErrorCode =
   | 'rejected'
   | 'refused'
   | 'bad-response'
+  | 'partial'
   | 'foreign-stream'
   | 'templates';
 
-export interface ShipErrorOptions extends ErrorOptions {
+export interface ElasticsearchErrorOptions extends ErrorOptions {
   status?: number | undefined;
   retryAfterSeconds?: number | undefined;
   unsent?: boolean | undefined;
@@ -37,11 +39,11 @@ export interface ShipErrorOptions extends ErrorOptions {
 
 /** What a failure is counted under (`auditseal_retries_total`). */
 export function causeOf(error: Error): string {
-  return error instanceof ShipError ? error.code : 'error';
+  return error instanceof ElasticsearchError ? error.code : 'error';
 }
 
 /** Why something did not get to Elasticsearch or back. */
-export class ShipError extends CodedError<ShipErrorCode> {
+export class ElasticsearchError extends CodedError<ElasticsearchErrorCode> {
   /** HTTP status, where there was one. */
   readonly status: number | undefined;
   /** From a Retry-After header. */
@@ -49,7 +51,7 @@ export class ShipError extends CodedError<ShipErrorCode> {
   /** There was no connection, so nothing of the request can have been done. */
   readonly unsent: boolean;
 
-  constructor(code: ShipErrorCode, message: string, options: ShipErrorOptions = {}) {
+  constructor(code: ElasticsearchErrorCode, message: string, options: ElasticsearchErrorOptions = {}) {
     super(code, message, options);
     this.status = options.status;
     this.retryAfterSeconds = options.retryAfterSeconds;

@@ -13,7 +13,7 @@ export interface HttpProxy {
   authorization(): Promise<string | undefined>;
 }
 
-/** Throws ShipError `settings` naming the file and the configuration's key. */
+/** Throws ElasticsearchError `settings` naming the file and the configuration's key. */
 export async function proxyOf(settings: ProxySettings): Promise<HttpProxy | undefined> {
   const { proxy, proxyUsername: name, proxyPasswordFile: file } = settings;
   if (proxy === undefined) return undefined;

@@ -3,11 +3,11 @@ import { errors } from '@elastic/elasticsearch';
 import { messageOf } from '../error.ts';
 import type { ElasticsearchClient } from './client.ts';
 import { noConnection } from './connector.ts';
-import { ShipError } from './error.ts';
+import { ElasticsearchError } from './error.ts';
 import { readText } from './read-text.ts';
-import { noTrust } from './trust.ts';
+import { noTrust } from './tls-trust.ts';
 
-export interface Request {
+export interface ElasticsearchRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
   query?: Record<string, string>;
@@ -18,7 +18,7 @@ export interface Request {
   expect?: readonly number[];
 }
 
-export interface Answer {
+export interface ElasticsearchAnswer {
   status: number;
   /** Parsed JSON. */
   body: unknown;
@@ -30,12 +30,15 @@ type Connection = Parameters<ElasticsearchClient['connectionPool']['markDead']>[
 const responseBytesMax = 64 * 1024 * 1024;
 
 /**
- * Sends one request once. Throws ShipError.
+ * Sends one request once. Throws ElasticsearchError.
  *
  * Client 9 asks by its own methods for `application/vnd.elasticsearch+json; compatible-with=9`, which an 8.x server
  * refuses (400, media_type_header_exception). Plain `application/json` is understood by both.
  */
-export async function request(client: ElasticsearchClient, wanted: Request): Promise<Answer> {
+export async function request(
+  client: ElasticsearchClient,
+  wanted: ElasticsearchRequest,
+): Promise<ElasticsearchAnswer> {
   const { method, path, query, body } = wanted;
   const where = `${method} ${path}`;
   // Undici has no timeout while a body is being sent, nor for an answer that trickles: this one is for the whole.
@@ -67,12 +70,14 @@ export async function request(client: ElasticsearchClient, wanted: Request): Pro
       throw fromStatus(where, statusCode, headers['retry-after'], `${text.slice(0, 500)}${unread}`);
     return { status: statusCode, body: parse(where, statusCode, text) };
   } catch (cause) {
-    if (cause instanceof ShipError) throw cause;
+    if (cause instanceof ElasticsearchError) throw cause;
     connection ??= connectionOf(cause);
     if (!wanted.signal?.aborted) judge(client, connection, false);
     if (limit.aborted)
-      throw new ShipError('timeout', `${where}: no whole answer in ${client.requestSeconds} s`, { cause });
-    if (wanted.signal?.aborted) throw new ShipError('aborted', `${where}: aborted`, { cause });
+      throw new ElasticsearchError('timeout', `${where}: no whole answer in ${client.requestSeconds} s`, {
+        cause,
+      });
+    if (wanted.signal?.aborted) throw new ElasticsearchError('aborted', `${where}: aborted`, { cause });
     throw translate(where, cause);
   }
 }
@@ -116,29 +121,32 @@ function parse(where: string, status: number, text: string): unknown {
     return JSON.parse(text);
   } catch (cause) {
     const message = `${where}: ${status} with an answer that is not JSON: ${text.slice(0, 200)}`;
-    throw new ShipError('bad-response', message, { cause, status });
+    throw new ElasticsearchError('bad-response', message, { cause, status });
   }
 }
 
-function translate(where: string, cause: unknown): ShipError {
+function translate(where: string, cause: unknown): ElasticsearchError {
   const why = messageOf(cause);
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (cause instanceof errors.TimeoutError || code === 'UND_ERR_BODY_TIMEOUT')
-    return new ShipError('timeout', `${where}: ${why}`, { cause });
+    return new ElasticsearchError('timeout', `${where}: ${why}`, { cause });
   // Too long, or without the X-Elastic-Product header: somebody else answers at this address.
   if (cause instanceof RangeError || cause instanceof errors.ProductNotSupportedError)
-    return new ShipError('bad-response', `${where}: ${why}`, { cause });
+    return new ElasticsearchError('bad-response', `${where}: ${why}`, { cause });
   const unsent = why.startsWith(noTrust) || why.startsWith(noConnection);
   const kind = why.startsWith(noTrust) ? 'untrusted' : 'unreachable';
-  return new ShipError(kind, `${where}: ${why}`, { cause, unsent });
+  return new ElasticsearchError(kind, `${where}: ${why}`, { cause, unsent });
 }
 
-function fromStatus(where: string, status: number, retryAfter: unknown, text: string): ShipError {
+function fromStatus(where: string, status: number, retryAfter: unknown, text: string): ElasticsearchError {
   const message = `${where}: ${status} ${text}`;
-  return new ShipError(codeOf(status), message, { status, retryAfterSeconds: parseRetryAfter(retryAfter) });
+  return new ElasticsearchError(codeOf(status), message, {
+    status,
+    retryAfterSeconds: parseRetryAfter(retryAfter),
+  });
 }
 
-function codeOf(status: number): ShipError['code'] {
+function codeOf(status: number): ElasticsearchError['code'] {
   if (status === 401 || status === 403) return 'unauthorized';
   if (status === 408) return 'timeout';
   if (status === 413) return 'too-large';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pRetry from 'p-retry';
-import { ShipError } from './error.ts';
+import { ElasticsearchError } from './error.ts';
 
 /** The longest pause between two tries; with full jitter on top, so that the agents of a cluster do not come back as one. */
 const pauseMillisecondsMax = 30_000;
@@ -10,7 +10,7 @@ const retryAfterSecondsMax = 300;
 export interface RetryOptions {
   signal: AbortSignal;
   /** Told before each pause: what failed, and how long the pause will be. */
-  failed: (error: Error, milliseconds: number) => void;
+  onFailure: (error: Error, milliseconds: number) => void;
   /** False for what another try cannot mend; default always true. */
   shouldRetry?: (error: Error, attempt: number) => boolean;
 }
@@ -28,9 +28,9 @@ export async function untilDone<T>(
     signal: options.signal,
     shouldRetry: ({ error, attemptNumber }) => options.shouldRetry?.(error, attemptNumber) ?? true,
     onFailedAttempt: async ({ error, retryDelay }) => {
-      const wished = error instanceof ShipError ? (error.retryAfterSeconds ?? 0) : 0;
+      const wished = error instanceof ElasticsearchError ? (error.retryAfterSeconds ?? 0) : 0;
       const extra = Math.max(0, Math.min(wished, retryAfterSecondsMax) * 1000 - retryDelay);
-      options.failed(error, retryDelay + extra);
+      options.onFailure(error, retryDelay + extra);
       if (extra > 0) await delay(extra, undefined, { signal: options.signal });
     },
   });

@@ -1,13 +1,12 @@
 import { once } from 'node:events';
-import { join } from 'node:path';
 import type { Config } from '../config/index.ts';
 import { LongLineParts } from '../event/index.ts';
 import type { Logger, Metrics } from '../observe/index.ts';
 import { parsePipelineState, Pipeline } from './pipeline.ts';
 import type { Policy } from '../policy/index.ts';
-import { Log, logName, startEpoch, type EpochReason, type EpochStart } from '../seal/index.ts';
+import { Log, logName, parseMoments, startEpoch, type EpochReason, type EpochStart } from '../seal/index.ts';
 import { Sealer, type NamedText } from './sealer.ts';
-import { announceStart, Aside, Shipper, type Lookup } from '../ship/index.ts';
+import { announceStart, Quarantine, Shipper, type Lookup } from '../ship/index.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
 import { readable } from './readable.ts';
 import { parseTailState, Source } from '../source/index.ts';
@@ -99,7 +98,7 @@ async function runOnce(
     const { namespace } = config.elasticsearch;
     const seen = loaded.earlier.seen.records;
     const announcing = { client, lookup, seen, namespace, key, now, mark };
-    const outcome = await announceStart(announcing, start, shipper.retrying(shipping.signal));
+    const outcome = await announceStart(announcing, start, shipper.retryOptions(shipping.signal));
     parts.failpoint('start answered');
     if (outcome === 'rolled back') reading.abort();
     else await shipper.run(shipping.signal);
@@ -181,9 +180,11 @@ function assemble(
     meter,
     namespace: elasticsearch.namespace,
     earlier: loaded.earlier,
-    aside: new Aside(join(config.stateDir, 'aside', sourceName)),
-    refused: (refusal) => sealer.noticeRefusal(refusal),
-    copied: (copies) => sealer.noticeCopies(copies),
+    quarantine: new Quarantine(config.stateDir, sourceName),
+    onRefusal: (refusal) => sealer.noticeRefusal(refusal),
+    onAcknowledged: ({ newest, moments }) =>
+      meter.acknowledged({ newest, moments: parseMoments(moments) }, parts.now()),
+    onCopies: (copies) => sealer.noticeCopies(copies),
   });
   const sealer = new Sealer({
     ...parts,

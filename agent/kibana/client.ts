@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { messageOf } from '../error.ts';
-import { connectorOf, Credentials, readText, Trust } from '../elasticsearch/index.ts';
+import { connectorOf, Credentials, readText, TlsTrust } from '../elasticsearch/index.ts';
 import { fromStatus, parse } from './answer.ts';
 import { KibanaError } from './error.ts';
 
@@ -52,7 +52,12 @@ export class Kibana {
   readonly #connect: ReturnType<typeof connectorOf>;
   readonly #signal: AbortSignal;
 
-  private constructor(settings: KibanaSettings, credentials: Credentials, trust: Trust, signal: AbortSignal) {
+  private constructor(
+    settings: KibanaSettings,
+    credentials: Credentials,
+    trust: TlsTrust,
+    signal: AbortSignal,
+  ) {
     this.#settings = settings;
     this.#base = new URL(settings.url);
     this.#header = credentials.header;
@@ -60,12 +65,12 @@ export class Kibana {
     this.#signal = signal;
   }
 
-  /** Nothing is sent. Throws ShipError `settings` naming the file and the option. */
+  /** Nothing is sent. Throws ElasticsearchError `settings` naming the file and the option. */
   static async create(settings: KibanaSettings, signal: AbortSignal): Promise<Kibana> {
     const { apiKeyFile, username, passwordFile, caFile } = settings;
     const names = { apiKeyName: '--kibana-api-key-file', passwordName: '--kibana-password-file' };
     const credentials = await Credentials.read({ apiKeyFile, username, passwordFile, ...names });
-    const trust = await Trust.read({ caFile, caName: '--kibana-ca-file' });
+    const trust = await TlsTrust.read({ caFile, caName: '--kibana-ca-file' });
     return new Kibana(settings, credentials, trust, signal);
   }
 

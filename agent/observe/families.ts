@@ -119,7 +119,7 @@ const delivery: Family[] = [
     name: 'auditseal_aside_events',
     type: 'gauge',
     help: 'Events refused in the refused form, too, and put aside on this node: missing until they are delivered.',
-    read: (meter) => meter.asideEvents,
+    read: (meter) => meter.quarantinedEvents,
   },
   {
     name: 'auditseal_retries_total',

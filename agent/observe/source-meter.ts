@@ -29,7 +29,7 @@ export class SourceMeter {
   shippedBatches = 0;
   refused = 0;
   /** Files on this node: counted at each start, not in the state. */
-  asideEvents = 0;
+  quarantinedEvents = 0;
   readonly tallies = new Map<string, Labelled>();
   readonly epochs: Labelled = new Map();
   /** Of this process. */

@@ -21,7 +21,7 @@ export interface Wishes {
 
 /**
  * Looks whether the credentials may do all that is to be done, before anything is. `off`: the cluster has no security, so that
- * there is nothing to ask. Throws SetupError `no-security` and `not-allowed`, and ShipError.
+ * there is nothing to ask. Throws SetupError `no-security` and `not-allowed`, and ElasticsearchError.
  */
 export async function checkAdministrator(conversation: Conversation, wishes: Wishes): Promise<'on' | 'off'> {
   const who = await identify(conversation);

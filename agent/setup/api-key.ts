@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { messageOf } from '../error.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
-import { request, ShipError } from '../elasticsearch/index.ts';
+import { request, ElasticsearchError } from '../elasticsearch/index.ts';
 import { roleOf, type Access } from './access.ts';
 import { checkKey } from './check-key.ts';
 import type { Conversation } from './conversation.ts';
@@ -44,7 +44,7 @@ const ownIdentity = z.object({ api_key: z.object({ id: z.string() }) });
 
 /**
  * Sees to it that a key of this name is in the file and may do what it is for and nothing else; a second is only made when
- * `rotate` says so. Returns once that was tried out with that very key. Throws SetupError and ShipError.
+ * `rotate` says so. Returns once that was tried out with that very key. Throws SetupError and ElasticsearchError.
  */
 export async function provideKey(conversation: Conversation, wish: KeyWish): Promise<void> {
   const { access, file, rotate } = wish;
@@ -100,7 +100,7 @@ async function keepKey(conversation: Conversation, wish: KeyWish, valid: readonl
       `key ${access.name} in ${file}: unchanged (${describe(own)}), checked: it ${access.purpose}, nothing else`,
     );
   } catch (error) {
-    if (error instanceof ShipError && error.status === 401) throw otherKey(wish, valid);
+    if (error instanceof ElasticsearchError && error.status === 401) throw otherKey(wish, valid);
     throw error;
   } finally {
     await client.close();

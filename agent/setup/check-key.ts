@@ -6,10 +6,10 @@ import {
   bulk,
   noHandler,
   request,
-  ShipError,
-  type Answer,
+  ElasticsearchError,
+  type ElasticsearchAnswer,
   type ElasticsearchClient,
-  type Request,
+  type ElasticsearchRequest,
 } from '../elasticsearch/index.ts';
 import type { Access } from './access.ts';
 import { SetupError } from './error.ts';
@@ -37,7 +37,7 @@ const clusterPrivileges =
 /**
  * Says with a key, by asking and by trying, that it may do what it is for and nothing else. Nothing is changed, whatever it may:
  * what is tried is tried on ids that do not exist, and the creation with a document that no data stream takes.
- * Throws SetupError `key-unfit` naming all that is wrong, and ShipError.
+ * Throws SetupError `key-unfit` naming all that is wrong, and ElasticsearchError.
  */
 export async function checkKey(check: KeyCheck): Promise<void> {
   const problems = [...(await asked(check)), ...(await tried(check))];
@@ -106,7 +106,7 @@ interface Attempt {
   what: string;
   /** Any of these privileges lets it through. */
   takes: readonly string[];
-  request: Request;
+  request: ElasticsearchRequest;
 }
 
 function attempts(stream: string, index: string | undefined, id: string): Attempt[] {
@@ -166,7 +166,7 @@ function behindItsBack(path: string, id: string, document: object): Attempt[] {
 }
 
 /** Nor does an API let anybody in that the server does not have. */
-function isDenied({ status, body }: Answer): boolean {
+function isDenied({ status, body }: ElasticsearchAnswer): boolean {
   const text = JSON.stringify(body);
   return (
     (status === 403 && text.includes('security_exception')) || (status === 400 && text.includes(noHandler))
@@ -185,7 +185,7 @@ async function triedToCreate(
     ({ items }) => items[0]?.status,
     (error: unknown) => {
       // Denied as a whole, not item by item.
-      if (error instanceof ShipError && error.status === 403) return error.status;
+      if (error instanceof ElasticsearchError && error.status === 403) return error.status;
       throw error;
     },
   );

@@ -1,4 +1,9 @@
-import { request, type Answer, type ElasticsearchClient, type Request } from '../elasticsearch/index.ts';
+import {
+  request,
+  type ElasticsearchAnswer,
+  type ElasticsearchClient,
+  type ElasticsearchRequest,
+} from '../elasticsearch/index.ts';
 
 export interface ConversationOptions {
   client: ElasticsearchClient;
@@ -25,13 +30,13 @@ export class Conversation {
     this.signal = signal;
   }
 
-  /** A request that changes nothing, whatever its method. Throws ShipError. */
-  async look(wanted: Request): Promise<Answer> {
+  /** A request that changes nothing, whatever its method. Throws ElasticsearchError. */
+  async look(wanted: ElasticsearchRequest): Promise<ElasticsearchAnswer> {
     return await request(this.client, { ...wanted, signal: this.signal });
   }
 
-  /** A request that changes something; a dry run prints it, and answers for it with an empty 200. Throws ShipError. */
-  async change(wanted: Request): Promise<Answer> {
+  /** A request that changes something; a dry run prints it, and answers for it with an empty 200. Throws ElasticsearchError. */
+  async change(wanted: ElasticsearchRequest): Promise<ElasticsearchAnswer> {
     if (!this.dryRun) return await request(this.client, { ...wanted, signal: this.signal });
     const { method, path, query, body } = wanted;
     const search = query ? `?${new URLSearchParams(query).toString()}` : '';
@@ -52,7 +57,7 @@ export class Conversation {
   }
 
   /** For `installTemplates`: what is put is put only where it differs. */
-  send = async (wanted: Request): Promise<Answer> =>
+  send = async (wanted: ElasticsearchRequest): Promise<ElasticsearchAnswer> =>
     wanted.method === 'GET' ? await this.look(wanted) : await this.change(wanted);
 }
 

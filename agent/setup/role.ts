@@ -20,7 +20,7 @@ const found = z.record(
   }),
 );
 
-/** Puts the role for users (keys carry their privileges themselves), unless it is there as it should be. Throws ShipError. */
+/** Puts the role for users (keys carry their privileges themselves), unless it is there as it should be. Throws ElasticsearchError. */
 export async function putRole(conversation: Conversation, access: Access): Promise<void> {
   const path = `/_security/role/${encodeURIComponent(access.name)}`;
   const wanted = roleOf(access);

@@ -6,7 +6,7 @@ import {
   installTemplates,
   type Retention,
 } from '../streams/index.ts';
-import { backingIndices, ShipError } from '../elasticsearch/index.ts';
+import { backingIndices, ElasticsearchError } from '../elasticsearch/index.ts';
 import { agentAccess, lookupAccess, verdictAccess } from './access.ts';
 import { checkAdministrator } from './administrator.ts';
 import { provideKey, type KeyWish } from './api-key.ts';
@@ -31,7 +31,7 @@ export interface SetupOptions
 /**
  * Makes all that the agent needs in Elasticsearch, so that its own key need only create documents: templates, retention, data
  * streams, roles, keys. What is there as it should be is left; a dry run prints what would be sent. Returns warnings.
- * Throws ShipError (`templates` and `foreign-stream` above all) and SetupError, each with the remedy.
+ * Throws ElasticsearchError (`templates` and `foreign-stream` above all) and SetupError, each with the remedy.
  */
 export async function setUp(conversation: Conversation, options: SetupOptions): Promise<string[]> {
   const { namespace, ilmPolicy, retentionDays, keyFile, lookupKeyFile, verdictKeyFile } = options;
@@ -80,7 +80,7 @@ async function putTemplates(conversation: Conversation, options: SetupOptions): 
   try {
     await checkTemplates(client, checking);
   } catch (error) {
-    if (!(error instanceof ShipError) || error.code !== 'templates') throw error;
+    if (!(error instanceof ElasticsearchError) || error.code !== 'templates') throw error;
     conversation.note(`before these requests: ${error.message}`);
   }
   return installed.warnings;

@@ -16,7 +16,7 @@ const streamsAnswer = z.object({
 
 /**
  * Makes our streams, so that no key of theirs need, or sets on those that exist what a changed template cannot: how
- * long documents are kept. Throws ShipError.
+ * long documents are kept. Throws ElasticsearchError.
  */
 export async function makeStreams(
   conversation: Conversation,

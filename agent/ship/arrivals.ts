@@ -4,15 +4,15 @@ export interface IndexRange {
   last: number;
 }
 
-/** What is known of a document that was sent without an answer to tell what became of it. */
+/** What is known of a document that was sent while no answer told what became of it. */
 interface Unsure {
-  /** The write index that was seen last before its first sending: it lies there, in a later one, or nowhere. */
+  /** The write index that was seen last before it was first sent: it lies there, in a later one, or nowhere. */
   since: string | undefined;
-  /** How often it was sent so; 2 stands for any number. */
+  /** How often it was sent without an answer; 2 stands for any greater number. */
   times: 1 | 2;
 }
 
-/** More ranges of one batch than this are given as one that covers them. */
+/** If a batch has more ranges than this, one that covers them all stands for them. */
 const rangesMax = 16;
 
 /**
@@ -39,24 +39,24 @@ export class Arrivals {
     return this.#of(index)?.since;
   }
 
-  /** Sent, with nobody knowing what became of it. `since` is the write index seen last before. */
-  lost(index: number, since: string | undefined): void {
+  /** It was sent, and no answer tells what became of it. `since` is the write index seen last before. */
+  markUnsure(index: number, since: string | undefined): void {
     const before = this.#of(index);
     this.#unsure.set(index, before ? { since: before.since, times: 2 } : { since, times: 1 });
   }
 
-  /** Answered for: created in `backing`, or there already. */
-  arrived(index: number, backing: string | undefined, created: boolean): void {
+  /** Elasticsearch has answered for it: it was created in `backing`, or was there already. */
+  markArrived(index: number, backing: string | undefined, created: boolean): void {
     const unsure = this.#of(index);
     if (!unsure || (backing !== undefined && (backing === unsure.since || isFirstOfItsStream(backing))))
       return;
-    // Sent twice, and the second time it was there: the first is the only one.
+    // It was sent twice and the second answer says that it was there: the first sending made the only one.
     if (!created && unsure.times === 1) return;
     this.#copied.add(index);
   }
 
-  /** Seen in more than one backing index. */
-  copied(index: number): void {
+  /** It was seen in more than one backing index. */
+  markCopied(index: number): void {
     this.#copied.add(index);
   }
 

@@ -1,7 +1,11 @@
-import { isStored, type BulkItem } from '../elasticsearch/index.ts';
-import { ShipError } from '../elasticsearch/index.ts';
-import { bodyOf, halves, linesOf, parcelOf, type Parcel } from './body.ts';
-import { untilDone, type RetryOptions } from '../elasticsearch/index.ts';
+import {
+  ElasticsearchError,
+  isStored,
+  untilDone,
+  type BulkItem,
+  type RetryOptions,
+} from '../elasticsearch/index.ts';
+import { bulkBodyOf, creationsOf, halvesOf, type BulkBody } from './bulk-body.ts';
 
 /** An event that Elasticsearch will not take as it is. */
 export interface Poison {
@@ -11,21 +15,22 @@ export interface Poison {
   message: string;
 }
 
-/** Sends one body once. */
-export type Send = (sending: {
-  parcel: Parcel;
-  body: Buffer;
-  count: number;
-  signal: AbortSignal;
-}) => Promise<BulkItem[]>;
+/** Sends one body once; resolves with an answer for each of its documents, in order. Throws ElasticsearchError. */
+export type SendBulkBody = (body: BulkBody, signal: AbortSignal) => Promise<BulkItem[]>;
 
-/** Alone, and again and again: then it means the document, not the load (one above 2.5 % of Elasticsearch's heap gets 429). */
+/**
+ * How often a document that is sent alone may get 429 before it counts as refused for good: then the document is the cause and not
+ * the load, since Elasticsearch answers 429 to one above 2.5 % of its heap.
+ */
 const aloneTriesMax = 5;
 
-/** A smaller document is not refused for its size: with nothing else to send, it is the load, a full disk or the network. */
+/** A smaller document is not refused for its size: if it fails alone, the cause is the load, a full disk or the network. */
 const largeBytesMin = 1024 * 1024;
 
-/** After so many in a row the request may be what fails: servers close the socket on one that is too large, or answer 429. */
+/**
+ * How often in a row a body of several documents may fail before it is split: the request may be the cause, since servers close
+ * the socket on one that is too large, or answer 429.
+ */
 const togetherTriesMax = 3;
 
 /** Errors that say nothing about the document: the index, its limits or its blocks. */
@@ -37,53 +42,54 @@ const notTheDocument = new Set([
 ]);
 
 /**
- * Delivers every document of a parcel, however long it takes: what failed for now is sent again, and only that; what is too
+ * Delivers every document of a bulk body, however long it takes: what failed for now is sent again, and only that; what is too
  * large is split. Resolves with the documents that Elasticsearch refuses for good. Rejects only when `signal` aborts.
  */
 export async function deliver(
-  parcel: Parcel,
-  send: Send,
+  body: BulkBody,
+  send: SendBulkBody,
   options: Omit<RetryOptions, 'shouldRetry'>,
 ): Promise<Poison[]> {
   const poison: Poison[] = [];
-  const waiting = [parcel];
+  const waiting = [body];
   for (let next = waiting.shift(); next; next = waiting.shift()) {
-    const outcome = await deliverOnce(next, send, options);
-    poison.push(...outcome.poison);
-    waiting.unshift(...outcome.split);
+    const part = await deliverOrSplit(next, send, options);
+    poison.push(...part.poison);
+    waiting.unshift(...part.split);
   }
   return poison;
 }
 
-interface Outcome {
+interface DeliveredPart {
   poison: Poison[];
-  /** What is to be delivered in its place. */
-  split: Parcel[];
+  /** The bodies that are to be delivered in its place. */
+  split: BulkBody[];
 }
 
-/** Tries one parcel until all its documents are settled, or it has to be split. */
-async function deliverOnce(
-  whole: Parcel,
-  send: Send,
+/** Tries one body until all its documents are settled, or it has to be split. */
+async function deliverOrSplit(
+  whole: BulkBody,
+  send: SendBulkBody,
   options: Omit<RetryOptions, 'shouldRetry'>,
-): Promise<Outcome> {
+): Promise<DeliveredPart> {
   const poison: Poison[] = [];
   let rest = whole;
-  // Tries in a row that the request itself may have failed; whether another document passed where this one did not.
+  // The failures in a row that the request itself may have caused.
   let suspicions = 0;
+  // Whether another document was taken in a request in which one of these failed.
   let othersPass = false;
-  const attempt = async (): Promise<Outcome> => {
+  const attempt = async (): Promise<DeliveredPart> => {
     const items = await trySend(rest, send, options.signal);
-    const failure = items instanceof ShipError ? items : undefined;
+    const failure = items instanceof ElasticsearchError ? items : undefined;
     if (failure?.code === 'too-large') {
-      options.failed(failure, 0);
+      options.onFailure(failure, 0);
       return await apart(rest, poison, { status: 413, type: 'too_large', message: failure.message });
     }
-    const judged = items instanceof ShipError ? undefined : judge(rest, items);
+    const judged = items instanceof ElasticsearchError ? undefined : judge(rest, items);
     poison.push(...(judged?.poison ?? []));
     if (judged?.again.size === 0) return { poison, split: [] };
     if (judged && judged.again.size < rest.indexes.length) {
-      rest = await parcelOf((await linesOf(rest)).filter(({ index }) => judged.again.has(index)));
+      rest = await bulkBodyOf((await creationsOf(rest)).filter(({ index }) => judged.again.has(index)));
       [suspicions, othersPass] = [0, true];
     }
     const suspect = failure ? suspectRequest(failure) : suspectItem(judged!.last!, othersPass);
@@ -94,30 +100,34 @@ async function deliverOnce(
     const count = judged?.again.size;
     throw (
       failure ??
-      new ShipError('rejected', `${count} documents are to be sent again: ${judged!.last!.message}`)
+      new ElasticsearchError('rejected', `${count} documents are to be sent again: ${judged!.last!.message}`)
     );
   };
   return await untilDone(attempt, options);
 }
 
 /** What cannot go together goes in halves; what cannot go alone is poison. */
-async function apart(rest: Parcel, poison: Poison[], why: Omit<Poison, 'index'>): Promise<Outcome> {
-  const split = await halves(rest);
+async function apart(rest: BulkBody, poison: Poison[], why: Omit<Poison, 'index'>): Promise<DeliveredPart> {
+  const split = await halvesOf(rest);
   if (split) return { poison, split };
   return { poison: [...poison, { ...why, index: rest.indexes[0]! }], split: [] };
 }
 
-async function trySend(parcel: Parcel, send: Send, signal: AbortSignal): Promise<BulkItem[] | ShipError> {
+async function trySend(
+  body: BulkBody,
+  send: SendBulkBody,
+  signal: AbortSignal,
+): Promise<BulkItem[] | ElasticsearchError> {
   try {
-    return await send({ parcel, body: bodyOf(parcel), count: parcel.indexes.length, signal });
+    return await send(body, signal);
   } catch (error) {
-    if (!(error instanceof ShipError) || error.code === 'aborted') throw error;
+    if (!(error instanceof ElasticsearchError) || error.code === 'aborted') throw error;
     return error;
   }
 }
 
-/** Whether it may be the request that made it fail: not where nothing was sent, or a server says that it is busy. */
-function suspectRequest(error: ShipError): Omit<Poison, 'index'> | undefined {
+/** Why the request itself may be the cause of the failure; undefined where nothing was sent, or where a server says that it is busy. */
+function suspectRequest(error: ElasticsearchError): Omit<Poison, 'index'> | undefined {
   const { code, status = 0, message, unsent } = error;
   const broken = (code === 'unreachable' && !unsent) || code === 'timeout';
   const isBreaker = status === 429 && message.includes('circuit_breaking_exception');
@@ -125,7 +135,7 @@ function suspectRequest(error: ShipError): Omit<Poison, 'index'> | undefined {
   return { status, type: isBreaker ? 'circuit_breaking_exception' : code, message };
 }
 
-/** Whether it may be the document: never a block of the index (a full disk is a 429, too). */
+/** Why the document may be the cause; never for a block of the index, since a full disk is a 429, too. */
 function suspectItem(last: Omit<Poison, 'index'>, othersPass: boolean): Omit<Poison, 'index'> | undefined {
   if (notTheDocument.has(last.type)) return undefined;
   return last.status === 429 || (last.status === 500 && othersPass) ? last : undefined;
@@ -138,14 +148,14 @@ interface Judged {
   last: Omit<Poison, 'index'> | undefined;
 }
 
-function judge(parcel: Parcel, items: BulkItem[]): Judged {
+function judge(body: BulkBody, items: BulkItem[]): Judged {
   const poison: Poison[] = [];
   const again = new Set<number>();
   let last: Judged['last'];
   for (const [i, item] of items.entries()) {
     if (isStored(item)) continue;
     const { status, error } = item;
-    const index = parcel.indexes[i]!;
+    const index = body.indexes[i]!;
     // A failure store takes what was refused and reports success: the document is not where people search it.
     const swallowed = status < 300;
     const type = typeName(swallowed ? 'failure_store' : (error?.type ?? ''));

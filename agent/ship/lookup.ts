@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import type { Logger } from '../observe/index.ts';
-import { parse } from '../elasticsearch/index.ts';
-import { backingIndices } from '../elasticsearch/index.ts';
-import { createClient, type ClientSettings, type ElasticsearchClient } from '../elasticsearch/index.ts';
-import { ShipError } from '../elasticsearch/index.ts';
-import { request } from '../elasticsearch/index.ts';
+import {
+  backingIndices,
+  createClient,
+  ElasticsearchError,
+  parseAnswer,
+  request,
+  type ClientSettings,
+  type ElasticsearchClient,
+} from '../elasticsearch/index.ts';
 
 /** So often in a row a lookup may fail before documents are sent without one. */
 const failuresMax = 3;
@@ -18,11 +22,11 @@ export interface LookupSettings extends ClientSettings {
 
 export interface LookupListener {
   logger: Logger;
-  /** Told of each lookup that failed. */
-  failed: () => void;
+  /** A lookup has failed. */
+  onFailure: () => void;
 }
 
-export interface Wanted {
+export interface LookupQuery {
   stream: string;
   ids: readonly string[];
   /** Write indices that were seen last before the documents were first sent; undefined where none was. */
@@ -37,18 +41,18 @@ export interface Wanted {
  */
 export class Lookup {
   readonly #client: ElasticsearchClient;
-  readonly #told: LookupListener;
+  readonly #listener: LookupListener;
   #failures = 0;
 
-  private constructor(client: ElasticsearchClient, told: LookupListener) {
+  private constructor(client: ElasticsearchClient, listener: LookupListener) {
     this.#client = client;
-    this.#told = told;
+    this.#listener = listener;
   }
 
-  /** Undefined without a key for it. Throws ShipError `settings` naming the file and the configuration's key. */
+  /** Undefined without a key for it. Throws ElasticsearchError `settings` naming the file and the configuration's key. */
   static async open(
     { lookupApiKeyFile, ...connection }: LookupSettings,
-    told: LookupListener,
+    listener: LookupListener,
   ): Promise<Lookup | undefined> {
     if (lookupApiKeyFile === undefined) return undefined;
     const settings = {
@@ -58,32 +62,32 @@ export class Lookup {
       passwordFile: undefined,
     };
     const client = await createClient({ ...settings, apiKeyName: 'elasticsearch.lookupApiKeyFile' });
-    return new Lookup(client, told);
+    return new Lookup(client, listener);
   }
 
   /**
    * The backing indices that have each of the ids, oldest first. Undefined if lookups fail again and again (the key was
    * refused, for one): what is optional must not hold up the log. Before that, and always where there is no connection at all,
-   * throws ShipError `rejected`: another try may find out.
+   * throws ElasticsearchError `rejected`: another try may find out.
    */
-  async find(wanted: Wanted): Promise<Map<string, string[]> | undefined> {
+  async find(query: LookupQuery): Promise<Map<string, string[]> | undefined> {
     try {
-      const found = await this.#ask(wanted);
+      const found = await this.#ask(query);
       this.#failures = 0;
       return found;
     } catch (cause) {
-      if (!(cause instanceof ShipError) || cause.code === 'aborted') throw cause;
+      if (!(cause instanceof ElasticsearchError) || cause.code === 'aborted') throw cause;
       const { status, retryAfterSeconds, message } = cause;
-      const error = new ShipError('rejected', `lookup before sending again: ${message}`, {
+      const error = new ElasticsearchError('rejected', `lookup before sending again: ${message}`, {
         cause,
         status,
         retryAfterSeconds,
       });
       if (cause.unsent) throw error;
       this.#failures += 1;
-      this.#told.failed();
+      this.#listener.onFailure();
       if (this.#failures < failuresMax) throw error;
-      this.#told.logger.warn(
+      this.#listener.logger.warn(
         { error },
         'elasticsearch.lookupApiKeyFile: what may be there already is sent again unseen; copies are possible, and announced',
       );
@@ -95,7 +99,7 @@ export class Lookup {
     await this.#client.close();
   }
 
-  async #ask({ stream, ids, since, signal }: Wanted): Promise<Map<string, string[]>> {
+  async #ask({ stream, ids, since, signal }: LookupQuery): Promise<Map<string, string[]>> {
     const all = await backingIndices(this.#client, stream, signal);
     // One that is not listed is unknown, or retention has deleted it: then all that are there may have a document.
     const first = Math.max(0, Math.min(...[...since].map((index) => all.indexOf(index ?? ''))));
@@ -112,9 +116,9 @@ export class Lookup {
     const query = { _source: 'false', filter_path: 'docs._index,docs._id,docs.found,docs.error.type' };
     const body = { docs: places };
     const answer = await request(this.#client, { method: 'POST', path, query, body, signal });
-    const { docs } = parse(path, gotten, answer.body);
+    const { docs } = parseAnswer(path, gotten, answer.body);
     if (docs.length !== places.length)
-      throw new ShipError(
+      throw new ElasticsearchError(
         'bad-response',
         `${path}: the answer is about ${docs.length} documents, asked were ${places.length}`,
       );
@@ -122,7 +126,10 @@ export class Lookup {
       // Deleted since it was listed.
       const isGone = error?.type === 'index_not_found_exception';
       if (found === undefined && !isGone)
-        throw new ShipError('rejected', `${path}: ${place[indexKey]}/${place[idKey]}: ${error?.type}`);
+        throw new ElasticsearchError(
+          'rejected',
+          `${path}: ${place[indexKey]}/${place[idKey]}: ${error?.type}`,
+        );
       return found;
     });
   }

@@ -1,23 +1,25 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What a hostile client could fill the disk with; beyond it nothing more is put aside. */
+/** A hostile client could fill the disk with such events: beyond this nothing more is quarantined. */
 const bytesMax = 256 * 1024 * 1024;
 
 /**
- * Refused forms that Elasticsearch, or what stands before it, refused too: kept in files, so that one event does not hold
- * up its log, and tried again at each start. Each file holds the two lines of a bulk request that creates the document.
+ * Events that Elasticsearch, or what stands before it, refused in the refused form as well. They are kept in files, so that one
+ * event does not hold up its log, and tried again at each start. Each file is named by the document's `_id` and holds the two
+ * lines of a bulk body that create it.
  */
-export class Aside {
+export class Quarantine {
+  /** `<stateDir>/aside/<source>`. */
   readonly folder: string;
 
-  /** `folder`: of one source alone. */
-  constructor(folder: string) {
-    this.folder = folder;
+  /** `aside` is what the folder was called from the first version on: an event in it must be found by every later one. */
+  constructor(stateDir: string, sourceName: string) {
+    this.folder = join(stateDir, 'aside', sourceName);
   }
 
   /** Durable when it resolves. False if there is no room for it. Throws what the file system fails with. */
-  async put(id: string, lines: Buffer): Promise<boolean> {
+  async add(id: string, lines: Buffer): Promise<boolean> {
     await mkdir(this.folder, { recursive: true });
     const sizes = await Promise.all((await this.#names()).map((name) => stat(join(this.folder, name))));
     if (sizes.reduce((sum, { size }) => sum + size, lines.length) > bytesMax) return false;
@@ -39,7 +41,7 @@ export class Aside {
     return true;
   }
 
-  /** What is there, oldest index first: its `_id` and lines. One at a time, so that memory holds one. */
+  /** What is there, by `_id`, oldest index first. One at a time, so that memory holds one. */
   async *all(): AsyncGenerator<{ id: string; lines: Buffer }> {
     for (const name of await this.#names())
       yield { id: name.slice(0, -'.ndjson'.length), lines: await readFile(join(this.folder, name)) };

@@ -1,19 +1,18 @@
 import { gzipSync } from 'node:zlib';
-import { parseMoments } from '../seal/index.ts';
+import { bulk, causeOf, ElasticsearchError, isStored, type RetryOptions } from '../elasticsearch/index.ts';
 import { release, type CopiesRow, type SeenRow, type Store, type StoredBatch } from '../store/index.ts';
-import type { IndexRange } from './arrivals.ts';
-import { bulk, isStored } from '../elasticsearch/index.ts';
-import { causeOf, ShipError } from '../elasticsearch/index.ts';
-import type { RetryOptions } from '../elasticsearch/index.ts';
-import { Shipment, type SeenIndices, type ShipmentParts } from './shipment.ts';
 import { eventStream } from '../streams/index.ts';
+import type { IndexRange } from './arrivals.ts';
+import { Shipment, type SeenIndices, type ShipmentParts } from './shipment.ts';
 
 export interface ShipperParts extends ShipmentParts {
   store: Store;
   /** What an earlier process left: how far it may have got, and the write indices that it is known to have seen. */
   earlier: { seq: number; seen: SeenRow };
-  /** Told when it is durable that documents may exist more than once: the next manifest gives notice of it. */
-  copied: (copies: CopiesRow[]) => void;
+  /** Elasticsearch has the whole batch, its record included. */
+  onAcknowledged: (batch: StoredBatch) => void;
+  /** It has become durable that documents may exist more than once: the next manifest announces it. */
+  onCopies: (copies: CopiesRow[]) => void;
 }
 
 /** Sends one source's stored batches as they are, oldest first, until Elasticsearch has them. */
@@ -46,7 +45,7 @@ export class Shipper {
     const { store, sourceName } = this.#parts;
     const stopped = () => this.#wake();
     signal.addEventListener('abort', stopped, { once: true });
-    await this.#tryAside(signal);
+    await this.#retryQuarantined(signal);
     for (let after = 0; !signal.aborted;) {
       this.#news = false;
       const batch = await store.next(sourceName, after);
@@ -60,19 +59,19 @@ export class Shipper {
     signal.removeEventListener('abort', stopped);
   }
 
-  /** What was put aside, once: whatever refused it may have been mended. Nothing waits for it. */
-  async #tryAside(signal: AbortSignal): Promise<void> {
-    const { aside, logger, meter } = this.#parts;
+  /** Tries once to deliver what is quarantined: whatever refused it may have been mended. Nothing waits for it. */
+  async #retryQuarantined(signal: AbortSignal): Promise<void> {
+    const { quarantine, logger, meter } = this.#parts;
     try {
-      meter.asideEvents = await aside.count();
-      for await (const { id, lines } of aside.all()) {
+      meter.quarantinedEvents = await quarantine.count();
+      for await (const { id, lines } of quarantine.all()) {
         const why = await this.#create(lines, signal);
         if (why !== undefined) {
           logger.warn(`event ${id} is still refused, and stays aside: ${why}`);
           continue;
         }
-        await aside.remove(id);
-        meter.asideEvents -= 1;
+        await quarantine.remove(id);
+        meter.quarantinedEvents -= 1;
         logger.info(`event ${id}, which had been put aside, is delivered`);
       }
     } catch (error) {
@@ -88,19 +87,17 @@ export class Shipper {
       const [item] = (await bulk(client, wanted)).items;
       return isStored(item!) ? undefined : `${item!.status} ${item!.error?.type}: ${item!.error?.reason}`;
     } catch (error) {
-      if (error instanceof ShipError && error.code === 'too-large') return error.message;
+      if (error instanceof ElasticsearchError && error.code === 'too-large') return error.message;
       throw error;
     }
   }
 
-  /** Only what Elasticsearch has whole, record included, is acknowledged. */
   async #ship(batch: StoredBatch, signal: AbortSignal): Promise<void> {
     const { earlier } = this.#parts;
     const before = batch.seq <= earlier.seq ? seenFrom(earlier.seen) : undefined;
-    const shipment = new Shipment(this.#parts, batch, this.#seen, before, this.retrying(signal));
+    const shipment = new Shipment(this.#parts, batch, this.#seen, before, this.retryOptions(signal));
     const copies = await shipment.run();
-    const { newest, moments } = batch;
-    this.#parts.meter.acknowledged({ newest, moments: parseMoments(moments) }, this.#parts.now());
+    this.#parts.onAcknowledged(batch);
     this.#store(batch, copies);
   }
 
@@ -109,7 +106,7 @@ export class Shipper {
    * there may be copies, and which write index was seen last when nothing of the batches to come had been sent yet.
    */
   #store(batch: StoredBatch, ranges: IndexRange[]): void {
-    const { committer, failpoint, logger, sourceName: source, now, earlier, copied } = this.#parts;
+    const { committer, failpoint, logger, sourceName: source, now, earlier, onCopies } = this.#parts;
     const { events, records } = this.#seen;
     const seen = { source, events: events.index ?? null, records: records.index ?? null };
     const at = now().toISOString();
@@ -119,7 +116,7 @@ export class Shipper {
     durable.then(
       () => {
         failpoint('acknowledged');
-        if (copies.length > 0) copied(copies);
+        if (copies.length > 0) onCopies(copies);
         return undefined;
       },
       (error: unknown) =>
@@ -133,12 +130,12 @@ export class Shipper {
     }
   }
 
-  /** How this source retries: without end, counted and said. */
-  retrying(signal: AbortSignal): Omit<RetryOptions, 'shouldRetry'> {
+  /** This source tries again without end; each failure is counted and logged. */
+  retryOptions(signal: AbortSignal): Omit<RetryOptions, 'shouldRetry'> {
     const { meter, logger, sourceName, now } = this.#parts;
     return {
       signal,
-      failed: (error, milliseconds) => {
+      onFailure: (error, milliseconds) => {
         const cause = causeOf(error);
         meter.retried(cause, error.message, now());
         logger.warn(

@@ -1,13 +1,16 @@
 import { gzipSync } from 'node:zlib';
 import { noteDocument, startDocumentId, startText, logIdOf, type SigningKey } from '../seal/index.ts';
 import type { StartState } from '../store/index.ts';
-import { bulk } from '../elasticsearch/index.ts';
-import type { ElasticsearchClient } from '../elasticsearch/index.ts';
-import { ShipError } from '../elasticsearch/index.ts';
-import { untilDone, type RetryOptions } from '../elasticsearch/index.ts';
-import { createLine } from './shipment.ts';
-import type { Lookup } from './lookup.ts';
+import {
+  bulk,
+  ElasticsearchError,
+  untilDone,
+  type ElasticsearchClient,
+  type RetryOptions,
+} from '../elasticsearch/index.ts';
 import { recordStream } from '../streams/index.ts';
+import type { Lookup } from './lookup.ts';
+import { creationBytes } from './shipment.ts';
 
 export interface StartParts {
   client: ElasticsearchClient;
@@ -57,7 +60,7 @@ export async function announceStart(
 
 /** Nothing was sent, or it was turned away at the door. */
 function cannotHaveArrived(error: unknown): boolean {
-  return error instanceof ShipError && (error.unsent || error.code === 'unauthorized');
+  return error instanceof ElasticsearchError && (error.unsent || error.code === 'unauthorized');
 }
 
 /** A create cannot tell once the stream has gone on to another backing index: there the marker's `_id` is free again. */
@@ -77,17 +80,17 @@ async function sendMarker(
   signal: AbortSignal,
 ): Promise<boolean> {
   const id = startDocumentId(logIdOf(key.verifier.text), counter);
-  const line = createLine(id, noteDocument(startText(key.verifier.name, counter), key, namespace, now()));
+  const lines = creationBytes(id, noteDocument(startText(key.verifier.name, counter), key, namespace, now()));
   const { items } = await bulk(client, {
     stream: recordStream(namespace),
-    gzipBody: gzipSync(line),
+    gzipBody: gzipSync(lines),
     count: 1,
     signal,
   });
   const { status, error } = items[0]!;
   if (status === 201) return true;
   if (status === 409) return false;
-  throw new ShipError('rejected', `start marker ${id}: ${status} ${error?.type}: ${error?.reason}`, {
+  throw new ElasticsearchError('rejected', `start marker ${id}: ${status} ${error?.type}: ${error?.reason}`, {
     status,
   });
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { parse } from '../elasticsearch/index.ts';
+import { parseAnswer } from '../elasticsearch/index.ts';
 import { changesOfSource, wantedSettings, type Checked, type CheckOptions } from './check.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
-import { ShipError } from '../elasticsearch/index.ts';
+import { ElasticsearchError } from '../elasticsearch/index.ts';
 import { agentStreams, type OwnStream } from './own-streams.ts';
 import { request } from '../elasticsearch/index.ts';
 import { templates } from './templates/definition.ts';
@@ -31,7 +31,7 @@ const simulatedAnswer = z.object({ template: simulatedTemplate.default({ setting
 /**
  * Looks what Elasticsearch would make of our data streams: with no template of ours in force, the built-in `logs` one or
  * an integration's would rewrite documents or map what clients send.
- * Throws ShipError `templates` with what is wrong and the remedy.
+ * Throws ElasticsearchError `templates` with what is wrong and the remedy.
  */
 export async function checkTemplates(client: ElasticsearchClient, options: CheckOptions): Promise<Checked> {
   const { namespace, signal } = options;
@@ -40,15 +40,15 @@ export async function checkTemplates(client: ElasticsearchClient, options: Check
     const path = `/_index_template/_simulate_index/${encodeURIComponent(own.name)}`;
     try {
       const { body } = await request(client, { method: 'POST', path, signal });
-      const found = problemsOf(own, parse(path, simulatedAnswer, body).template);
+      const found = problemsOf(own, parseAnswer(path, simulatedAnswer, body).template);
       if (found.length > 0) problems.push(...found, await inForce(client, options, own.name));
     } catch (error) {
-      if (!(error instanceof ShipError) || error.status !== 403) throw error;
+      if (!(error instanceof ElasticsearchError) || error.status !== 403) throw error;
       return { warnings: [], unchecked: ['the index templates (cluster privilege manage_index_templates)'] };
     }
   }
   if (problems.length === 0) return { warnings: [], unchecked: [] };
-  throw new ShipError(
+  throw new ElasticsearchError(
     'templates',
     `${problems.join('; ')}. Install auditseal's index templates (\`auditseal setup\`, or elasticsearch.installTemplates with ` +
       'the cluster privilege manage_index_templates), and remove templates of a higher priority that match these names, ' +
@@ -109,7 +109,7 @@ async function inForce(
 ): Promise<string> {
   const path = '/_index_template';
   const { body } = await request(client, { method: 'GET', path, signal });
-  const matching = parse(path, templatesAnswer, body)
+  const matching = parseAnswer(path, templatesAnswer, body)
     .index_templates.map(({ name, index_template: { index_patterns, priority } }) => ({
       name,
       priority,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { parse } from '../elasticsearch/index.ts';
+import { parseAnswer } from '../elasticsearch/index.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
-import { ShipError } from '../elasticsearch/index.ts';
+import { ElasticsearchError } from '../elasticsearch/index.ts';
 import { agentStreams, type OwnStream } from './own-streams.ts';
 import { request } from '../elasticsearch/index.ts';
 
@@ -23,7 +23,7 @@ export interface Checked {
 /**
  * Looks whether our data streams, where they exist, are ours and keep documents as they were sent.
  * Warns of documents of others beside ours.
- * Throws ShipError `foreign-stream` with what is wrong and the remedy, or another code when Elasticsearch does not answer.
+ * Throws ElasticsearchError `foreign-stream` with what is wrong and the remedy, or another code when Elasticsearch does not answer.
  */
 export async function checkStreams(client: ElasticsearchClient, options: CheckOptions): Promise<Checked> {
   const warnings: string[] = [];
@@ -36,12 +36,12 @@ export async function checkStreams(client: ElasticsearchClient, options: CheckOp
       await checkSource(client, stream, problems, options.signal);
       await checkDocuments(client, own, problems, warnings, options.signal);
     } catch (error) {
-      if (!(error instanceof ShipError) || error.status !== 403) throw error;
+      if (!(error instanceof ElasticsearchError) || error.status !== 403) throw error;
       unchecked.push(`${stream} (index privileges view_index_metadata and read)`);
     }
   }
   if (problems.length === 0) return { warnings, unchecked };
-  throw new ShipError(
+  throw new ElasticsearchError(
     'foreign-stream',
     `${problems.join('; ')}. Set elasticsearch.namespace to one that nothing else uses, or remove the stream ` +
       '(DELETE /_data_stream/<stream>) and let auditseal make it from its own index templates',
@@ -68,7 +68,7 @@ async function exists(
   const query = { flat_settings: 'true' };
   const { status, body } = await request(client, { method: 'GET', path, query, expect: [404], signal });
   if (status === 404) return false;
-  for (const [index, { settings }] of Object.entries(parse(path, settingsAnswer, body))) {
+  for (const [index, { settings }] of Object.entries(parseAnswer(path, settingsAnswer, body))) {
     if (!index.startsWith('.ds-'))
       problems.push(`${stream} is an index or an alias, not a data stream (${index})`);
     for (const [key, value] of Object.entries(wantedSettings)) {
@@ -95,7 +95,7 @@ async function checkSource(
 ): Promise<void> {
   const path = `/${encodeURIComponent(stream)}/_mapping`;
   const { body } = await request(client, { method: 'GET', path, signal });
-  for (const [index, { mappings }] of Object.entries(parse(path, mappingAnswer, body))) {
+  for (const [index, { mappings }] of Object.entries(parseAnswer(path, mappingAnswer, body))) {
     const changed = changesOfSource(mappings[sourceKey]);
     if (changed) problems.push(`${stream}: ${index} maps _source as ${changed}`);
   }
@@ -128,7 +128,7 @@ async function checkDocuments(
     const body = { query, size: 0, track_total_hits: 1 };
     const whole = { allow_partial_search_results: 'false' };
     const answer = await request(client, { method: 'POST', path, query: whole, body, signal });
-    return parse(path, countAnswer, answer.body).hits.total.value;
+    return parseAnswer(path, countAnswer, answer.body).hits.total.value;
   };
   if ((await count({ bool: { must_not: ours } })) === 0) return;
   if ((await count(ours)) === 0) problems.push(`${stream} holds documents that are not auditseal's`);

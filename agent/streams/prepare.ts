@@ -9,17 +9,17 @@ import type { Retention } from './templates/definition.ts';
 export interface PrepareOptions extends CheckOptions, Retention {
   installTemplates: boolean;
   signal: AbortSignal;
-  warn: (warning: string) => void;
-  failed: RetryOptions['failed'];
+  onWarning: (warning: string) => void;
+  onFailure: RetryOptions['onFailure'];
 }
 
 /**
  * Before the first document: without our templates Elasticsearch would map what clients send as it likes. Tries until what can
- * be looked at is right (ShipError `templates` and what passes by itself), so that somebody can mend it meanwhile;
- * nothing is shipped before. Throws ShipError `foreign-stream`: that will not pass.
+ * be looked at is right (ElasticsearchError `templates` and what passes by itself), so that somebody can mend it meanwhile;
+ * nothing is shipped before. Throws ElasticsearchError `foreign-stream`: that will not pass.
  */
 export async function prepareStreams(client: ElasticsearchClient, options: PrepareOptions): Promise<void> {
-  const { signal, warn, failed } = options;
+  const { signal, onWarning, onFailure } = options;
   const attempt = async () => {
     const installed = options.installTemplates ? await installTemplates(client, options) : undefined;
     const all = [
@@ -28,18 +28,18 @@ export async function prepareStreams(client: ElasticsearchClient, options: Prepa
       await checkRetention(client, options),
     ];
     const unchecked = all.flatMap((checked) => checked.unchecked);
-    if (installed?.installed === false) warn(installed.why);
-    if (installed?.installed) for (const warning of installed.warnings) warn(warning);
-    for (const warning of all.flatMap(({ warnings }) => warnings)) warn(warning);
+    if (installed?.installed === false) onWarning(installed.why);
+    if (installed?.installed) for (const warning of installed.warnings) onWarning(warning);
+    for (const warning of all.flatMap(({ warnings }) => warnings)) onWarning(warning);
     if (unchecked.length > 0)
-      warn(
+      onWarning(
         `not checked, since these credentials may not look: ${unchecked.join('; ')}. A key of \`auditseal setup\` ` +
           'should not be able to: setup has checked them with its own. Run it again when templates of others change',
       );
   };
   await untilDone(attempt, {
     signal,
-    failed,
+    onFailure,
     shouldRetry: (error) => !('code' in error && error.code === 'foreign-stream'),
   });
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { lacksApi, parse } from '../elasticsearch/index.ts';
+import { lacksApi, parseAnswer } from '../elasticsearch/index.ts';
 import type { Checked, CheckOptions } from './check.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
-import { ShipError } from '../elasticsearch/index.ts';
+import { ElasticsearchError } from '../elasticsearch/index.ts';
 import { agentStreams } from './own-streams.ts';
 import { request } from '../elasticsearch/index.ts';
 import { templates, type Retention } from './templates/definition.ts';
@@ -59,12 +59,12 @@ export async function checkRetention(
         signal: options.signal,
       });
       if (status === 404) continue;
-      const { data_streams: streams, global_retention: global } = parse(path, lifecycleAnswer, body);
+      const { data_streams: streams, global_retention: global } = parseAnswer(path, lifecycleAnswer, body);
       const warning = shortened(stream, retentionDays, streams[0]?.lifecycle, global?.max_retention);
       if (warning !== undefined) warnings.push(warning);
     } catch (error) {
       if (lacksApi(error)) continue;
-      if (!(error instanceof ShipError) || error.status !== 403) throw error;
+      if (!(error instanceof ElasticsearchError) || error.status !== 403) throw error;
       return { warnings, unchecked: ['retention (index privilege view_index_metadata)'] };
     }
   }

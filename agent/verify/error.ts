@@ -2,11 +2,10 @@ import { CodedError } from '../error.ts';
 
 /**
  * - `bad-response`: an answer of Elasticsearch that is not what it says, or is cut short
- * - `partial`: some shard did not answer, so that not every document was seen
  * - `records-moved`: the record stream gave other documents when it was read again; what was judged cannot be relied on
  * - `usage`: an option that cannot be used
  */
-export type VerifyErrorCode = 'bad-response' | 'partial' | 'records-moved' | 'usage';
+export type VerifyErrorCode = 'bad-response' | 'records-moved' | 'usage';
 
 /** Why nothing could be verified. */
 export class VerifyError extends CodedError<VerifyErrorCode> {}

@@ -1,6 +1,5 @@
 export { ElasticsearchStreams } from './elasticsearch/elasticsearch-streams.ts';
 export type { TimeRange } from './elasticsearch/queries.ts';
-export { ValueScanner } from './elasticsearch/source-scanner.ts';
 export { VerifyError } from './error.ts';
 export { FindingSample } from './finding-sample.ts';
 export type { Progress, VerifyOptions } from './options.ts';

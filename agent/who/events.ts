@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { request, ShipError, type ElasticsearchClient } from '../elasticsearch/index.ts';
+import { request, ElasticsearchError, type ElasticsearchClient } from '../elasticsearch/index.ts';
 import type { PointInTime } from '../elasticsearch/index.ts';
 import { WhoError } from './error.ts';
 import { docvalueFields, eventOf, hitSchema, type Event } from './event.ts';
@@ -19,7 +19,7 @@ const sort = [
 
 const pageSchema = z.object({ pit_id: z.string().optional(), hits: z.object({ hits: z.array(hitSchema) }) });
 
-/** All events of a point in time that a query takes, those of one auditID one after the other. Throws ShipError, WhoError. */
+/** All events of a point in time that a query takes, those of one auditID one after the other. Throws ElasticsearchError, WhoError. */
 export async function* eventsOf(
   client: ElasticsearchClient,
   pit: PointInTime,
@@ -66,7 +66,7 @@ const stateSchema = z.object({
 
 const reasonCharsMax = 2000;
 
-/** One search of a point in time, answered by every shard. Throws ShipError, and WhoError `partial`. */
+/** One search of a point in time, answered by every shard. Throws ElasticsearchError, and WhoError `partial`. */
 export async function search(
   client: ElasticsearchClient,
   pit: PointInTime,
@@ -92,6 +92,7 @@ export async function search(
 /** Whether a smaller page may succeed, or the same one later. */
 function isPassing(error: unknown): boolean {
   return (
-    error instanceof ShipError && ['rejected', 'unreachable', 'timeout', 'bad-response'].includes(error.code)
+    error instanceof ElasticsearchError &&
+    ['rejected', 'unreachable', 'timeout', 'bad-response'].includes(error.code)
   );
 }

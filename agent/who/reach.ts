@@ -29,7 +29,7 @@ const answerSchema = z.object({
   }),
 });
 
-/** Throws ShipError and WhoError. */
+/** Throws ElasticsearchError and WhoError. */
 export async function reachOf(
   client: ElasticsearchClient,
   pit: PointInTime,

@@ -37,7 +37,7 @@ export interface WhoOptions {
 
 /**
  * Who did what, counted exactly: every event that matches is read, in a frozen view of the stream, and identical copies
- * count once. What somebody writes there cannot keep it from being answered. Throws ShipError, VerifyError and WhoError.
+ * count once. What somebody writes there cannot keep it from being answered. Throws ElasticsearchError, VerifyError and WhoError.
  */
 export async function who(client: ElasticsearchClient, wish: Wish, options: WhoOptions): Promise<Answer> {
   const { namespace, signal, onEvents, rowsMax } = options;

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/index.ts';
-import { Credentials, proxyOf, ShipError, Trust } from '../../elasticsearch/index.ts';
+import { Credentials, proxyOf, ElasticsearchError, TlsTrust } from '../../elasticsearch/index.ts';
 import { describeObstacle, probe } from '../../source/index.ts';
 import { isLoopback } from '../loopback.ts';
 
@@ -14,7 +14,7 @@ export async function fileProblems(config: Config): Promise<string[]> {
     ...config.sources.map(({ path }, i) => sourceProblem(path, i)),
     settingsProblem(Credentials.read({ apiKeyFile, username, passwordFile })),
     settingsProblem(Credentials.read(lookup)),
-    settingsProblem(Trust.read(connection)),
+    settingsProblem(TlsTrust.read(connection)),
     settingsProblem(proxyOf(connection)),
   ]);
   return [...found, ...plainTextProblems(config)].filter((problem) => problem !== undefined);
@@ -30,7 +30,7 @@ async function settingsProblem(reading: Promise<unknown>): Promise<string | unde
     await reading;
     return undefined;
   } catch (error) {
-    if (error instanceof ShipError && error.code === 'settings') return error.message;
+    if (error instanceof ElasticsearchError && error.code === 'settings') return error.message;
     throw error;
   }
 }

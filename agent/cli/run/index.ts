@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { runAgent } from '../../agent.ts';
 import { ConfigError, exitBadConfig } from '../../config/index.ts';
 import { createLogger } from '../../observe/index.ts';
-import { ShipError } from '../../elasticsearch/index.ts';
+import { ElasticsearchError } from '../../elasticsearch/index.ts';
 import { usageEndsWith } from '../exit.ts';
 import { loadSetup } from './load.ts';
 import { printableError } from '../terminal/text.ts';
@@ -58,6 +58,6 @@ export async function run(
   } catch (error) {
     logger.fatal({ error }, 'auditseal cannot go on');
     // A file that the configuration names: the message begins with the key.
-    return error instanceof ShipError && error.code === 'settings' ? exitBadConfig : 1;
+    return error instanceof ElasticsearchError && error.code === 'settings' ? exitBadConfig : 1;
   }
 }

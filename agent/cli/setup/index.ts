@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { messageOf } from '../../error.ts';
 import { ConfigError, exitBadConfig } from '../../config/index.ts';
-import { createClient, ShipError } from '../../elasticsearch/index.ts';
+import { createClient, ElasticsearchError } from '../../elasticsearch/index.ts';
 import { Conversation, setUp, SetupError } from '../../setup/index.ts';
 import { checkKibana, installDashboards, Kibana, KibanaError } from '../../kibana/index.ts';
 import { usageEndsWith } from '../exit.ts';
@@ -81,8 +81,9 @@ export async function setup(options: SetupCommandOptions, { out, error: complain
   } catch (error) {
     const why = messageOf(error);
     complain(`auditseal setup: ${stop.signal.aborted ? 'stopped before the end' : printableError(why)}\n`);
-    const byUser = error instanceof ConfigError || (error instanceof ShipError && error.code === 'settings');
-    const known = [ShipError, SetupError, KibanaError].some((kind) => error instanceof kind);
+    const byUser =
+      error instanceof ConfigError || (error instanceof ElasticsearchError && error.code === 'settings');
+    const known = [ElasticsearchError, SetupError, KibanaError].some((kind) => error instanceof kind);
     if (!byUser && !known && error instanceof Error) complain(`${printableError(String(error.stack))}\n`);
     return byUser ? exitBadConfig : 1;
   } finally {

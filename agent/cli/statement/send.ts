@@ -26,7 +26,7 @@ export function printStatement(signed: SignedStatement, { out, error }: Output):
   out(signed.note);
 }
 
-/** Shows what a statement does, then sends it. Throws ConfigError and ShipError. */
+/** Shows what a statement does, then sends it. Throws ConfigError and ElasticsearchError. */
 export async function sendStatement(
   signed: SignedStatement,
   options: ConnectionOptions,

@@ -26,7 +26,7 @@ export async function makeKey(output: Output, file: string, name: string): Promi
   );
 }
 
-/** Signs a statement, and prints or sends it. Throws VerifyError, TrustError, SealError, ConfigError and ShipError. */
+/** Signs a statement, and prints or sends it. Throws VerifyError, TrustError, SealError, ConfigError and ElasticsearchError. */
 export async function make(kind: Statement['kind'], options: MakeOptions, output: Output): Promise<void> {
   const now = new Date();
   const isSent = options.url !== undefined || options.config !== undefined;

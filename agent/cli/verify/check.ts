@@ -31,7 +31,7 @@ export interface Watch {
 /** The refresh interval of our templates is 1 s. */
 const refreshMilliseconds = 2000;
 
-/** Verifies and prints. Throws what is in the way: ConfigError, VerifyError, TrustError, ShipError, and what `signal` aborts. */
+/** Verifies and prints. Throws what is in the way: ConfigError, VerifyError, TrustError, ElasticsearchError, and what `signal` aborts. */
 export async function check(
   options: CheckOptions,
   { sample, signal, onProgress }: Watch,

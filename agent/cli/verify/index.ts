@@ -78,7 +78,7 @@ async function verify(options: Options): Promise<number> {
   return await announce(verdicts, { ...outcome, startedAt, endedAt: new Date(), sample: sample.list() });
 }
 
-/** Undefined: the verdict is to be written nowhere. Throws ConfigError and ShipError `settings`. */
+/** Undefined: the verdict is to be written nowhere. Throws ConfigError and ElasticsearchError `settings`. */
 async function verdictsOf(options: Options): Promise<VerdictWriter | undefined> {
   const { verdictApiKeyFile: apiKeyFile } = options;
   if (apiKeyFile === undefined) return undefined;

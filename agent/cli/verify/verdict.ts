@@ -35,7 +35,7 @@ export class VerdictWriter {
 
   /**
    * Reads the key and sends nothing: a verification may take hours, and a path that is wrong must not show at its end.
-   * Throws ShipError `settings` naming the option and the file.
+   * Throws ElasticsearchError `settings` naming the option and the file.
    */
   static async create({ settings, namespace, apiKeyFile }: VerdictTarget): Promise<VerdictWriter> {
     const { username: _username, passwordFile: _passwordFile, ...connection } = settings;
@@ -43,7 +43,7 @@ export class VerdictWriter {
     return new VerdictWriter(await createClient({ ...connection, apiKeyFile, ...names }), namespace);
   }
 
-  /** Once, and closes the connection. Throws ShipError. */
+  /** Once, and closes the connection. Throws ElasticsearchError. */
   async write(verification: Omit<Verification, 'id' | 'namespace' | 'host' | 'version'>): Promise<void> {
     const id = randomUUID();
     const namespace = this.#namespace;

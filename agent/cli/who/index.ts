@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { messageOf } from '../../error.ts';
 import { ConfigError, exitBadConfig } from '../../config/index.ts';
-import { createClient, ShipError } from '../../elasticsearch/index.ts';
+import { createClient, ElasticsearchError } from '../../elasticsearch/index.ts';
 import { VerifyError } from '../../verify/index.ts';
 import { who, WhoError, type Answer } from '../../who/index.ts';
 import { usageEndsWith } from '../exit.ts';
@@ -92,7 +92,7 @@ export async function ask(options: WhoCommandOptions, output: Output): Promise<n
 function isUsage(error: unknown): boolean {
   return (
     error instanceof ConfigError ||
-    (error instanceof ShipError && error.code === 'settings') ||
+    (error instanceof ElasticsearchError && error.code === 'settings') ||
     ((error instanceof VerifyError || error instanceof WhoError) && error.code === 'usage')
   );
 }

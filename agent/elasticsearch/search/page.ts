@@ -1,10 +1,9 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import { errors } from '@elastic/elasticsearch';
 import { messageOf } from '../../error.ts';
-import { ShipError } from '../error.ts';
+import { ElasticsearchError } from '../error.ts';
 import type { ElasticsearchClient } from '../client.ts';
-import { VerifyError } from '../../verify/index.ts';
-import { HitScanner, type Hit } from './hits.ts';
+import { HitScanner, type Hit } from './hit-scanner.ts';
 
 export interface Page {
   /** Below the server's root: `/_search` with a point in time, else with the stream before it. */
@@ -25,7 +24,7 @@ const reasonBytesMax = 2000;
 
 /**
  * One search, its hits one at a time as their bytes come. Returns the id of the point in time to use from now on.
- * Throws ShipError as {@link request} does, and VerifyError `bad-response` or `partial`.
+ * Throws ElasticsearchError, `partial` where some shard did not answer.
  */
 export async function* searchPage(
   client: ElasticsearchClient,
@@ -48,7 +47,7 @@ export async function* searchPage(
   const { pit_id: pit, timed_out: timedOut, _shards: shards } = scanner.end() as Skeleton;
   if (timedOut !== false || shards?.failed !== 0) {
     const failures = JSON.stringify(shards?.failures ?? 'no reason given').slice(0, reasonBytesMax);
-    throw new VerifyError('partial', `${where}: not every shard answered: ${failures}`);
+    throw new ElasticsearchError('partial', `${where}: not every shard answered: ${failures}`);
   }
   return pit;
 }
@@ -83,13 +82,13 @@ async function send(
   }
 }
 
-async function refusal(where: string, status: number, stream: Readable): Promise<ShipError> {
+async function refusal(where: string, status: number, stream: Readable): Promise<ElasticsearchError> {
   let text = '';
   for await (const chunk of stream) {
     text += String(chunk);
     if (text.length > reasonBytesMax) break;
   }
-  const codes: Record<number, ShipError['code']> = {
+  const codes: Record<number, ElasticsearchError['code']> = {
     401: 'unauthorized',
     403: 'unauthorized',
     429: 'rejected',
@@ -98,13 +97,13 @@ async function refusal(where: string, status: number, stream: Readable): Promise
     504: 'rejected',
   };
   const message = `${where}: ${status} ${text.slice(0, reasonBytesMax)}`;
-  return new ShipError(codes[status] ?? 'refused', message, { status });
+  return new ElasticsearchError(codes[status] ?? 'refused', message, { status });
 }
 
 function translate(where: string, cause: unknown, signal: AbortSignal | undefined): Error {
-  if (cause instanceof ShipError || cause instanceof VerifyError) return cause;
+  if (cause instanceof ElasticsearchError) return cause;
   const why = messageOf(cause);
-  if (signal?.aborted) return new ShipError('aborted', `${where}: aborted`, { cause });
+  if (signal?.aborted) return new ElasticsearchError('aborted', `${where}: aborted`, { cause });
   const code = cause instanceof errors.TimeoutError ? 'timeout' : 'unreachable';
-  return new ShipError(code, `${where}: ${why}`, { cause });
+  return new ElasticsearchError(code, `${where}: ${why}`, { cause });
 }

@@ -1,7 +1,6 @@
 import { request } from '../request.ts';
-import { ShipError } from '../error.ts';
+import { ElasticsearchError } from '../error.ts';
 import type { ElasticsearchClient } from '../client.ts';
-import { VerifyError } from '../../verify/index.ts';
 
 /** Long against the time between two pages; renewed while it is held. */
 const keepAlive = '10m';
@@ -37,9 +36,12 @@ export class PointInTime {
     if (answer.status === 404) return undefined;
     const { id, _shards: shards } = answer.body as { id?: unknown; _shards?: { failed?: number } };
     if (typeof id !== 'string')
-      throw new VerifyError('bad-response', `no point in time of ${stream} was opened`);
+      throw new ElasticsearchError('bad-response', `no point in time of ${stream} was opened`);
     if ((shards?.failed ?? 0) > 0)
-      throw new VerifyError('partial', `not every shard of ${stream} is there; look at the cluster's health`);
+      throw new ElasticsearchError(
+        'partial',
+        `not every shard of ${stream} is there; look at the cluster's health`,
+      );
     return new PointInTime(client, id);
   }
 
@@ -63,7 +65,7 @@ export class PointInTime {
       expect: [404],
       signal: AbortSignal.timeout(closeMilliseconds),
     }).catch((error: unknown) => {
-      if (!(error instanceof ShipError)) throw error;
+      if (!(error instanceof ElasticsearchError)) throw error;
     });
   }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ShipError } from '../error.ts';
+import { ElasticsearchError } from '../error.ts';
 import type { ElasticsearchClient } from '../client.ts';
-import { sortOf, type Hit } from './hits.ts';
+import { sortOf, type Hit } from './hit-scanner.ts';
 import type { PointInTime } from './point-in-time.ts';
 import { searchPage } from './page.ts';
 
@@ -63,5 +63,5 @@ export async function* walk(
 
 /** Whether the same page may succeed later: not when we were told to stop, nor when we may not read. */
 function isPassing(error: unknown): boolean {
-  return error instanceof ShipError && ['rejected', 'unreachable', 'timeout'].includes(error.code);
+  return error instanceof ElasticsearchError && ['rejected', 'unreachable', 'timeout'].includes(error.code);
 }

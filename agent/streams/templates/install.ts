@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ElasticsearchClient } from '../../elasticsearch/index.ts';
-import { ShipError } from '../../elasticsearch/index.ts';
-import { request, type Answer, type Request } from '../../elasticsearch/index.ts';
+import { ElasticsearchError } from '../../elasticsearch/index.ts';
+import { request, type ElasticsearchAnswer, type ElasticsearchRequest } from '../../elasticsearch/index.ts';
 import {
   templateVersion,
   templates,
@@ -11,7 +11,7 @@ import {
 } from './definition.ts';
 
 /** Sends a request; {@link request} unless somebody wants to see, or to hold back, what is sent. */
-export type Send = (wanted: Request) => Promise<Answer>;
+export type Send = (wanted: ElasticsearchRequest) => Promise<ElasticsearchAnswer>;
 
 export interface InstallOptions extends Retention {
   namespace: string;
@@ -28,7 +28,7 @@ export type Installed =
 /**
  * Puts the component and index templates of a namespace, or leaves those of a newer agent as they are. Doing it again
  * changes nothing. A stream that exists keeps its mapping; a changed retention is set on it.
- * Throws ShipError for anything but a lack of privileges.
+ * Throws ElasticsearchError for anything but a lack of privileges.
  */
 export async function installTemplates(
   client: ElasticsearchClient,
@@ -49,12 +49,12 @@ export async function installTemplates(
     return { installed: true, warnings };
   } catch (error) {
     // A 401 is a key that does not count any more: it may be renewed, so the caller tries again.
-    if (!(error instanceof ShipError) || error.status !== 403) throw error;
+    if (!(error instanceof ElasticsearchError) || error.status !== 403) throw error;
     return { installed: false, why: remedy(options, error) };
   }
 }
 
-function remedy(options: InstallOptions, error: ShipError): string {
+function remedy(options: InstallOptions, error: ElasticsearchError): string {
   const { components, events, records, verdicts } = templates(options.namespace, options);
   const names = [...components, events, records, verdicts].map(({ path }) => path);
   return (
@@ -90,7 +90,7 @@ async function putUnlessNewer(
 
 /** Elasticsearch before 8.19 knows no data stream options, and has no failure store to turn off. */
 function withoutFailureStore(body: Template['body'], error: unknown): Template['body'] | undefined {
-  if (!(error instanceof ShipError) || error.code !== 'refused') return undefined;
+  if (!(error instanceof ElasticsearchError) || error.code !== 'refused') return undefined;
   if (!error.message.includes('data_stream_options')) return undefined;
   const template = Object.entries(Object(body['template'])).filter(([key]) => key !== 'data_stream_options');
   return { ...body, template: Object.fromEntries(template) };
@@ -111,7 +111,8 @@ async function setRetention(
     // 404: there is no such stream yet, so the template will do.
     await send({ method: 'PUT', path, body, expect: [404] });
   } catch (error) {
-    if (!(error instanceof ShipError) || !['refused', 'unauthorized'].includes(error.code)) throw error;
+    if (!(error instanceof ElasticsearchError) || !['refused', 'unauthorized'].includes(error.code))
+      throw error;
     warnings.push(
       `the retention of ${stream} stays as it was (${error.message}). Set it with PUT ${path} ${JSON.stringify(body)}`,
     );
@@ -133,7 +134,7 @@ type Existing = z.infer<typeof existing>;
 function readTemplate(path: string, body: unknown): Existing {
   const { data } = foundTemplate.safeParse(body);
   if (!data)
-    throw new ShipError(
+    throw new ElasticsearchError(
       'bad-response',
       `GET ${path}: not one template: ${JSON.stringify(body).slice(0, 200)}`,
     );

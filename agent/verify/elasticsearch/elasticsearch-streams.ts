@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogExtent, StoredDocument, Stream, Streams } from '../streams.ts';
 import type { VerifyRange } from '../options.ts';
 import { eventStream, recordStream } from '../../streams/index.ts';
-import { ShipError, type ElasticsearchClient } from '../../elasticsearch/index.ts';
+import { ElasticsearchError, type ElasticsearchClient } from '../../elasticsearch/index.ts';
 import { VerifyError } from '../error.ts';
 import { sortOf } from '../../elasticsearch/index.ts';
 import { operatorDocuments, statementsMax } from './operator-documents.ts';
@@ -69,7 +69,7 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     this.#recordsOpenedAt = performance.now();
   }
 
-  /** Throws ShipError and VerifyError. A stream that does not exist holds nothing. */
+  /** Throws ElasticsearchError and VerifyError. A stream that does not exist holds nothing. */
   static async open(client: ElasticsearchClient, options: StreamOptions): Promise<ElasticsearchStreams> {
     const { namespace, signal, time } = options;
     const pit = await PointInTime.open(client, recordStream(namespace), signal);
@@ -235,5 +235,5 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
 
 /** The stream was deleted, or there never was one: nothing is there. */
 function isGone(error: unknown): boolean {
-  return error instanceof ShipError && error.status === 404;
+  return error instanceof ElasticsearchError && error.status === 404;
 }

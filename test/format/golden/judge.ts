@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TrustFile } from '../../../agent/trust/index.ts';
 import { verifyLogs, type Finding, type StoredDocument, type Streams } from '../../../agent/verify/index.ts';
-import { HitScanner } from '../../../agent/elasticsearch/search/hits.ts';
+import { HitScanner } from '../../../agent/elasticsearch/search/hit-scanner.ts';
 import { readTrust } from '../../../agent/trust/index.ts';
 
 /** What a verifier says of a dump: its findings as a sorted set, and its exit code. */

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Credentials, ShipError } from '../../../agent/elasticsearch/index.ts';
+import { Credentials, ElasticsearchError } from '../../../agent/elasticsearch/index.ts';
 import { temporaryFolder } from '../../kit/agent/index.ts';
 
 // As Elasticsearch makes them: base64url of 15 and 16 bytes.
@@ -55,8 +55,8 @@ test.each([
   ['letters beyond ASCII', `${encoded}ü`],
 ])('%s: refused with the forms that are wanted, and without a word of it', async (_name, text) => {
   const error: unknown = await read(text).catch((reason: unknown) => reason);
-  expect(error).toBeInstanceOf(ShipError);
-  const { message, code } = error as ShipError;
+  expect(error).toBeInstanceOf(ElasticsearchError);
+  const { message, code } = error as ElasticsearchError;
   expect(code).toBe('settings');
   expect(message).toMatch(
     /^elasticsearch\.apiKeyFile: \S+\/api-key holds no API key: wanted is the field "encoded"/u,

@@ -112,7 +112,7 @@ describe('an answer that is not a whole bulk answer is an error', () => {
     ],
   ];
   test.each(cases)('%s', async (_name, reply, code) => {
-    await expect(sendTo(reply)).rejects.toMatchObject({ name: 'ShipError', code });
+    await expect(sendTo(reply)).rejects.toMatchObject({ name: 'ElasticsearchError', code });
   });
 });
 

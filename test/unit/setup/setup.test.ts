@@ -1,7 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, test as always } from 'vitest';
-import { bulk, createClient, request, ShipError } from '../../../agent/elasticsearch/index.ts';
+import { bulk, createClient, request, ElasticsearchError } from '../../../agent/elasticsearch/index.ts';
 import { eventStream, recordStream, verdictStream } from '../../../agent/streams/index.ts';
 import {
   countEvents,
@@ -235,7 +235,7 @@ test('a key for verdicts creates verdicts and nothing else, and the agent’s cr
     const gzip = gzipBody([{ id: '1', source: `{"@timestamp":"2026-11-23T01:00:00Z",${ours}}` }]);
     return await bulk(client, { stream, gzipBody: gzip, count: 1 }).then(
       ({ items }) => items[0]?.status,
-      (error: unknown) => (error instanceof ShipError ? error.status : error),
+      (error: unknown) => (error instanceof ElasticsearchError ? error.status : error),
     );
   };
   const streams = [eventStream(at.namespace), recordStream(at.namespace), verdictStream(at.namespace)];

@@ -1,32 +1,38 @@
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { BulkItem } from '../../../agent/elasticsearch/bulk.ts';
-import { deliver, type Send } from '../../../agent/ship/delivery.ts';
-import { ShipError } from '../../../agent/elasticsearch/error.ts';
-import { bodyOf, linesOf, parcelOf, parcelsOf, type Parcel } from '../../../agent/ship/body.ts';
+import { deliver, type SendBulkBody } from '../../../agent/ship/delivery.ts';
+import { ElasticsearchError } from '../../../agent/elasticsearch/error.ts';
+import {
+  bulkBodiesOf,
+  bulkBodyOf,
+  creationsOf,
+  gzipBytesOf,
+  type BulkBody,
+} from '../../../agent/ship/bulk-body.ts';
 
 const created: BulkItem = { status: 201 };
 
 /** From 100 on, documents of more than a mebibyte. */
-function line(index: number): { index: number; bytes: Buffer } {
+function creation(index: number): { index: number; bytes: Buffer } {
   const more = 'x'.repeat(index < 100 ? 0 : 1024 * 1024);
   return { index, bytes: Buffer.from(`{"create":{"_id":"${index}"}}\n{"n":${index},"more":"${more}"}\n`) };
 }
 
-async function parcel(...indexes: number[]): Promise<Parcel> {
-  return await parcelOf(indexes.map(line));
+async function bodyOf(...indexes: number[]): Promise<BulkBody> {
+  return await bulkBodyOf(indexes.map(creation));
 }
 
 /** Elasticsearch as a function from index to answer, by the number of times that it was asked about it. */
-function server(answer: (index: number, time: number) => BulkItem | ShipError): {
-  send: Send;
+function server(answer: (index: number, time: number) => BulkItem | ElasticsearchError): {
+  send: SendBulkBody;
   requests: number[][];
 } {
   const times = new Map<number, number>();
   const requests: number[][] = [];
-  const send: Send = async ({ body }) => {
+  const send: SendBulkBody = async (body) => {
     const indexes = [
-      ...gunzipSync(body)
+      ...gunzipSync(gzipBytesOf(body))
         .toString()
         .matchAll(/"_id":"(\d+)"/gu),
     ].map(([, index]) => Number(index));
@@ -36,14 +42,14 @@ function server(answer: (index: number, time: number) => BulkItem | ShipError): 
       times.set(index, time);
       return answer(index, time);
     });
-    const failed = answers.find((one) => one instanceof ShipError);
+    const failed = answers.find((one) => one instanceof ElasticsearchError);
     if (failed) throw failed;
     return answers as BulkItem[];
   };
   return { send, requests };
 }
 
-const options = () => ({ signal: new AbortController().signal, failed: () => undefined });
+const options = () => ({ signal: new AbortController().signal, onFailure: () => undefined });
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -61,15 +67,15 @@ test('only the documents that failed for now are sent again, and a 409 is done',
   const { send, requests } = server((index, time) =>
     index === 2 && time < 3 ? { status: 429 } : index === 3 ? { status: 409 } : created,
   );
-  expect(await run(deliver(await parcel(1, 2, 3), send, options()))).toEqual([]);
+  expect(await run(deliver(await bodyOf(1, 2, 3), send, options()))).toEqual([]);
   expect(requests).toEqual([[1, 2, 3], [2], [2]]);
 });
 
 test('a whole request that fails is sent again as it was', async () => {
   const { send, requests } = server((_index, time) =>
-    time === 1 ? new ShipError('rejected', '503') : created,
+    time === 1 ? new ElasticsearchError('rejected', '503') : created,
   );
-  expect(await run(deliver(await parcel(1, 2), send, options()))).toEqual([]);
+  expect(await run(deliver(await bodyOf(1, 2), send, options()))).toEqual([]);
   expect(requests).toEqual([
     [1, 2],
     [1, 2],
@@ -77,27 +83,29 @@ test('a whole request that fails is sent again as it was', async () => {
 });
 
 test('what is too large is split down to the document that is too large alone', async () => {
-  const { send, requests } = server((index) => (index === 3 ? new ShipError('too-large', '413') : created));
-  const poison = await run(deliver(await parcel(1, 2, 3, 4), send, options()));
+  const { send, requests } = server((index) =>
+    index === 3 ? new ElasticsearchError('too-large', '413') : created,
+  );
+  const poison = await run(deliver(await bodyOf(1, 2, 3, 4), send, options()));
   expect(poison).toMatchObject([{ index: 3, status: 413 }]);
   expect(requests).toEqual([[1, 2, 3, 4], [1, 2], [3, 4], [3], [4]]);
 });
 
 test('a connection that breaks again and again may be a request that is too large', async () => {
   const { send, requests } = server(() => created);
-  const breaking: Send = async (request) => {
-    const items = await send(request);
-    if (request.count > 1) throw new ShipError('unreachable', 'socket closed');
+  const breaking: SendBulkBody = async (body, signal) => {
+    const items = await send(body, signal);
+    if (body.indexes.length > 1) throw new ElasticsearchError('unreachable', 'socket closed');
     return items;
   };
-  expect(await run(deliver(await parcel(1, 2), breaking, options()))).toEqual([]);
+  expect(await run(deliver(await bodyOf(1, 2), breaking, options()))).toEqual([]);
   expect(requests).toEqual([[1, 2], [1, 2], [1, 2], [1], [2]]);
 });
 
 test('a refusal for good names the document, and the others are not sent again', async () => {
   const error = { type: 'document_parsing_exception', reason: 'duplicate field' };
   const { send, requests } = server((index) => (index === 2 ? { status: 400, error } : created));
-  expect(await run(deliver(await parcel(1, 2, 3), send, options()))).toEqual([
+  expect(await run(deliver(await bodyOf(1, 2, 3), send, options()))).toEqual([
     { index: 2, status: 400, type: error.type, message: error.reason },
   ]);
   expect(requests).toHaveLength(1);
@@ -110,7 +118,7 @@ test('a 400 that is about the index and a missing privilege are not the document
       ? { status: 400, error: { type: 'validation_exception', reason: 'too many shards' } }
       : { status: 403, error: { type: 'security_exception', reason: 'no' } };
   });
-  expect(await run(deliver(await parcel(1, 2), send, options()))).toEqual([]);
+  expect(await run(deliver(await bodyOf(1, 2), send, options()))).toEqual([]);
 });
 
 const rejected: BulkItem = {
@@ -120,7 +128,7 @@ const rejected: BulkItem = {
 
 test('a large document that gets 429 alone again and again is refused, so that it cannot stop the log', async () => {
   const { send, requests } = server((index) => (index === 102 ? rejected : created));
-  expect(await run(deliver(await parcel(1, 102, 3), send, options()))).toEqual([
+  expect(await run(deliver(await bodyOf(1, 102, 3), send, options()))).toEqual([
     {
       index: 102,
       status: 429,
@@ -134,103 +142,107 @@ test('a large document that gets 429 alone again and again is refused, so that i
 
 test('several such documents are taken apart first, so that they do not hide behind each other', async () => {
   const { send } = server((index) => (index > 100 ? rejected : created));
-  const poison = await run(deliver(await parcel(101, 1, 102, 103), send, options()));
+  const poison = await run(deliver(await bodyOf(101, 1, 102, 103), send, options()));
   expect(poison.map(({ index }) => index)).toEqual([101, 102, 103]);
 });
 
 test('a small document that gets 429 is not to blame, nor a large one while a disk is full', async () => {
   const full = { status: 429, error: { type: 'cluster_block_exception', reason: 'disk usage' } };
   const { send, requests } = server((index, time) => (time > 20 ? created : index === 101 ? full : rejected));
-  expect(await run(deliver(await parcel(1), send, options()))).toEqual([]);
-  expect(await run(deliver(await parcel(101), send, options()))).toEqual([]);
+  expect(await run(deliver(await bodyOf(1), send, options()))).toEqual([]);
+  expect(await run(deliver(await bodyOf(101), send, options()))).toEqual([]);
   expect(requests).toHaveLength(42);
 });
 
 test('what a large document alone fails with is forgotten when it fails otherwise in between', async () => {
   const { send } = server((_index, time) =>
-    time > 20 ? created : time % 4 === 0 ? new ShipError('rejected', '503', { status: 503 }) : rejected,
+    time > 20
+      ? created
+      : time % 4 === 0
+        ? new ElasticsearchError('rejected', '503', { status: 503 })
+        : rejected,
   );
-  expect(await run(deliver(await parcel(101), send, options()))).toEqual([]);
+  expect(await run(deliver(await bodyOf(101), send, options()))).toEqual([]);
 });
 
 test('a document that makes Elasticsearch fail again and again while others pass is refused', async () => {
   const { send } = server((index) =>
     index === 2 ? { status: 500, error: { type: 'null_pointer_exception', reason: '' } } : created,
   );
-  expect(await run(deliver(await parcel(1, 2, 3), send, options()))).toMatchObject([
+  expect(await run(deliver(await bodyOf(1, 2, 3), send, options()))).toMatchObject([
     { index: 2, status: 500, type: 'null_pointer_exception' },
   ]);
   const alone = server((_index, time) => (time > 20 ? created : { status: 500 }));
-  expect(await run(deliver(await parcel(1), alone.send, options())), 'nothing else passed').toEqual([]);
+  expect(await run(deliver(await bodyOf(1), alone.send, options())), 'nothing else passed').toEqual([]);
 });
 
 test('a large document alone that breaks the connection again and again is refused; a small one is not', async () => {
   const { send } = server((index, time) =>
-    index > 100 || time < 20 ? new ShipError('unreachable', 'socket closed') : created,
+    index > 100 || time < 20 ? new ElasticsearchError('unreachable', 'socket closed') : created,
   );
-  expect(await run(deliver(await parcel(1, 101), send, options()))).toMatchObject([
+  expect(await run(deliver(await bodyOf(1, 101), send, options()))).toMatchObject([
     { index: 101, status: 0, type: 'unreachable' },
   ]);
 });
 
 test('what was never sent is never taken apart', async () => {
   const { send, requests } = server((_index, time) =>
-    time > 20 ? created : new ShipError('unreachable', 'no connection', { unsent: true }),
+    time > 20 ? created : new ElasticsearchError('unreachable', 'no connection', { unsent: true }),
   );
-  expect(await run(deliver(await parcel(1, 101, 102), send, options()))).toEqual([]);
+  expect(await run(deliver(await bodyOf(1, 101, 102), send, options()))).toEqual([]);
   expect(requests.every(({ length }) => length === 3)).toBe(true);
 });
 
 test('a request that is too much for the memory of Elasticsearch is taken apart', async () => {
   const breaker = '429 {"error":{"type":"circuit_breaking_exception"}}';
   const { send, requests } = server(() => created);
-  const breaking: Send = async (sending) => {
-    const answered = await send(sending);
-    if (sending.count > 1) throw new ShipError('rejected', breaker, { status: 429 });
+  const breaking: SendBulkBody = async (body, signal) => {
+    const answered = await send(body, signal);
+    if (body.indexes.length > 1) throw new ElasticsearchError('rejected', breaker, { status: 429 });
     return answered;
   };
-  expect(await run(deliver(await parcel(1, 2), breaking, options()))).toEqual([]);
+  expect(await run(deliver(await bodyOf(1, 2), breaking, options()))).toEqual([]);
   expect(requests).toEqual([[1, 2], [1, 2], [1, 2], [1], [2]]);
 });
 
 test('each split is told as what it was', async () => {
   const told: string[] = [];
   const { send } = server(() => created);
-  const limited: Send = async (sending) => {
-    const answered = await send(sending);
-    if (sending.count > 1) throw new ShipError('too-large', '413', { status: 413 });
+  const limited: SendBulkBody = async (body, signal) => {
+    const answered = await send(body, signal);
+    if (body.indexes.length > 1) throw new ElasticsearchError('too-large', '413', { status: 413 });
     return answered;
   };
-  const failed = (error: Error) => told.push(error.message);
-  expect(await run(deliver(await parcel(1, 2, 3), limited, { ...options(), failed }))).toEqual([]);
+  const onFailure = (error: Error) => told.push(error.message);
+  expect(await run(deliver(await bodyOf(1, 2, 3), limited, { ...options(), onFailure }))).toEqual([]);
   expect(told).toEqual(['413', '413']);
 });
 
 test('a document that a failure store swallowed with success is refused, not done', async () => {
   const { send } = server((index) => (index === 1 ? { status: 201, failureStore: 'used' } : created));
-  expect(await run(deliver(await parcel(1, 2), send, options()))).toMatchObject([
+  expect(await run(deliver(await bodyOf(1, 2), send, options()))).toMatchObject([
     { index: 1, type: 'failure_store' },
   ]);
 });
 
 test('an abort ends the tries', async () => {
   const stop = new AbortController();
-  const { send } = server(() => new ShipError('unreachable', 'away'));
-  const failing = deliver(await parcel(1), send, {
+  const { send } = server(() => new ElasticsearchError('unreachable', 'away'));
+  const failing = deliver(await bodyOf(1), send, {
     signal: stop.signal,
-    failed: () => stop.abort(new Error('stopped')),
+    onFailure: () => stop.abort(new Error('stopped')),
   });
   await expect(run(failing)).rejects.toThrow('stopped');
 });
 
 test('members are sent together up to the limit, as they were stored', async () => {
-  const members = (await Promise.all([parcel(0, 1), parcel(2), parcel(3, 4)])).flatMap((one) => one.members);
+  const members = (await Promise.all([bodyOf(0, 1), bodyOf(2), bodyOf(3, 4)])).flatMap((one) => one.members);
   const bytes = members.map((member) => member.bytes);
-  const parcels = parcelsOf(members, bytes[0]! + bytes[1]!);
-  expect(parcels.map(({ indexes }) => indexes)).toEqual([
+  const bodies = bulkBodiesOf(members, bytes[0]! + bytes[1]!);
+  expect(bodies.map(({ indexes }) => indexes)).toEqual([
     [0, 1, 2],
     [3, 4],
   ]);
-  expect(bodyOf(parcels[0]!)).toEqual(Buffer.concat(members.slice(0, 2).map(({ body }) => body)));
-  expect(await linesOf(parcels[0]!)).toEqual([0, 1, 2].map(line));
+  expect(gzipBytesOf(bodies[0]!)).toEqual(Buffer.concat(members.slice(0, 2).map(({ body }) => body)));
+  expect(await creationsOf(bodies[0]!)).toEqual([0, 1, 2].map(creation));
 });

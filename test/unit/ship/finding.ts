@@ -18,7 +18,7 @@ export async function openLookup(url: string) {
   let failures = 0;
   const lookup = (await Lookup.open(
     { urls: [url], requestSeconds: 60, username: 'u', passwordFile: '/nowhere', lookupApiKeyFile },
-    { logger: createLogger('fatal'), failed: () => (failures += 1) },
+    { logger: createLogger('fatal'), onFailure: () => (failures += 1) },
   ))!;
   onTestFinished(async () => {
     await lookup.close();

@@ -88,7 +88,7 @@ test('a key file that cannot be read is named with its key in the configuration'
   const lookupApiKeyFile = '/nowhere/lookup-key';
   const opening = Lookup.open(
     { urls: ['http://127.0.0.1:1'], requestSeconds: 5, lookupApiKeyFile },
-    { logger: createLogger('fatal'), failed: () => undefined },
+    { logger: createLogger('fatal'), onFailure: () => undefined },
   );
   await expect(opening).rejects.toMatchObject({ code: 'settings' });
   await expect(opening).rejects.toThrow(`elasticsearch.lookupApiKeyFile: ${lookupApiKeyFile} cannot be read`);

@@ -167,8 +167,8 @@ export function definesBeside(getUrl: () => string): void {
       retentionDays: 400,
       installTemplates: true,
       signal: new AbortController().signal,
-      warn: () => undefined,
-      failed: ({ message }) => {
+      onWarning: () => undefined,
+      onFailure: ({ message }) => {
         failures.push(message);
         if (failures.length === 2) void request(client, { method: 'DELETE', path });
       },

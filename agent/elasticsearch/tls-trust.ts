@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import type { ConnectionOptions, DetailedPeerCertificate, TLSSocket } from 'node:tls';
-import { readText } from './credentials.ts';
-import { ShipError } from './error.ts';
+import { readTextFile } from './credentials.ts';
+import { ElasticsearchError } from './error.ts';
 
-export interface TrustSettings {
+export interface TlsTrustSettings {
   caFile?: string | undefined;
   /** The configuration's key for it, in error messages; default `elasticsearch.caFile`. */
   caName?: string;
@@ -27,17 +27,17 @@ const caKey = 'elasticsearch.caFile';
  * nobody checks its signatures. So here the fingerprint only finds the certificate, on a connection on which nothing is
  * sent; connections to be used are then verified against it as against a CA file, host name and dates included.
  */
-export class Trust {
-  readonly #settings: TrustSettings;
+export class TlsTrust {
+  readonly #settings: TlsTrustSettings;
   #ca: string | undefined;
 
-  private constructor(settings: TrustSettings) {
+  private constructor(settings: TlsTrustSettings) {
     this.#settings = settings;
   }
 
-  /** Throws ShipError `settings` naming the key and the file. */
-  static async read(settings: TrustSettings): Promise<Trust> {
-    const trust = new Trust(settings);
+  /** Throws ElasticsearchError `settings` naming the key and the file. */
+  static async read(settings: TlsTrustSettings): Promise<TlsTrust> {
+    const trust = new TlsTrust(settings);
     if (settings.caFile !== undefined) trust.#ca = await readCertificates(settings.caFile, settings.caName);
     return trust;
   }
@@ -54,13 +54,16 @@ export class Trust {
 }
 
 async function readCertificates(file: string, name = caKey): Promise<string> {
-  const text = await readText(file, name);
+  const text = await readTextFile(file, name);
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/gu) ?? [];
-  if (blocks.length === 0) throw new ShipError('settings', `${name}: ${file} holds no PEM certificate`);
+  if (blocks.length === 0)
+    throw new ElasticsearchError('settings', `${name}: ${file} holds no PEM certificate`);
   try {
     return blocks.map((block) => new X509Certificate(block).toString()).join('');
   } catch (cause) {
-    throw new ShipError('settings', `${name}: ${file} holds a certificate that cannot be read`, { cause });
+    throw new ElasticsearchError('settings', `${name}: ${file} holds a certificate that cannot be read`, {
+      cause,
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { HitScanner, sortOf, type Hit } from '../../../../agent/elasticsearch/search/hits.ts';
+import { HitScanner, sortOf, type Hit } from '../../../../agent/elasticsearch/search/hit-scanner.ts';
 import { searchAnswer } from '../../../kit/seal/dump.ts';
 
 interface Taken {

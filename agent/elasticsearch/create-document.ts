@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import pRetry from 'p-retry';
 import { bulk, isStored } from './bulk.ts';
 import type { ElasticsearchClient } from './client.ts';
-import { ShipError } from './error.ts';
+import { ElasticsearchError } from './error.ts';
 
 export interface NewDocument {
   stream: string;
@@ -18,7 +18,7 @@ const retries = 2;
 /** What may be another time, and does no harm if the lost answer was a success. */
 const passing: ReadonlySet<string> = new Set(['unreachable', 'timeout', 'rejected', 'bad-response']);
 
-/** Creates one document, at the third try at last. Throws ShipError: anything but stored is an error. */
+/** Creates one document, at the third try at last. Throws ElasticsearchError: anything but stored is an error. */
 export async function createDocument(
   client: ElasticsearchClient,
   document: NewDocument,
@@ -27,7 +27,7 @@ export async function createDocument(
     retries,
     minTimeout: 500,
     ...(document.signal && { signal: document.signal }),
-    shouldRetry: ({ error }) => error instanceof ShipError && passing.has(error.code),
+    shouldRetry: ({ error }) => error instanceof ElasticsearchError && passing.has(error.code),
   });
 }
 
@@ -43,5 +43,7 @@ async function createOnce(
   const { status = 0, error, failureStore } = item ?? {};
   const why = failureStore === undefined ? `${error?.type}: ${error?.reason}` : 'it went to a failure store';
   const code = status === 429 || status >= 500 ? 'rejected' : 'refused';
-  throw new ShipError(code, `${stream}: document ${id} was refused with ${status} (${why})`, { status });
+  throw new ElasticsearchError(code, `${stream}: document ${id} was refused with ${status} (${why})`, {
+    status,
+  });
 }

@@ -1,7 +1,6 @@
-import type { StoredDocument } from '../../verify/index.ts';
+import { ElasticsearchError } from '../error.ts';
 import { Bytes } from './bytes.ts';
-import { VerifyError } from '../../verify/index.ts';
-import { ValueScanner } from '../../verify/index.ts';
+import { ValueScanner } from './value-scanner.ts';
 
 const quote = 0x22;
 const comma = 0x2c;
@@ -21,15 +20,20 @@ const hitDepth = 4;
 /** What an answer says beside its hits is short; more is not an answer of Elasticsearch. */
 const skeletonBytesMax = 4 * 1024 * 1024;
 
-/** One hit; `source` is lent until the next one is asked for. */
-export interface Hit extends StoredDocument {
+/** A document that a search found. */
+export interface Hit {
+  /** The backing index. */
+  index: string;
+  id: string;
+  /** The bytes of `_source` as they are, without white space around them. Lent: they are valid until the next hit is asked for. */
+  source: Buffer;
   /** The hit as JSON text with `null` for `_source`; `sort` is in it with every digit. */
   rest: string;
 }
 
 /**
  * Takes a `_search` answer apart as its bytes come and yields one hit at a time, with the exact bytes of its `_source`.
- * Memory is bounded by the largest hit, never by the page. Throws VerifyError `bad-response`.
+ * Memory is bounded by the largest hit, never by the page. Throws ElasticsearchError `bad-response`.
  */
 export class HitScanner {
   /** The answer without its hits, and the hit at hand without its source. */
@@ -103,7 +107,7 @@ export class HitScanner {
     if (to <= from || (this.#inHitList && this.#depth === listDepth)) return;
     const kept = this.#kept;
     if (kept.length + to - from > skeletonBytesMax)
-      throw new VerifyError('bad-response', 'an answer of Elasticsearch holds far more than hits');
+      throw new ElasticsearchError('bad-response', 'an answer of Elasticsearch holds far more than hits');
     kept.append(chunk.subarray(from, to));
   }
 
@@ -168,7 +172,7 @@ export class HitScanner {
     const { _index: index, _id: id } = parse(rest) as { _index?: unknown; _id?: unknown };
     const source = this.#source;
     if (typeof index !== 'string' || typeof id !== 'string' || !source)
-      throw new VerifyError('bad-response', 'a hit of Elasticsearch lacks _index, _id or _source');
+      throw new ElasticsearchError('bad-response', 'a hit of Elasticsearch lacks _index, _id or _source');
     return { index, id, source, rest };
   }
 }
@@ -192,7 +196,7 @@ export function sortOf({ rest }: Hit): string {
   const { sort } = JSON.parse(rest, (_key, value: unknown, context?: { source?: string }) =>
     typeof value === 'number' && context?.source !== undefined ? rawJson(context.source) : value,
   ) as { sort?: unknown };
-  if (!Array.isArray(sort)) throw new VerifyError('bad-response', 'a hit of Elasticsearch lacks sort');
+  if (!Array.isArray(sort)) throw new ElasticsearchError('bad-response', 'a hit of Elasticsearch lacks sort');
   return JSON.stringify(sort);
 }
 
@@ -203,10 +207,10 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw new VerifyError('bad-response', 'an answer of Elasticsearch is not JSON', { cause });
+    throw new ElasticsearchError('bad-response', 'an answer of Elasticsearch is not JSON', { cause });
   }
 }
 
-function cutShort(): VerifyError {
-  return new VerifyError('bad-response', 'an answer of Elasticsearch ends in the middle');
+function cutShort(): ElasticsearchError {
+  return new ElasticsearchError('bad-response', 'an answer of Elasticsearch ends in the middle');
 }
