@@ -1,15 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { configText, type Config } from './config/index.ts';
+import { Room, runFlows, type NamedText } from './flow/index.ts';
 import { Metrics, serve, type Logger } from './observe/index.ts';
 import type { Policy } from './policy/index.ts';
 import { sha256 } from './seal/index.ts';
-import type { NamedText } from './flow/index.ts';
 import { causeOf, createClient } from './elasticsearch/index.ts';
 import { Lookup } from './ship/index.ts';
 import { prepareStreams } from './streams/index.ts';
-import { Spool } from './flow/index.ts';
 import { Committer, Store } from './store/index.ts';
-import { runTailedSource } from './flow/index.ts';
 
 /** A loop that has not come round for so long is stuck: a read that hangs, or a store that does not answer. */
 const aliveMilliseconds = 120_000;
@@ -56,7 +54,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       'the state could not be read and was put aside: a new epoch begins, reading again what the files still hold',
     );
   }
-  const spool = new Spool({
+  const room = new Room({
     ...config,
     sources: config.sources.length,
     reusableBytes: () => store.reusableBytes,
@@ -66,7 +64,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     version: options.agent.version,
     now: options.now,
     rules: options.policy.parsed.ruleNames,
-    freeBytes: () => spool.freeBytes(),
+    freeBytes: () => room.freeBytes(),
   });
   let diskFullSaidAt = -Infinity;
   const diskFull = (error: Error) => {
@@ -109,21 +107,29 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       },
     });
     streamsReady.catch(() => undefined);
-    const shared = { ...options, store, committer, spool, client, lookup, streamsReady, metrics };
-    const texts = {
+    const shared = {
+      config,
+      policy: options.policy.parsed,
       policyText: named(options.policy.text),
       configText: named(configText(config)),
-      policy: options.policy.parsed,
+      store,
+      committer,
+      room,
+      client,
+      lookup,
+      streamsReady,
+      metrics,
+      logger,
+      agent: options.agent,
+      now: options.now,
+      failpoint: options.failpoint,
+      watch: options.watch,
     };
-    const running = config.sources.map(({ name, path }) =>
-      runTailedSource(
-        { ...shared, ...texts, name, path, beat: () => beats.set(name, performance.now()) },
-        both,
-      ),
-    );
-    // One source's failure to store is everybody's: they share the state. The others still seal what they have read.
-    await Promise.all(
-      running.map((run) => run.catch((error: unknown) => (failed.abort(), Promise.reject(error)))),
+    await runFlows(
+      shared,
+      both,
+      () => failed.abort(),
+      (source) => beats.set(source, performance.now()),
     );
   } finally {
     failed.abort();

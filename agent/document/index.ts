@@ -1,6 +1,6 @@
-export type { Cut, DocumentContext, LongLine, Place } from './context.ts';
+export type { DocumentContext, LongLine, Place } from './context.ts';
 export { eventHead, timestampOf } from './head.ts';
 export { auditMember, documentPieces } from './pieces.ts';
 export { print } from './print.ts';
-export { shapeCut, type Shaped, shapeEvent } from './shape.ts';
+export { type Shaped, shapeEvent } from './shape.ts';
 export { textDocument } from './text-document.ts';

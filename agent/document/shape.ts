@@ -1,8 +1,7 @@
 import { cutMembers } from '../json/index.ts';
-import type { Cut, DocumentContext, Place } from './context.ts';
-import type { AuditEvent } from '../event/index.ts';
+import type { DocumentContext, Place } from './context.ts';
 import { eventHead, timestampOf } from './head.ts';
-import { bodyMembers } from '../event/index.ts';
+import { bodyMembers, type AuditEvent } from '../event/index.ts';
 import { documentPieces } from './pieces.ts';
 
 /** A document in pieces, and its `@timestamp`. */
@@ -12,48 +11,42 @@ export interface Shaped {
 }
 
 export interface Limits {
+  /** The most bytes of a document. */
   entryBytesMax: number;
-  /** The line's own mac, made only where something is cut. */
+  /** Length of the whole line in bytes, without its newline. */
+  lineBytes: number;
+  /** HMAC of the whole line, made only where something is cut. */
   mac: () => string;
 }
 
 /**
- * The document of an audit event. `audit` is the raw line, or what policy left of it, in pieces. Above `entryBytesMax` the
- * long form of docs/seal-format.md §4: without bodies, or, if that is still too long, without the event.
+ * The document of an audit event. `left` is what policy and redaction left of its bytes, in pieces: the raw line is not
+ * given, so that nothing that was cut can come back. Above `entryBytesMax` the long form of docs/seal-format.md §4: without
+ * bodies, or, if that is still too long, without the event. A line that could not be held whole has no bodies any more, as
+ * its place says.
  */
 export function shapeEvent(
   event: AuditEvent,
-  line: Buffer,
-  audit: readonly Buffer[],
+  left: readonly Buffer[],
   context: DocumentContext,
   place: Place,
   limits: Limits,
 ): Shaped {
-  const whole = shapeWhole(event, audit, context, place);
-  if (fits(whole, limits.entryBytesMax)) return whole;
-  const cut = { bytes: line.length, mac: limits.mac() };
-  const withoutBodies = cutMembers(line, bodyMembers);
-  return shapeCut(
-    event,
-    withoutBodies,
-    context,
-    { ...place, cut: { ...cut, fields: [...bodyMembers] } },
-    limits,
-  );
+  const { entryBytesMax, lineBytes, mac } = limits;
+  const whole = shapeWhole(event, left, context, place);
+  if (fits(whole, entryBytesMax)) return whole;
+  const cut = place.cut ?? { bytes: lineBytes, mac: mac(), fields: [...bodyMembers] };
+  if (place.cut === undefined) {
+    const withoutBodies = cutMembers(joined(left), bodyMembers);
+    const shorter = shapeWhole(event, withoutBodies, context, { ...place, cut });
+    if (fits(shorter, entryBytesMax)) return shorter;
+  }
+  const head = eventHead(event, context, { ...place, cut: { ...cut, fields: ['kubernetes'] } });
+  return { timestamp: whole.timestamp, pieces: [head, '}'] };
 }
 
-/** The same for a line of which only the event without its bodies could be held. */
-export function shapeCut(
-  event: AuditEvent,
-  audit: readonly Buffer[],
-  context: DocumentContext,
-  place: Place & { cut: Cut },
-  limits: Pick<Limits, 'entryBytesMax'>,
-): Shaped {
-  const withoutBodies = shapeWhole(event, audit, context, place);
-  if (fits(withoutBodies, limits.entryBytesMax)) return withoutBodies;
-  const head = eventHead(event, context, { ...place, cut: { ...place.cut, fields: ['kubernetes'] } });
-  return { timestamp: withoutBodies.timestamp, pieces: [head, '}'] };
+function joined(pieces: readonly Buffer[]): Buffer {
+  return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
 }
 
 function shapeWhole(

@@ -1,3 +1,3 @@
-export { Spool } from './room.ts';
-export type { NamedText } from './sealer.ts';
-export { runTailedSource } from './source-flow.ts';
+export { runFlows } from './flows.ts';
+export type { NamedText } from './notices.ts';
+export { Room } from './room.ts';

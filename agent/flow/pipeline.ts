@@ -1,73 +1,66 @@
-import { z } from 'zod';
-import type { Config } from '../config/index.ts';
-import {
-  bodyMembers,
-  depthMax,
-  isTooDeep,
-  parseEvent,
-  responseMember,
-  splitGlued,
-  type AuditEvent,
-  type LongLineParts,
-} from '../event/index.ts';
-import {
-  shapeCut,
-  shapeEvent,
-  textDocument,
-  type Cut,
-  type DocumentContext,
-  type Place,
-  type Shaped,
-} from '../document/index.ts';
-import { cutMembers } from '../json/index.ts';
+import type { DocumentContext, Shaped } from '../document/index.ts';
+import { depthMax, type LongLineParts, parseEvent, splitGlued } from '../event/index.ts';
 import { ecsVersion, type Logger, type SourceMeter } from '../observe/index.ts';
-import { decide, type Policy } from '../policy/index.ts';
-import type { Sealer } from './sealer.ts';
+import type { Policy } from '../policy/index.ts';
 import { lineKey, macOf, sha256, type Gap, type Log } from '../seal/index.ts';
-import type { Chunk, GapChunk, LinesChunk, LongChunk, Source, TailState } from '../source/index.ts';
+import type { Chunk, GapChunk, LinesChunk, LongChunk, Source } from '../source/index.ts';
+import type { Batch } from './batch.ts';
+import { gapWarning, pauseWarning } from './warnings.ts';
+import type { Notices } from './notices.ts';
+import type { Durable } from './durable.ts';
+import type { Sealer } from './sealer.ts';
+import type { PipelineState } from './state.ts';
+import {
+  treatEvent,
+  treatText,
+  type EventLine,
+  type EventPlace,
+  type TextLine,
+  type Treatment,
+} from './treat.ts';
 
 const newline = 0x0a;
 
-/** What is stored with each batch to go on from: the reader's state, and the newest `@timestamp` for gaps to name. */
-export interface PipelineState {
-  v: 1;
-  reader: TailState | null;
-  newest: string | null;
-}
-
 export interface PipelineParts {
   sourceName: string;
-  config: Config;
+  /** What the documents of any epoch of this source have in common. */
+  context: Omit<DocumentContext, 'origin' | 'logId' | 'ecsVersion'>;
+  policy: Policy;
+  /** The most bytes of a document. */
+  entryBytesMax: number;
+  /** The key of every mac. */
   secret: Uint8Array;
   source: Source<LongLineParts>;
-  policy: Policy;
   sealer: Sealer;
+  notices: Notices;
+  durable: Durable;
+  /** The sealer's first, open. */
+  batch: Batch;
   /** From where the state says that reading goes on. */
   state: PipelineState;
-  agentVersion: string;
   meter: SourceMeter;
   logger: Logger;
   now: () => Date;
   failpoint: (name: string) => void;
   /** Why reading has to wait, if it has to: the spool or the disk is full. */
   pausedBy: () => 'spool' | 'disk' | undefined;
-  /** Told each time the loop comes round: what /healthz asks. */
-  beat: () => void;
+  /** Called each time the loop comes round: what /healthz asks. */
+  onBeat: () => void;
 }
 
 /** Where a line lies. */
-type Spot = Pick<Place, 'path' | 'offset'> & Partial<Pick<Place, 'recovered' | 'cut'>>;
+type Spot = Pick<EventPlace, 'path' | 'offset' | 'recovered' | 'cut'>;
 
 /**
- * One source's lines on their way: read → decide → shape → seal. What is sealed is stored and shipped behind its back, so
- * that an outage of Elasticsearch stops nothing here before the spool is full.
+ * One source's lines on their way: read → treat → seal. What is sealed is compressed, stored and shipped while reading
+ * goes on, so that an outage of Elasticsearch stops nothing here before the spool is full.
  */
 export class Pipeline {
   readonly #parts: PipelineParts;
-  #log: Log;
-  #context: DocumentContext;
-  /** The reader's state after what was taken into the batch at hand. */
-  #reader: TailState | null;
+  #batch: Batch;
+  #treatment: Treatment;
+  /** The reader's state after what was taken into the open batch. */
+  #reader: PipelineState['reader'];
   #newest: string | null;
   /** Gaps before the stretch that comes next. */
   #gaps: Gap[] = [];
@@ -78,25 +71,25 @@ export class Pipeline {
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
-    this.#log = parts.sealer.log;
-    this.#context = this.#contextOf(this.#log);
+    this.#batch = parts.batch;
+    this.#treatment = this.#treatmentFor(parts.batch.log);
     this.#reader = parts.state.reader;
     this.#newest = parts.state.newest;
   }
 
   /** Runs until `signal` aborts; then what was read is sealed and stored. Throws what the store fails with. */
   async run(signal: AbortSignal): Promise<void> {
-    const { source, sealer, beat, now } = this.#parts;
+    const { source, notices, durable, onBeat, now } = this.#parts;
     while (!signal.aborted) {
-      beat();
+      onBeat();
       const chunk = this.#hasRoom() ? await source.read() : await source.hold(this.#paused === 'disk');
       if (chunk) await this.#take(chunk);
-      if (sealer.isFull || sealer.isDue()) await this.#seal();
+      if (this.#batch.isFull || this.#batch.isDue()) await this.#seal();
       if (!chunk) await source.wait(signal);
     }
-    sealer.notice({ kind: 'stop', at: now().toISOString() });
+    notices.add({ kind: 'stop', at: now().toISOString() });
     await this.#seal();
-    await sealer.drain();
+    await durable.drain();
     this.#parts.failpoint('stop durable');
   }
 
@@ -106,15 +99,14 @@ export class Pipeline {
     this.#parts.failpoint('read');
     this.#readAt = this.#parts.now();
     if (chunk.kind === 'gap') return this.#noteGap(chunk);
-    this.#parts.sealer.tally.gaps.push(...this.#gaps.splice(0));
+    this.#batch.tally.gaps.push(...this.#gaps.splice(0));
     if (chunk.kind === 'lines') return await this.#takeLines(chunk);
     if (chunk.kind === 'long') this.#takeLongLine(chunk);
-    else this.#parts.sealer.tally.addEnd(chunk.path, chunk.file, chunk.offset);
+    else this.#batch.tally.addEnd(chunk.path, chunk.file, chunk.offset);
     this.#reader = this.#parts.source.stateAt(chunk.kind === 'long' ? chunk.end : chunk.offset);
   }
 
   async #takeLines(chunk: LinesChunk): Promise<void> {
-    const { source, sealer } = this.#parts;
     const { path, file, after, bytes } = chunk;
     let from = 0;
     let lines = 0;
@@ -124,11 +116,11 @@ export class Pipeline {
       this.#line(bytes.subarray(at, end), file, { path, offset: chunk.start + at }, found >= 0);
       at = found < 0 ? end : end + 1;
       lines += 1;
-      if (!sealer.isFull && at < bytes.length) continue;
+      if (!this.#batch.isFull && at < bytes.length) continue;
       const run = { path, file, after, start: chunk.start + from, end: chunk.start + at };
-      sealer.tally.addRun(run, bytes.subarray(from, at), lines);
-      this.#reader = source.stateAt(run.end);
-      if (sealer.isFull) await this.#seal();
+      this.#batch.tally.addRun(run, bytes.subarray(from, at), lines);
+      this.#reader = this.#parts.source.stateAt(run.end);
+      if (this.#batch.isFull) await this.#seal();
       from = at;
       lines = 0;
     }
@@ -141,25 +133,28 @@ export class Pipeline {
   #line(line: Buffer, file: string, spot: Spot, isEnded: boolean): void {
     const mac = () => this.#lineMac(file, spot.offset, sha256(line));
     const event = parseEvent(line);
-    if (event) return this.#event(event, line, spot, mac);
+    if (event) return this.#event({ event, bytes: line, mac }, spot);
     const pieces = (isEnded ? splitGlued(line) : undefined) ?? [line];
-    this.#parts.sealer.tally.pieces += pieces.length - 1;
-    for (const piece of pieces) {
-      const recovered = pieces.length > 1 ? parseEvent(piece) : undefined;
-      if (recovered) this.#event(recovered, piece, { ...spot, recovered: true }, mac);
-      else this.#text(piece, spot, mac);
+    this.#batch.tally.pieces += pieces.length - 1;
+    for (const bytes of pieces) {
+      const recovered = pieces.length > 1 ? parseEvent(bytes) : undefined;
+      if (recovered) this.#event({ event: recovered, bytes, mac }, { ...spot, recovered: true });
+      else this.#text({ bytes, mac }, spot);
     }
   }
 
   #takeLongLine({ path, file, after, start, end, line }: LongChunk<LongLineParts>): void {
     const { bytes, head, tail, digest, rawHash, cut } = line.end();
     const spot = { path, offset: start };
-    const mac = this.#lineMac(file, start, digest);
+    const lineMac = this.#lineMac(file, start, digest);
+    const mac = () => lineMac;
     const event = cut.closed && !cut.overflowed ? parseEvent(cut.output) : undefined;
-    if (event) this.#cutEvent(event, cut.output, { ...spot, cut: { bytes, mac, fields: cut.cut } });
-    else this.#text({ bytes, head, tail, mac }, spot, () => mac);
+    if (event) {
+      const cutSpot = { ...spot, cut: { bytes, mac: lineMac, fields: cut.cut } };
+      this.#event({ event, bytes: cut.output, mac }, cutSpot);
+    } else this.#text({ bytes: { bytes, head, tail, mac: lineMac }, mac }, spot);
     if (end - start > bytes) rawHash.update('\n');
-    this.#parts.sealer.tally.addLongLine({ path, file, after, start, end }, rawHash);
+    this.#batch.tally.addLongLine({ path, file, after, start, end }, rawHash);
   }
 
   #noteGap({ reason, before, after, bytesMin }: GapChunk): void {
@@ -173,124 +168,77 @@ export class Pipeline {
     };
     this.#gaps.push(gap);
     this.#openGaps.push(gap);
-    logger.warn(
-      { 'auditseal.gap': gap, 'auditseal.source': sourceName },
-      `events are missing or not proven complete: ${reason}`,
-    );
+    logger.warn({ 'auditseal.gap': gap, 'auditseal.source': sourceName }, gapWarning(reason));
   }
 
-  // decide, then shape
+  // treat: an event or a text becomes the document that the batch takes
 
-  #event(event: AuditEvent, line: Buffer, spot: Spot, mac: () => string): void {
-    const kept = this.#decide(event, line);
-    if (!kept) return;
-    const { audit, rule } = kept;
-    const { entryBytesMax } = this.#parts.config;
-    if (isTooDeep(event, audit)) this.#refuse();
-    const place = this.#place(spot, rule);
-    this.#add(shapeEvent(event, line, audit, this.#context, place, { entryBytesMax, mac }));
+  #event(line: EventLine, spot: Spot): void {
+    const treated = treatEvent(line, this.#place(spot), this.#treatment);
+    const { tally } = this.#batch;
+    if (treated.kind === 'dropped') return tally.count(tally.dropped, treated.rule);
+    if (treated.isReduced) tally.count(tally.reduced, treated.rule);
+    if (treated.isTooDeep) this.#refuseNext();
+    this.#add(treated.document);
   }
 
-  #cutEvent(event: AuditEvent, rest: Buffer, spot: Spot & { cut: Cut }): void {
-    const kept = this.#decide(event, rest);
-    if (!kept) return;
-    if (isTooDeep(event, [rest])) this.#refuse();
-    const place = { ...this.#place(spot, kept.rule), cut: spot.cut };
-    this.#add(shapeCut(event, [rest], this.#context, place, this.#parts.config));
+  #text(line: TextLine, spot: Spot): void {
+    this.#batch.tally.malformed += 1;
+    this.#add(treatText(line, this.#place(spot), this.#treatment));
   }
 
-  /** The entry that comes next goes out in the refused form alone. */
-  #refuse(): void {
-    const { sealer, logger, sourceName } = this.#parts;
+  #place(spot: Spot): EventPlace {
+    return { ...spot, index: this.#batch.nextIndex, batch: this.#batch.number, readAt: this.#readAt };
+  }
+
+  /** Its nesting could overflow the stack of Elasticsearch: the entry that comes next goes out in the refused form alone. */
+  #refuseNext(): void {
+    const { logger, sourceName, meter, now } = this.#parts;
     const message = `nested deeper than ${depthMax} levels: not shown to Elasticsearch, whose stack it could overflow`;
     logger.warn(
-      { 'event.sequence': sealer.nextIndex, 'auditseal.source': sourceName },
-      `an event is ${message}; it is sent in the refused form`,
+      { 'event.sequence': this.#batch.nextIndex, 'auditseal.source': sourceName },
+      `an event is ${message}; it is sealed whole and sent in the refused form, which queries find under event.kind pipeline_error`,
     );
-    this.#parts.meter.refused += 1;
-    sealer.refuse({ status: 400, type: 'too_deep', message });
+    meter.refused += 1;
+    this.#batch.refuseNext({ status: 400, type: 'too_deep', message, at: now().toISOString() });
   }
 
-  /** What policy leaves of an event's bytes, and by which rule; undefined if it drops the event. */
-  #decide(event: AuditEvent, line: Buffer): { audit: Buffer[]; rule: string } | undefined {
-    const { policy, sealer } = this.#parts;
-    const { action, rule } = decide(event, policy);
-    if (action === 'keep') return { audit: [line], rule };
-    if (action === 'drop') {
-      sealer.tally.count(sealer.tally.dropped, rule);
-      return undefined;
-    }
-    const rest = cutMembers(line, action === 'metadata' ? bodyMembers : responseMember);
-    const left = rest.reduce((sum, piece) => sum + piece.length, 0);
-    if (left < line.length) sealer.tally.count(sealer.tally.reduced, rule);
-    return { audit: rest, rule };
+  #add(document: Shaped): void {
+    this.#batch.add(document);
+    this.#newest = document.timestamp;
+    for (const gap of this.#openGaps.splice(0)) gap.to = document.timestamp;
   }
 
-  #text(line: Parameters<typeof textDocument>[0], spot: Spot, mac: () => string): void {
-    this.#parts.sealer.tally.malformed += 1;
-    const textBytesMax = Math.floor(this.#parts.config.entryBytesMax / 4);
-    this.#add(textDocument(line, this.#context, this.#place(spot), { textBytesMax, mac }));
-  }
-
-  #place(spot: Spot, rule?: string): Place {
-    const index = this.#parts.sealer.nextIndex;
-    return { ...spot, index, batch: this.#log.nextBatch, readAt: this.#readAt, rule };
-  }
-
-  // seal: an entry takes the next index of the log
-
-  #add({ pieces, timestamp }: Shaped): void {
-    this.#parts.sealer.add(pieces, timestamp);
-    this.#newest = timestamp;
-    for (const gap of this.#openGaps.splice(0)) gap.to = timestamp;
-  }
+  // seal: the open batch goes into the log, and a new one opens
 
   async #seal(): Promise<void> {
-    const { sealer } = this.#parts;
     const state: PipelineState = { v: 1, reader: this.#reader, newest: this.#newest };
-    await sealer.seal(JSON.stringify(state));
-    if (sealer.log === this.#log) return;
-    this.#log = sealer.log;
-    this.#context = this.#contextOf(this.#log);
+    const { log } = this.#batch;
+    this.#batch = await this.#parts.sealer.seal(this.#batch, JSON.stringify(state));
+    if (this.#batch.log !== log) this.#treatment = this.#treatmentFor(this.#batch.log);
   }
 
   #lineMac(file: string, offset: number, digest: Buffer): string {
-    return macOf(lineKey(this.#parts.secret, this.#log.origin, file, offset), digest);
+    return macOf(lineKey(this.#parts.secret, this.#batch.log.origin, file, offset), digest);
   }
 
-  #contextOf({ origin, logId }: Log): DocumentContext {
-    const { config, agentVersion } = this.#parts;
-    const { cluster, node, elasticsearch } = config;
-    return { cluster, node, namespace: elasticsearch.namespace, origin, logId, agentVersion, ecsVersion };
+  #treatmentFor({ origin, logId }: Log): Treatment {
+    const { context, policy, entryBytesMax } = this.#parts;
+    return { policy, entryBytesMax, context: { ...context, origin, logId, ecsVersion } };
   }
 
   /** The rotated files are the last buffer: with the spool or the disk full, reading waits. */
   #hasRoom(): boolean {
-    const { pausedBy, sealer, meter, logger, sourceName, now } = this.#parts;
+    const { pausedBy, notices, meter, logger, sourceName, now } = this.#parts;
     const reason = pausedBy();
     if (reason !== this.#paused) {
       meter.pause(reason, now());
       if (reason) {
-        sealer.notice({ kind: 'paused', at: now().toISOString(), reason });
-        logger.warn(
-          { 'auditseal.source': sourceName },
-          `reading is paused: the ${reason} is full; it goes on by itself when there is room`,
-        );
+        notices.add({ kind: 'paused', at: now().toISOString(), reason });
+        logger.warn({ 'auditseal.source': sourceName }, pauseWarning(reason));
       } else logger.info({ 'auditseal.source': sourceName }, 'reading goes on');
       this.#paused = reason;
     }
     return reason === undefined;
   }
-}
-
-const pipelineState = z.object({ v: z.literal(1), reader: z.unknown(), newest: z.string().nullable() });
-
-/** Parses what `PipelineState` was stored as; null is a source that nothing was read of. */
-export function parsePipelineState(
-  text: string | null,
-  parseReader: (value: unknown) => TailState,
-): PipelineState {
-  if (text === null) return { v: 1, reader: null, newest: null };
-  const { reader, newest } = pipelineState.parse(JSON.parse(text));
-  return { v: 1, reader: reader === null ? null : parseReader(reader), newest };
 }

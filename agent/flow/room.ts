@@ -7,7 +7,7 @@ const statfsMilliseconds = 1000;
 /** Once paused, reading goes on only with this share of room to spare: else a slow server would make it stutter, and flood the log. */
 const spareShare = 0.1;
 
-export interface SpoolOptions {
+export interface RoomOptions {
   stateDir: string;
   spoolBytesMax: number;
   freeBytesMin: number;
@@ -21,13 +21,13 @@ export interface SpoolOptions {
  * How full the store may be. Each source has an equal share of `spoolBytesMax`, so that one whose log grows fast cannot
  * stop the others; with less than `freeBytesMin` left on the disk all wait, because etcd lives there too.
  */
-export class Spool {
-  readonly #options: SpoolOptions;
+export class Room {
+  readonly #options: RoomOptions;
   #freeBytes: number | undefined;
   #lookedAt = -Infinity;
   #isDiskLow = false;
 
-  constructor(options: SpoolOptions) {
+  constructor(options: RoomOptions) {
     this.#options = options;
   }
 

@@ -1,28 +1,30 @@
 import { once } from 'node:events';
 import type { Config } from '../config/index.ts';
+import type { ElasticsearchClient } from '../elasticsearch/index.ts';
 import { LongLineParts } from '../event/index.ts';
 import type { Logger, Metrics } from '../observe/index.ts';
-import { parsePipelineState, Pipeline } from './pipeline.ts';
 import type { Policy } from '../policy/index.ts';
 import { Log, logName, parseMoments, startEpoch, type EpochReason, type EpochStart } from '../seal/index.ts';
-import { Sealer, type NamedText } from './sealer.ts';
 import { announceStart, Quarantine, Shipper, type Lookup } from '../ship/index.ts';
-import type { ElasticsearchClient } from '../elasticsearch/index.ts';
-import { readable } from './readable.ts';
-import { parseTailState, Source } from '../source/index.ts';
-import type { Spool } from './room.ts';
+import { Source } from '../source/index.ts';
 import type { Committer, Loaded, StartState, Store } from '../store/index.ts';
+import { Durable } from './durable.ts';
+import { Notices, type NamedText } from './notices.ts';
+import { Pipeline } from './pipeline.ts';
+import { readable } from './readable.ts';
+import type { Room } from './room.ts';
+import { Sealer } from './sealer.ts';
+import { parsePipelineState } from './state.ts';
 
-export interface TailedSourceParts {
-  name: string;
-  path: string;
+/** What the flows of all sources share. */
+export interface SharedParts {
   config: Config;
   policy: Policy;
   policyText: NamedText;
   configText: NamedText;
   store: Store;
   committer: Committer;
-  spool: Spool;
+  room: Room;
   client: ElasticsearchClient;
   lookup: Lookup | undefined;
   /** Resolves when the streams are there to be written to. */
@@ -32,55 +34,59 @@ export interface TailedSourceParts {
   agent: { name: string; version: string };
   now: () => Date;
   failpoint: (name: string) => void;
-  beat: () => void;
   /** Whether a file system watcher may wake the reader before its poll; default true. */
-  watch?: boolean;
+  watch?: boolean | undefined;
 }
 
-/** From state to shipped batches: everything that one source of the configuration has of its own. */
-export async function runTailedSource(parts: TailedSourceParts, signal: AbortSignal): Promise<void> {
-  let reason: EpochReason = parts.store.corrupt === undefined ? 'first' : 'state lost';
+export interface SourceFlowParts {
+  /** The source's name and path in the configuration. */
+  name: string;
+  path: string;
+  shared: SharedParts;
+  /** Called each time the reading loop comes round. */
+  onBeat: () => void;
+}
+
+/** From audit.log to shipped batches: everything that one source of the configuration has of its own. */
+export async function runSourceFlow(parts: SourceFlowParts, signal: AbortSignal): Promise<void> {
+  const { store, logger } = parts.shared;
+  let reason: EpochReason = store.corrupt === undefined ? 'first' : 'state lost';
   while ((await runOnce(parts, reason, signal)) === 'rolled back') {
-    const { store, logger, name } = parts;
     logger.error(
-      { 'auditseal.source': name },
-      'the state folder was rolled back (a restored snapshot?): its log has been continued by another life; a new epoch begins',
+      { 'auditseal.source': parts.name },
+      'the state folder is older than the log that Elasticsearch has: a snapshot was restored, or two agents share a name; a new epoch begins, which verify reports until the key is trusted; find out who touched the node',
     );
-    await store.rollBack(name);
+    await store.rollBack(parts.name);
     reason = 'rolled back';
   }
 }
 
 /** Ends when `signal` aborts and what was read is sealed, and shipped as far as `shutdownSeconds` allow. */
 async function runOnce(
-  parts: TailedSourceParts,
+  parts: SourceFlowParts,
   reason: EpochReason,
   signal: AbortSignal,
 ): Promise<'stopped' | 'rolled back'> {
-  const { store, committer, config, logger, name, client, lookup, now } = parts;
-  const loaded = await store.load(name);
+  const { store, committer, config, logger, client, lookup, now, failpoint, streamsReady } = parts.shared;
+  const loaded = await store.load(parts.name);
   const opened = openLog(parts, loaded, reason);
-  const { startCounter, startState } = loaded.source;
-  const start =
-    startState === 'answered'
-      ? { counter: startCounter + 1, maybeSent: false }
-      : { counter: startCounter, maybeSent: true };
+  const start = startOf(loaded);
   const mark = async (counter: number, state: StartState) => {
-    if (state === 'answered') parts.failpoint('marker sent');
-    await committer.commit({ starts: [{ source: name, counter, state }] });
+    if (state === 'answered') failpoint('marker sent');
+    await committer.commit({ starts: [{ source: parts.name, counter, state }] });
   };
   await committer.commit({
-    epochs: opened.added ? [{ ...opened.added, source: name }] : [],
-    starts: [{ source: name, counter: start.counter, state: 'attempted' }],
+    epochs: opened.added ? [{ ...opened.added, source: parts.name }] : [],
+    starts: [{ source: parts.name, counter: start.counter, state: 'attempted' }],
   });
-  parts.failpoint('start attempted');
+  failpoint('start attempted');
   const { origin, key, size } = opened.log;
   logger.info(
     { 'auditseal.origin': origin, 'auditseal.vkey': key.verifier.text, 'auditseal.size': size },
     'log open',
   );
 
-  const { pipeline, shipper, source } = assemble(parts, loaded, opened);
+  const { pipeline, shipper, source } = await assemble(parts, loaded, opened);
   const reading = new AbortController();
   const shipping = new AbortController();
   const stop = () => reading.abort();
@@ -94,12 +100,12 @@ async function runOnce(
     deadline = setTimeout(() => shipping.abort(), config.shutdownSeconds * 1000);
   };
   const ship = async () => {
-    await Promise.race([parts.streamsReady, once(shipping.signal, 'abort')]);
+    await Promise.race([streamsReady, once(shipping.signal, 'abort')]);
     const { namespace } = config.elasticsearch;
     const seen = loaded.earlier.seen.records;
     const announcing = { client, lookup, seen, namespace, key, now, mark };
     const outcome = await announceStart(announcing, start, shipper.retryOptions(shipping.signal));
-    parts.failpoint('start answered');
+    failpoint('start answered');
     if (outcome === 'rolled back') reading.abort();
     else await shipper.run(shipping.signal);
     return outcome === 'rolled back' ? outcome : 'stopped';
@@ -121,6 +127,13 @@ async function runOnce(
   }
 }
 
+/** Which start marker comes next. After an attempt without an answer the same one may be there already. */
+function startOf({ source }: Loaded): { counter: number; maybeSent: boolean } {
+  return source.startState === 'answered'
+    ? { counter: source.startCounter + 1, maybeSent: false }
+    : { counter: source.startCounter, maybeSent: true };
+}
+
 interface OpenedLog {
   log: Log;
   madeAt: string;
@@ -133,7 +146,7 @@ interface OpenedLog {
 
 /** Continues the epoch of the state, or begins one. */
 function openLog(
-  { config, name, now }: TailedSourceParts,
+  { name, shared: { config, now } }: SourceFlowParts,
   { epoch, newestOrigin }: Loaded,
   reason: EpochReason,
 ): OpenedLog {
@@ -149,70 +162,112 @@ function openLog(
   return { log, madeAt: added.madeAt, sealedAt: null, added, epochStart: added };
 }
 
-function assemble(
-  parts: TailedSourceParts,
+/** Puts the parts together; who hears of a durable batch is said here, and nowhere else. */
+async function assemble(
+  parts: SourceFlowParts,
   loaded: Loaded,
   opened: OpenedLog,
-): { pipeline: Pipeline; shipper: Shipper; source: Source<LongLineParts> } {
-  const { name: sourceName, path, config, spool, logger, agent } = parts;
-  const { secret, tail, policy, config: sealedConfig } = loaded.source;
-  const { entryBytesMax, pollMilliseconds, elasticsearch } = config;
-  const state = parsePipelineState(tail, parseTailState);
-  const source = new Source<LongLineParts>({
-    path,
-    lineBytesMax: entryBytesMax,
-    pollMilliseconds,
-    watch: parts.watch ?? true,
-    ...(state.reader && { state: state.reader }),
-    longLine: () =>
-      new LongLineParts({ eventBytesMax: entryBytesMax, textBytesMax: Math.floor(entryBytesMax / 4) }),
-    tell: (level, message, details) =>
-      logger[level]({ 'auditseal.source': sourceName, 'auditseal.details': details }, message),
-    readable: (obstacle) => readable(parts, obstacle),
-  });
-  const meter = parts.metrics.meter(sourceName);
+): Promise<{ pipeline: Pipeline; shipper: Shipper; source: Source<LongLineParts> }> {
+  const { name: sourceName, onBeat, shared } = parts;
+  const { config, policy, policyText, configText, metrics, committer, room } = shared;
+  const { logger, agent, now, failpoint } = shared;
+  const { secret } = loaded.source;
+  const { namespace, retentionDays } = config.elasticsearch;
+  const { entryBytesMax, batchBytesMax, batchEventsMax } = config;
+
+  const state = parsePipelineState(loaded.source.tail, sourceName);
+  const source = openSource(parts, state.reader);
+  const meter = metrics.meter(sourceName);
   const { origin, nextBatch: batch, size } = opened.log;
   meter.load(loaded.totals, { origin, batch, size });
-  parts.metrics.watchLag(sourceName, () => source.lagBytes());
-  const shipper: Shipper = new Shipper({
-    ...parts,
+  metrics.watchLag(sourceName, () => source.lagBytes());
+
+  const notices = new Notices({
+    policy: policyText,
+    config: configText,
+    sealedUnder: loaded.source,
+    epochStart: opened.epochStart,
+    sealedAt: opened.sealedAt,
+    refusals: loaded.unnoticed,
+    copies: loaded.unnoticedCopies,
+    now,
+  });
+  const durable = new Durable({ batchBytesMax, batchEventsMax, committer, failpoint });
+  const shipper = new Shipper({
     sourceName,
+    client: shared.client,
+    lookup: shared.lookup,
+    namespace,
+    store: shared.store,
+    committer,
     meter,
-    namespace: elasticsearch.namespace,
+    logger,
+    now,
+    failpoint,
     earlier: loaded.earlier,
     quarantine: new Quarantine(config.stateDir, sourceName),
-    onRefusal: (refusal) => sealer.noticeRefusal(refusal),
+    onRefusal: (refusal) => notices.addRefusals([refusal]),
+    onCopies: (copies) => notices.addCopies(copies),
     onAcknowledged: ({ newest, moments }) =>
-      meter.acknowledged({ newest, moments: parseMoments(moments) }, parts.now()),
-    onCopies: (copies) => sealer.noticeCopies(copies),
+      meter.acknowledged({ newest, moments: parseMoments(moments) }, now()),
   });
+  durable.subscribe(({ refusals }) => notices.addRefusals(refusals));
+  durable.subscribe(({ manifest, bytes }) => meter.sealed(manifest, bytes));
+  durable.subscribe(() => shipper.notify());
+
   const sealer = new Sealer({
-    ...parts,
-    ...opened,
     sourceName,
     secret,
-    policy: parts.policyText,
-    effectiveConfig: parts.configText,
-    sealedUnder: { policy, config: sealedConfig },
-    unnoticed: loaded.unnoticed,
-    unnoticedCopies: loaded.unnoticedCopies,
-    stored: (manifest, bytes) => {
-      meter.sealed(manifest, bytes);
-      shipper.notify();
-    },
+    limits: config,
+    namespace,
+    retentionDays,
+    policy: policyText,
+    config: configText,
+    log: opened.log,
+    madeAt: opened.madeAt,
+    notices,
+    durable,
+    agent,
+    now,
+    failpoint,
   });
-  const pausedBy = () =>
-    parts.committer.isDiskFull ? 'disk' : spool.pausedBy(meter, sealer.uncommittedBytes);
   const pipeline = new Pipeline({
-    ...parts,
     sourceName,
-    meter,
+    context: { cluster: config.cluster, node: config.node, namespace, agentVersion: agent.version },
+    policy,
+    entryBytesMax,
     secret,
     source,
     sealer,
+    notices,
+    durable,
+    batch: await sealer.open(),
     state,
-    agentVersion: agent.version,
-    pausedBy,
+    meter,
+    logger,
+    now,
+    failpoint,
+    pausedBy: () => (committer.isDiskFull ? 'disk' : room.pausedBy(meter, durable.uncommittedBytes)),
+    onBeat,
   });
   return { pipeline, shipper, source };
+}
+
+function openSource(
+  { name, path, shared: { config, logger, watch, metrics, committer, now } }: SourceFlowParts,
+  state: ReturnType<typeof parsePipelineState>['reader'],
+): Source<LongLineParts> {
+  const { entryBytesMax, pollMilliseconds } = config;
+  return new Source<LongLineParts>({
+    path,
+    lineBytesMax: entryBytesMax,
+    pollMilliseconds,
+    watch: watch ?? true,
+    ...(state && { state }),
+    longLine: () =>
+      new LongLineParts({ eventBytesMax: entryBytesMax, textBytesMax: Math.floor(entryBytesMax / 4) }),
+    tell: (level, message, details) =>
+      logger[level]({ 'auditseal.source': name, 'auditseal.details': details }, message),
+    readable: (obstacle) => readable({ name, metrics, committer, now }, obstacle),
+  });
 }

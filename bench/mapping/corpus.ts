@@ -50,7 +50,11 @@ export function bulkLines(line: string, index: number, context: DocumentContext)
     offset: index * 1000,
     readAt: new Date(),
   };
-  const { pieces } = shapeEvent(event, bytes, [bytes], context, place, { entryBytesMax: 1e9, mac: () => '' });
+  const { pieces } = shapeEvent(event, [bytes], context, place, {
+    entryBytesMax: 1e9,
+    lineBytes: bytes.length,
+    mac: () => '',
+  });
   const source = Buffer.concat(pieces.map((piece) => Buffer.from(piece))).toString();
   return `{"create":{"_id":"${context.logId}-${String(index).padStart(12, '0')}-0123456789abcdef"}}\n${source}\n`;
 }

@@ -74,7 +74,11 @@ export function documentOf(line: string, index: number, namespace: string): { id
     ecsVersion: '9.4.0',
   };
   const place = { index, batch: 0, path: '/var/log/audit.log', offset: 0, readAt: new Date(0) };
-  const { pieces } = shapeEvent(event, bytes, [bytes], context, place, { entryBytesMax: 1e9, mac: () => '' });
+  const { pieces } = shapeEvent(event, [bytes], context, place, {
+    entryBytesMax: 1e9,
+    lineBytes: bytes.length,
+    mac: () => '',
+  });
   const source = Buffer.concat(pieces.map((piece) => Buffer.from(piece))).toString();
   return { id: String(index), source };
 }

@@ -1,0 +1,124 @@
+import { copiesNotices, type EpochStart, type Notice } from '../seal/index.ts';
+import type { CopiesRow, Refusal } from '../store/index.ts';
+
+/** A text that is sealed by its hash in every batch, and whole where it is new. */
+export interface NamedText {
+  text: string;
+  /** `sha256:<hex>`. */
+  sha256: string;
+}
+
+export interface NoticesParts {
+  policy: NamedText;
+  config: NamedText;
+  /** The digests that the newest durable batch was sealed under. */
+  sealedUnder: { policy: string | null; config: string | null };
+  /** How the epoch began, if nothing has been sealed in it. */
+  epochStart: Pick<EpochStart, 'reason' | 'previous'> | undefined;
+  /** RFC 3339: when the newest batch was sealed; null if none was. */
+  sealedAt: string | null;
+  /** Durable, and in no manifest yet. */
+  refusals: readonly Refusal[];
+  copies: readonly CopiesRow[];
+  now: () => Date;
+}
+
+/** The notices of one manifest, and what they announce: durable with its batch. */
+export interface TakenNotices {
+  notices: Notice[];
+  refusals: Pick<Refusal, 'origin' | 'index'>[];
+  copies: CopiesRow[];
+}
+
+/** What the next manifest of a source says beside its events (docs/seal-format.md §2, "Notices"). */
+export class Notices {
+  readonly #parts: NoticesParts;
+  #pending: Notice[];
+  #refusals: Refusal[];
+  #copies: CopiesRow[];
+  #sealedAt: string | null;
+
+  constructor(parts: NoticesParts) {
+    this.#parts = parts;
+    this.#refusals = [...parts.refusals];
+    this.#copies = [...parts.copies];
+    this.#sealedAt = parts.sealedAt;
+    this.#pending = this.#startNotices();
+  }
+
+  add(notice: Notice): void {
+    this.#pending.push(notice);
+  }
+
+  /** Announces refusals that have become durable. */
+  addRefusals(refusals: readonly Refusal[]): void {
+    this.#refusals.push(...refusals);
+  }
+
+  /** Announces copies that are possible, which is durable. */
+  addCopies(copies: readonly CopiesRow[]): void {
+    this.#copies.push(...copies);
+  }
+
+  /** All that a manifest of `origin`, sealed at `now`, has to say. It is given once. */
+  take(origin: string, now: Date): TakenNotices {
+    this.#addClockStep(now);
+    const refusals = this.#refusals.filter((refusal) => refusal.origin === origin);
+    // A refusal of an epoch that has ended has no manifest left to be announced in: `verify` finds its signed note.
+    this.#refusals = this.#refusals.filter((refusal) => refusal.origin !== origin);
+    const copies = this.#copies;
+    this.#copies = [];
+    const notices = [
+      ...this.#pending,
+      ...refusals.map(({ index, status, type, at }) => ({
+        kind: 'refused' as const,
+        at,
+        index,
+        status,
+        type,
+      })),
+      ...copiesNotices(copies, origin),
+    ];
+    this.#pending = [];
+    return { notices, refusals: refusals.map(({ index }) => ({ origin, index })), copies };
+  }
+
+  /** The first manifest of the epoch says how it began, and whole what it is sealed under. */
+  beginEpoch({ reason, previous }: Pick<EpochStart, 'reason' | 'previous'>): void {
+    this.#pending.push(...this.#epochNotices({ reason, previous }));
+  }
+
+  #startNotices(): Notice[] {
+    const at = this.#parts.now().toISOString();
+    const { epochStart, policy, config, sealedUnder } = this.#parts;
+    const start: Notice = { kind: 'start', at };
+    if (epochStart) return [start, ...this.#epochNotices(epochStart)];
+    const notices: Notice[] = [start];
+    if (sealedUnder.policy !== policy.sha256) notices.push({ kind: 'policy', at, text: policy.text });
+    if (sealedUnder.config !== config.sha256) notices.push({ kind: 'config', at, text: config.text });
+    return notices;
+  }
+
+  #epochNotices({ reason, previous }: Pick<EpochStart, 'reason' | 'previous'>): Notice[] {
+    const at = this.#parts.now().toISOString();
+    const { policy, config } = this.#parts;
+    return [
+      { kind: 'epoch', at, reason, ...(previous !== null && { previous }) },
+      { kind: 'policy', at, text: policy.text },
+      { kind: 'config', at, text: config.text },
+    ];
+  }
+
+  /** Batches are ordered by number; a reader should still know why their times are not. */
+  #addClockStep(now: Date): void {
+    const before = this.#sealedAt === null ? undefined : Date.parse(this.#sealedAt);
+    if (before !== undefined && now.getTime() < before) {
+      this.#pending.push({
+        kind: 'clock',
+        at: now.toISOString(),
+        seconds: (now.getTime() - before) / 1000,
+      });
+    }
+    this.#sealedAt = now.toISOString();
+  }
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { parseTailState, type TailState } from '../source/index.ts';
+import { StoreError } from '../store/index.ts';
+
+/** What is stored with each batch to go on from. */
+export interface PipelineState {
+  v: 1;
+  /** Where reading goes on; null where nothing has been read. */
+  reader: TailState | null;
+  /** The newest `@timestamp`, for a gap to name; null where there was none. */
+  newest: string | null;
+}
+
+const pipelineState = z.object({ v: z.literal(1), reader: z.unknown(), newest: z.string().nullable() });
+
+/**
+ * Parses what a `PipelineState` was stored as; null is a source of which nothing was read.
+ *
+ * @param source the name of the source, for the message
+ * @throws StoreError `newer` if a later release wrote it, `failed` if it is damaged
+ */
+export function parsePipelineState(text: string | null, source: string): PipelineState {
+  if (text === null) return { v: 1, reader: null, newest: null };
+  try {
+    const stored: unknown = JSON.parse(text);
+    if (isNewer(stored)) {
+      throw new StoreError(
+        'newer',
+        `source ${source}: its read position has version ${stored.v}, this release knows version 1; run the release that wrote it, or set stateDir to an empty folder to begin a new log`,
+      );
+    }
+    const { reader, newest } = pipelineState.parse(stored);
+    return { v: 1, reader: reader === null ? null : parseTailState(reader), newest };
+  } catch (cause) {
+    if (cause instanceof StoreError) throw cause;
+    throw new StoreError(
+      'failed',
+      `source ${source}: its read position in the state folder is damaged; set stateDir to an empty folder to begin a new log, which reads again what the files still hold`,
+      { cause },
+    );
+  }
+}
+
+function isNewer(stored: unknown): stored is { v: number } {
+  return (
+    typeof stored === 'object' &&
+    stored !== null &&
+    'v' in stored &&
+    typeof stored.v === 'number' &&
+    stored.v > 1
+  );
+}

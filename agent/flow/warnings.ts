@@ -1,0 +1,33 @@
+import type { GapReason } from '../source/index.ts';
+
+const gapCauses: Record<GapReason, string> = {
+  deleted:
+    'a rotated file was deleted before it was read; let the apiserver keep more of them (--audit-log-maxbackup, --audit-log-maxsize)',
+  truncated:
+    'a file was cut while or before it was read; find out who does that, and let the apiserver alone rotate its log',
+  corrupt: 'a compressed file cannot be read to its end; look at the disk, and for whoever wrote the file',
+  unproven:
+    'files were rotated faster than they could be followed; let the apiserver write larger ones (--audit-log-maxsize)',
+};
+
+/** Cause, remedy and what it means for the evidence, of one gap. docs/operations.md quotes how it begins. */
+export function gapWarning(reason: GapReason): string {
+  return (
+    `events are missing or not proven complete: ${gapCauses[reason]}; ` +
+    'the next manifest names the gap, and verify reports it until an operator signs a statement that acknowledges it'
+  );
+}
+
+const pauseCauses = {
+  spool:
+    'the spool is full: Elasticsearch takes less than is read; see the last failure in auditseal status, or raise spoolBytesMax',
+  disk: 'the disk of the state folder is full; free space there, or lower spoolBytesMax',
+};
+
+/** Cause, remedy and what it means for the evidence, of reading that has to wait. */
+export function pauseWarning(reason: 'spool' | 'disk'): string {
+  return (
+    `reading is paused: ${pauseCauses[reason]}; it goes on by itself when there is room, ` +
+    'and nothing is lost as long as the apiserver keeps the rotated files'
+  );
+}

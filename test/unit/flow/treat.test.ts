@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { parseEvent } from '../../../agent/event/index.ts';
+import { treatEvent, treatText, type EventLine, type Treatment } from '../../../agent/flow/treat.ts';
+import { parsePolicy } from '../../../agent/policy/index.ts';
+import { context, place } from '../document/places.ts';
+
+const policy = parsePolicy(`
+apiVersion: audit.k8s.io/v1
+kind: Policy
+rules:
+  - { name: noise, level: None, verbs: [watch] }
+  - { name: secrets, level: Metadata, resources: [{ resources: [secrets] }] }
+  - { name: pods, level: Request, resources: [{ resources: [pods] }] }
+`);
+const by: Treatment = { policy, context, entryBytesMax: 100_000 };
+
+function line(members: string): EventLine {
+  const bytes = Buffer.from(
+    `{"kind":"Event","apiVersion":"audit.k8s.io/v1","stage":"ResponseComplete","stageTimestamp":"2026-11-23T01:06:03.433599Z","requestURI":"/","user":{"username":"alice"},${members}}`,
+  );
+  return { event: parseEvent(bytes)!, bytes, mac: () => 'the mac' };
+}
+
+const bodies = '"requestObject":{"a":"asked"},"responseObject":{"a":"answered"}';
+const of = (resource: string) => line(`"verb":"create","objectRef":{"resource":"${resource}"},${bodies}`);
+const text = (pieces: readonly (string | Buffer)[]) =>
+  Buffer.concat(pieces.map((one) => Buffer.from(one))).toString();
+
+test('an event that a rule drops becomes nothing but the name of the rule', () => {
+  expect(treatEvent(line('"verb":"watch"'), place, by)).toEqual({ kind: 'dropped', rule: 'noise' });
+});
+
+test.each([
+  ['secrets', 'secrets', []],
+  ['pods', 'pods', ['asked']],
+  ['nodes', 'default', ['asked', 'answered']],
+])('of an event on %s the rule %s leaves the bodies %j', (resource, rule, left) => {
+  const treated = treatEvent(of(resource), place, by);
+  if (treated.kind !== 'kept') throw new Error('dropped');
+  expect(treated).toMatchObject({ rule, isReduced: left.length < 2, isTooDeep: false });
+  const document = text(treated.document.pieces);
+  expect(['asked', 'answered'].filter((body) => document.includes(body))).toEqual(left);
+  expect(JSON.parse(document)).toMatchObject({ auditseal: { rule, batch: place.batch } });
+});
+
+test('the same line in the same place gives the same bytes', () => {
+  const once = treatEvent(of('pods'), place, by);
+  expect(treatEvent(of('pods'), place, by)).toEqual(once);
+});
+
+test('too deep is judged by what policy left', () => {
+  const deep = '['.repeat(300) + ']'.repeat(300);
+  const deepOf = (resource: string) =>
+    treatEvent(
+      line(`"verb":"create","objectRef":{"resource":"${resource}"},"requestObject":${deep}`),
+      place,
+      by,
+    );
+  expect(deepOf('nodes')).toMatchObject({ kind: 'kept', isTooDeep: true });
+  expect(deepOf('secrets')).toMatchObject({ kind: 'kept', isTooDeep: false });
+});
+
+test('a line that is no event is shown as text, a long one by its ends and its mac', () => {
+  const short = treatText({ bytes: Buffer.from('torn'), mac: () => 'the mac' }, place, by);
+  expect(JSON.parse(text(short.pieces))).toMatchObject({
+    event: { kind: 'pipeline_error', original: 'torn' },
+  });
+  const long = { bytes: Buffer.alloc(60_000, 'x'), mac: () => 'the mac' };
+  const shown = JSON.parse(text(treatText(long, place, by).pieces)) as { auditseal: object };
+  expect(shown.auditseal).toMatchObject({ cut: { bytes: 60_000, mac: 'the mac', fields: ['original'] } });
+});
