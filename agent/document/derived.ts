@@ -5,9 +5,7 @@
  * What else `make` depends on is its second parameter, a snapshot that is never changed but replaced (a directory of
  * people): with another snapshot it is made anew.
  */
-export function derived<Part extends object, Derived>(
-  make: (part: Part) => Derived,
-): (part: Part) => Derived;
+export function derived<Part extends object, Derived>(make: (part: Part) => Derived): (part: Part) => Derived;
 export function derived<Part extends object, Derived, Snapshot>(
   make: (part: Part, snapshot: Snapshot) => Derived,
 ): (part: Part, snapshot: Snapshot) => Derived;

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { eventHead, shapeEvent } from '../../../agent/document/index.ts';
 import { bodyMembers, parseEvent, responseMember } from '../../../agent/event/index.ts';

@@ -17,11 +17,12 @@ const limits = {
   epochDays: 90,
 };
 
+const now = () => new Date('2026-11-23T02:00:00.000Z');
+
 /** A sealer on a real store. */
 async function scene(folder: string) {
   const store = await Store.open(folder);
   const committer = new Committer(store, { commitsPerSecondMax: 100 });
-  const now = () => new Date('2026-11-23T02:00:00.000Z');
   const { source } = await store.load(sourceName);
   const epoch = startEpoch({ cluster: 'prod', node: 'cp-1', source: sourceName }, 'first', now());
   await committer.commit({
