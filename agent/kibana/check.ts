@@ -2,16 +2,26 @@ import { z } from 'zod';
 import type { Kibana } from './client.ts';
 import { KibanaError } from './error.ts';
 
-/** The first with a Dashboards API that is generally available, and so stays as it is. */
-const versionMin = [9, 5] as const;
+/**
+ * The first versions that take what is installed. 8.16: saved searches of model version 5, the form that ours have. 9.4: the
+ * Dashboards API, which may change while it is a technical preview; from 9.5 on it is generally available, and stays as it is.
+ */
+const first = { searches: [8, 16], dashboards: [9, 4], stableDashboards: [9, 5] } as const;
+
+/** What a Kibana is, and takes. */
+export interface KibanaFound {
+  version: string;
+  /** Whether it has the Dashboards API: as a promise, as a preview, or not at all, and why not. */
+  dashboards: 'stable' | 'preview' | { missing: string };
+}
 
 const status = z.object({ version: z.object({ number: z.string() }) });
 
 /**
- * Looks, before anything is changed in it, whether a Kibana is there that takes the dashboards, knows these credentials
- * and has this space. Whether they may write shows when they do. Returns its version. Throws KibanaError.
+ * Looks, before anything is changed in it, whether a Kibana is there that takes data views and saved searches, knows these credentials
+ * and has this space, and whether it takes dashboards. Whether they may write shows when they do. Throws KibanaError.
  */
-export async function checkKibana(kibana: Kibana, space: string | undefined): Promise<string> {
+export async function checkKibana(kibana: Kibana, space: string | undefined): Promise<KibanaFound> {
   const path = '/api/status';
   const { data } = status.safeParse((await kibana.request({ method: 'GET', path, global: true })).body);
   if (!data)
@@ -19,14 +29,28 @@ export async function checkKibana(kibana: Kibana, space: string | undefined): Pr
       'bad-response',
       `GET ${kibana.url}${path}: no version in the answer. Is this Kibana, and are these credentials known to it?`,
     );
-  const { number } = data.version;
-  const [major = 0, minor = 0] = number.split('.').map(Number);
-  if (major < versionMin[0] || (major === versionMin[0] && minor < versionMin[1]))
-    throw tooOld(kibana, number);
+  const { number: version } = data.version;
+  if (!isFrom(first.searches, version)) throw tooOld(kibana, version);
   if (space !== undefined) await checkSpace(kibana, space);
-  const dashboards = { method: 'GET', path: '/api/dashboards?per_page=1', expect: [404] } as const;
-  if ((await kibana.request(dashboards)).status === 404) throw tooOld(kibana, number);
-  return number;
+  return { version, dashboards: await dashboardsOf(kibana, version) };
+}
+
+async function dashboardsOf(kibana: Kibana, version: string): Promise<KibanaFound['dashboards']> {
+  if (!isFrom(first.dashboards, version))
+    return { missing: `only ${first.dashboards.join('.')} and later take dashboards` };
+  const { status: answered } = await kibana.request({
+    method: 'GET',
+    path: '/api/dashboards?per_page=1',
+    expect: [404],
+  });
+  // By its version it should be there: a proxy that lets some paths through, or a build without it.
+  if (answered === 404) return { missing: 'GET /api/dashboards: 404' };
+  return isFrom(first.stableDashboards, version) ? 'stable' : 'preview';
+}
+
+function isFrom([major, minor]: readonly [number, number], version: string): boolean {
+  const [itsMajor = 0, itsMinor = 0] = version.split('.').map(Number);
+  return itsMajor > major || (itsMajor === major && itsMinor >= minor);
 }
 
 /** Kibana itself lets objects be put into a space that is not there, where nobody finds them. */
@@ -40,10 +64,10 @@ async function checkSpace(kibana: Kibana, space: string): Promise<void> {
     );
 }
 
-function tooOld(kibana: Kibana, number: string): KibanaError {
+function tooOld(kibana: Kibana, version: string): KibanaError {
   return new KibanaError(
     'old',
-    `${kibana.url} is Kibana ${number}, without the API that the dashboards need (PUT /api/dashboards): ` +
-      `${versionMin.join('.')} or later has it. Run setup without --kibana-url until then`,
+    `${kibana.url} is Kibana ${version}, which does not take our saved searches: ` +
+      `${first.searches.join('.')} or later does. Run setup without --kibana-url until then`,
   );
 }

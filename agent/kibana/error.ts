@@ -4,7 +4,7 @@ import { CodedError } from '../error.ts';
  * - `unreachable`: no connection, no whole answer in time, or not ready yet
  * - `unauthorized`: the credentials are not taken (401)
  * - `not-allowed`: they are, but may not do this (403)
- * - `old`: a Kibana without the Dashboards API
+ * - `old`: a Kibana that takes nothing of ours
  * - `no-space`: there is no such space
  * - `refused`: what was sent was not taken
  * - `bad-response`: an answer that is not what Kibana says

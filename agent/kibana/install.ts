@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { assetsOf, type DataView, type Search } from './assets.ts';
+import { assetsOf, type Dashboard, type DataView, type Search } from './assets.ts';
+import type { KibanaFound } from './check.ts';
 import type { Kibana, KibanaAnswer, KibanaRequest } from './client.ts';
 import { KibanaError } from './error.ts';
 import { savedSearchLine } from './saved-search.ts';
@@ -9,13 +10,20 @@ export interface InstallationOptions {
   /** Print what would be sent instead of sending it. What only looks is sent all the same. */
   dryRun: boolean;
   say: (line: string) => void;
+  /** Told what is left out, and why; and what may change with the next Kibana. */
+  warn: (line: string) => void;
 }
 
 /**
- * Puts data views, saved searches and dashboards, in the order in which they name each other. Done again it makes them what
- * they are here: whoever wants them otherwise copies them. Objects of other ids are not touched. Throws KibanaError.
+ * Puts data views, saved searches and dashboards, in the order in which they name each other; dashboards as far as this Kibana takes
+ * them. Done again it makes them what they are here: whoever wants them otherwise copies them. Objects of other ids are not touched.
+ * Throws KibanaError.
  */
-export async function installDashboards(kibana: Kibana, options: InstallationOptions): Promise<void> {
+export async function installObjects(
+  kibana: Kibana,
+  found: KibanaFound,
+  options: InstallationOptions,
+): Promise<void> {
   const { dataViews, searches, dashboards } = assetsOf(options.namespace);
   const change = changing(kibana, options);
   const done = (line: string) => {
@@ -25,11 +33,41 @@ export async function installDashboards(kibana: Kibana, options: InstallationOpt
   done(`data views ${dataViews.map(({ id }) => id).join(', ')}`);
   await importSearches(change, searches);
   done(`${searches.length} saved searches`);
-  for (const { id, body } of dashboards) {
-    await change({ method: 'PUT', path: `/api/dashboards/${encodeURIComponent(id)}`, body });
-    done(`${body.title}: ${kibana.url}${kibana.pathOf(`/app/dashboards#/view/${encodeURIComponent(id)}`)}`);
+  const name = `Kibana ${found.version} at ${kibana.url}`;
+  if (typeof found.dashboards === 'object') {
+    const titles = dashboards.map(({ body }) => body.title).join(', ');
+    options.warn(`${name}: left out the dashboards ${titles}: ${found.dashboards.missing}`);
+    return;
+  }
+  const isPreview = found.dashboards === 'preview';
+  if (isPreview)
+    options.warn(
+      `${name}: its API for dashboards is a technical preview, for which ours are not promised to be right; 9.5 and later keep it as it is`,
+    );
+  for (const dashboard of dashboards) {
+    const refused = await putDashboard(change, dashboard, isPreview);
+    if (refused) options.warn(`${name}: left out the dashboard ${dashboard.body.title}: ${refused.message}`);
+    else done(`${dashboard.body.title}: ${kibana.url}${viewOf(kibana, dashboard)}`);
   }
 }
+
+/** What a preview does not take is returned, and no reason to stop: it may be another form of the same. */
+async function putDashboard(
+  change: Change,
+  { id, body }: Dashboard,
+  isPreview: boolean,
+): Promise<KibanaError | undefined> {
+  try {
+    await change({ method: 'PUT', path: `/api/dashboards/${encodeURIComponent(id)}`, body });
+    return undefined;
+  } catch (error) {
+    if (isPreview && error instanceof KibanaError && error.code === 'refused') return error;
+    throw error;
+  }
+}
+
+const viewOf = (kibana: Kibana, { id }: Dashboard) =>
+  kibana.pathOf(`/app/dashboards#/view/${encodeURIComponent(id)}`);
 
 type Change = (wanted: KibanaRequest) => Promise<KibanaAnswer | undefined>;
 

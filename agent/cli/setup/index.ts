@@ -6,7 +6,7 @@ import { messageOf } from '../../error.ts';
 import { ConfigError, exitBadConfig } from '../../config/index.ts';
 import { createClient, ElasticsearchError } from '../../elasticsearch/index.ts';
 import { Conversation, setUp, SetupError } from '../../setup/index.ts';
-import { checkKibana, installDashboards, Kibana, KibanaError } from '../../kibana/index.ts';
+import { checkKibana, installObjects, Kibana, KibanaError } from '../../kibana/index.ts';
 import { usageEndsWith } from '../exit.ts';
 import { addConnection } from '../connection.ts';
 import { addKibana } from './kibana.ts';
@@ -17,7 +17,7 @@ import { printable, printableError } from '../terminal/text.ts';
 /** `auditseal setup`, as an administrator of Elasticsearch calls it, once and after upgrades. */
 export function setupCommand(run: (options: SetupCommandOptions) => Promise<void>): Command {
   const command = new Command('setup').description(
-    'prepare Elasticsearch: templates, retention, data streams, a role, and an API key that may only create documents; and Kibana: dashboards',
+    'prepare Elasticsearch: templates, retention, data streams, a role, and an API key that may only create documents; and Kibana: data views, saved searches, dashboards',
   );
   addConnection(command, {
     config: 'take connection, namespace and retention from an agent’s configuration',
@@ -106,13 +106,14 @@ async function prepare(options: SetupCommandOptions, output: Output, signal: Abo
     const kibana = kibanaSettings && (await Kibana.create(kibanaSettings, signal));
     const conversation = new Conversation({ client, dryRun, say, signal });
     const warnings = await setUp(conversation, { ...what, keyFile, connect });
-    for (const warning of warnings) output.error(`warning: ${printableError(warning)}\n`);
+    const warn = (warning: string) => output.error(`warning: ${printableError(warning)}\n`);
+    for (const warning of warnings) warn(warning);
     if (folder !== undefined && !dryRun) say(await readFile(join(folder, 'key'), 'utf8'));
     else if (keyFile !== undefined && !dryRun) say(nextSteps(keyFile, what.lookupKeyFile));
     // Last: agents need none of it, and must not go without their templates and key because Kibana is away.
     if (!kibana) return;
-    await checkKibana(kibana, kibanaSettings?.space);
-    await installDashboards(kibana, { namespace: what.namespace, dryRun, say });
+    const found = await checkKibana(kibana, kibanaSettings?.space);
+    await installObjects(kibana, found, { namespace: what.namespace, dryRun, say, warn });
   } finally {
     await client.close();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import {
   assetsOf,
   checkKibana,
-  installDashboards,
+  installObjects,
   Kibana,
   type KibanaSettings,
 } from '../../../agent/kibana/index.ts';
@@ -30,8 +30,14 @@ async function install(url: string, settings: Partial<KibanaSettings> = {}, dryR
   const none = { space: undefined, apiKeyFile: undefined, username: undefined, passwordFile: undefined };
   const whole = { url, ...none, caFile: undefined, requestSeconds: 60, ...settings };
   const kibana = await Kibana.create(whole, new AbortController().signal);
-  await checkKibana(kibana, whole.space);
-  await installDashboards(kibana, { namespace: 'auditseal', dryRun, say: (line) => said.push(line) });
+  const found = await checkKibana(kibana, whole.space);
+  const warn = (line: string) => said.push(`warning: ${line}`);
+  await installObjects(kibana, found, {
+    namespace: 'auditseal',
+    dryRun,
+    say: (line) => said.push(line),
+    warn,
+  });
   return said.join('\n');
 }
 
@@ -96,17 +102,10 @@ const unhappy: [string, KibanaWorld, string | undefined, string, RegExp][] = [
   ['no rights', { users: { '': 'nothing' } }, undefined, 'not-allowed', /403 .*kibana_admin/u],
   [
     'a Kibana that is too old',
-    { version: '9.4.7' },
+    { version: '8.15.5' },
     undefined,
     'old',
-    /is Kibana 9\.4\.7, .* 9\.5 or later/u,
-  ],
-  [
-    'a Kibana without the API',
-    { instead: (_method, path) => (path.includes('dashboards') ? { status: 404 } : undefined) },
-    undefined,
-    'old',
-    /is Kibana 9\.5\.2, without the API/u,
+    /is Kibana 8\.15\.5, .* 8\.16 or later/u,
   ],
   ['a space that is not there', {}, 'nowhere', 'no-space', /no space nowhere .*--kibana-space/u],
   [
@@ -134,6 +133,79 @@ test.each(unhappy)(
     expect(kibana.changes).toEqual([]);
   },
 );
+
+test.each([
+  ['8.16.0', /^warning: Kibana 8\.16\.0 at .*: left out the dashboards .*Critical events.*9\.4 and later/mu],
+  ['8.19.9', /^warning: Kibana 8\.19\.9 /mu],
+  ['9.3.4', /^warning: Kibana 9\.3\.4 at .*: left out the dashboards/mu],
+])(
+  'Kibana %s gets data views and saved searches, and setup says that dashboards are left out',
+  async (version, said) => {
+    await using kibana = await KibanaStandIn.start({ version });
+    expect(await install(kibana.url)).toMatch(said);
+    const space = kibana.spaces.get('default')!;
+    const { dataViews, searches } = assetsOf('auditseal');
+    expect([...space.dataViews.keys()]).toEqual(dataViews.map(({ id }) => id));
+    expect([...space.searches.keys()]).toEqual(searches.map(({ id }) => id));
+    expect(
+      kibana.requests.filter((line) => line.includes('dashboards')),
+      'asks for no API that is not there',
+    ).toEqual([]);
+  },
+);
+
+test('Kibana 9.4 gets the dashboards, with a warning; later ones get none', async () => {
+  await using preview = await KibanaStandIn.start({ version: '9.4.2' });
+  expect(await install(preview.url)).toMatch(/^warning: Kibana 9\.4\.2 at .* technical preview/mu);
+  expect(preview.spaces.get('default')?.dashboards.size).toBe(4);
+  for (const version of ['9.5.0', '9.12.1', '10.0.0-SNAPSHOT']) {
+    await using kibana = await KibanaStandIn.start({ version });
+    expect(await install(kibana.url)).not.toContain('warning');
+    expect(kibana.spaces.get('default')?.dashboards.size).toBe(4);
+  }
+});
+
+/** Answers this to one of the dashboards. */
+const refusing = (status: number): NonNullable<KibanaWorld['instead']> => {
+  const body = { message: '[request body.panels.0]: not so' };
+  return (method, path) =>
+    method === 'PUT' && path.endsWith('auditseal-critical') ? { status, body } : undefined;
+};
+
+test('a dashboard that the preview refuses is left out, the others are there; 9.5 and later must take it', async () => {
+  await using preview = await KibanaStandIn.start({ version: '9.4.2', instead: refusing(400) });
+  expect(await install(preview.url)).toMatch(
+    /^warning: .*left out the dashboard auditseal: Critical events: PUT .*not so/mu,
+  );
+  expect([...preview.spaces.get('default')!.dashboards.keys()]).toHaveLength(3);
+  await using kibana = await KibanaStandIn.start({ version: '9.5.0', instead: refusing(400) });
+  await expect(install(kibana.url)).rejects.toMatchObject({ code: 'refused' });
+});
+
+test('who may not write dashboards is told so by a preview, too', async () => {
+  await using preview = await KibanaStandIn.start({ version: '9.4.2', instead: refusing(403) });
+  await expect(install(preview.url)).rejects.toMatchObject({ code: 'not-allowed' });
+});
+
+const without: NonNullable<KibanaWorld['instead']> = (_method, path) =>
+  path.includes('dashboards') ? { status: 404 } : undefined;
+
+test('a Kibana whose API for dashboards is not to be found gets the rest', async () => {
+  await using kibana = await KibanaStandIn.start({ instead: without });
+  expect(await install(kibana.url)).toMatch(
+    /^warning: Kibana 9\.5\.2 at .*left out the dashboards .*GET \/api\/dashboards: 404/mu,
+  );
+  expect(kibana.spaces.get('default')?.dataViews.size).toBe(3);
+});
+
+test('a dry run for an older Kibana prints no dashboard, and says that they are left out', async () => {
+  await using kibana = await KibanaStandIn.start({ version: '8.19.9' });
+  const said = await install(kibana.url, {}, true);
+  expect(said).toContain('/api/data_views/data_view');
+  expect(said).toContain('left out the dashboards');
+  expect(said).not.toContain('/api/dashboards/');
+  expect(kibana.changes).toEqual([]);
+});
 
 test('a missing base path is told as such', async () => {
   await using kibana = await KibanaStandIn.start({ basePath: '/kibana' });
@@ -220,12 +292,23 @@ testSetup(
 testSetup(
   'a Kibana that cannot be used keeps nothing from Elasticsearch, and the exit code is 1',
   async () => {
-    await using at = await scene({ version: '9.4.7' });
+    await using at = await scene({ version: '8.15.5' });
     const refused = await setup(...at.options, '--no-key', '--kibana-url', at.kibana.url);
     expect(refused).toMatchObject({ code: 1 });
-    expect(refused.error).toMatch(/is Kibana 9\.4\.7/u);
+    expect(refused.error).toMatch(/is Kibana 8\.15\.5/u);
     expect(at.kibana.changes).toEqual([]);
     expect(at.elasticsearch.changes).toContain(`PUT /_data_stream/${eventStream(at.namespace)}`);
+  },
+);
+
+testSetup(
+  'an older Kibana is no failure: what it does not take is a warning, and the exit code is 0',
+  async () => {
+    await using at = await scene({ version: '8.19.9', users: { [superuser]: 'write' } });
+    const done = await setup(...at.options, '--no-key', '--kibana-url', at.kibana.url);
+    expect(done, done.error).toMatchObject({ code: 0 });
+    expect(done.error).toMatch(/^warning: Kibana 8\.19\.9 at \S+: left out the dashboards .*\n$/u);
+    expect(at.kibana.spaces.get('default')?.searches.size).toBe(assetsOf(at.namespace).searches.length);
   },
 );
 

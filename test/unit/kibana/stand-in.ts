@@ -37,7 +37,7 @@ export class Space {
 }
 
 /**
- * As Elastic's documentation of Kibana 9.5's API says that it answers, as far as `auditseal setup` asks; every body is held against
+ * As Elastic's documentation of Kibana's API (8.16 to 9.5) says that it answers, as far as `auditseal setup` asks; every body is held against
  * the schemas that were written from Kibana's sources. No proof of how a real Kibana behaves.
  */
 export class KibanaStandIn implements AsyncDisposable {
