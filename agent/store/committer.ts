@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError } from './error.ts';
-import type { Store } from './index.ts';
+import type { Store } from './store.ts';
 import type { Transaction } from './types.ts';
 
 const fullMilliseconds = 5000;

@@ -1,7 +1,5 @@
-import { follows, hole } from './coherence.ts';
 import type { Emit } from '../finding.ts';
 import { timeOf, type Link } from './link.ts';
-import type { BatchRun } from './run.ts';
 
 /** Two neighbours in number (docs/seal-format.md §8.2): one tree must grow into the other. */
 export function joins(earlier: Link, later: Link): boolean {
@@ -30,22 +28,4 @@ export function judgeNeighbours(origin: string, earlier: Link, later: Link, emit
     const detail = `sealed ${Math.round(milliseconds / 1000)} s after batch ${earlier.batch}, with no start or pause to explain it`;
     emit({ finding: 'silent', ...at, sealedAt: timeOf(later), detail });
   }
-}
-
-/** Judges the last stretch before a run of neighbours against the run's first. */
-export function judgeStretches(
-  origin: string,
-  before: BatchRun['lastStretch'],
-  run: BatchRun,
-  emit: Emit,
-): void {
-  const after = run.firstStretch;
-  if (before && after && !follows(before, after.stretch, after.gaps))
-    emit({
-      finding: 'incoherent',
-      origin,
-      batch: after.batch,
-      sealedAt: after.sealedAt,
-      detail: hole(before, after.stretch),
-    });
 }

@@ -6,7 +6,7 @@ import {
   SealError,
   type Checkpoint,
 } from '../../seal/index.ts';
-import { judgeStretches } from './chain.ts';
+import { judgeStretches } from './stretches.ts';
 import type { Emit } from '../finding.ts';
 import { timeOf } from './link.ts';
 import type { LogChain } from './log.ts';

@@ -1,5 +1,6 @@
 import { logName, type Gap } from '../../seal/index.ts';
-import { judgeBeginning, judgeNeighbours, judgeStretches } from './chain.ts';
+import { judgeBeginning, judgeNeighbours } from './chain.ts';
+import { judgeStretches } from './stretches.ts';
 import { contradictions } from './coherence.ts';
 import type { Emit } from '../finding.ts';
 import { lowerBound } from '../lower-bound.ts';

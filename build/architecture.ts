@@ -1,0 +1,27 @@
+/**
+ * Who may import whom in agent/, types included; `npm run check` holds it (imports.ts). docs/architecture.md says why.
+ *
+ * A room is a folder of agent/ or a file beside them. It imports rooms of the groups above its own. Within its group it
+ * imports only what `within` names.
+ */
+export const groups: readonly (readonly string[])[] = [
+  ['error.ts', 'json'],
+  ['event', 'seal', 'source', 'elasticsearch'],
+  ['policy', 'document', 'store', 'trust', 'config'],
+  ['observe', 'streams'],
+  ['flow', 'ship'],
+  ['verify', 'kibana'],
+  ['who', 'setup'],
+  ['agent.ts', 'cli'],
+];
+
+export const within: Readonly<Record<string, readonly string[]>> = {
+  json: ['error.ts'],
+  // A source's flow starts its shipper.
+  flow: ['ship'],
+  // `auditseal run` is the agent.
+  cli: ['agent.ts'],
+};
+
+/** Rooms without a door of their own: nobody but the entry of the program imports them. */
+export const withoutDoor: ReadonlySet<string> = new Set(['cli', 'error.ts', 'agent.ts']);
