@@ -18,4 +18,5 @@
 export type { Decision } from './decision.ts';
 export { PolicyError, type PolicyErrorCode } from './error.ts';
 export { decide, parsePolicy, Policy } from './policy.ts';
+export { policySchema } from './schema.ts';
 export { defaultPolicy, defaultPolicyFile } from './default.ts';

@@ -49,15 +49,35 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 
 {{- define "auditseal.urls" -}}
-{{- if and .Values.elasticsearch.url .Values.elasticsearch.urls -}}
-{{- fail "elasticsearch.url and elasticsearch.urls are both set: set one" -}}
-{{- end -}}
-{{- $urls := .Values.elasticsearch.urls -}}
+{{- $urls := .Values.elasticsearch.urls | default list -}}
 {{- with .Values.elasticsearch.url -}}{{- $urls = list . -}}{{- end -}}
-{{- if not $urls -}}
-{{- fail "elasticsearch.url is not set: --set elasticsearch.url=https://elasticsearch.example:9200" -}}
-{{- end -}}
 {{- toJson $urls -}}
+{{- end -}}
+
+{{/* How a pod finds names, of all that connect to Elasticsearch or Kibana. */}}
+{{- define "auditseal.resolution" -}}
+{{- with .Values.dnsPolicy }}
+dnsPolicy: {{ . }}
+{{- end }}
+{{- with .Values.dnsConfig }}
+dnsConfig: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.hostAliases }}
+hostAliases: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* Seconds: sealing and shipping what was read (the agent's shutdownSeconds), and 10 to close the state. */}}
+{{- define "auditseal.graceSecondsMin" -}}
+{{- $shutdown := 20 -}}
+{{- if hasKey .Values.config "shutdownSeconds" -}}{{- $shutdown = .Values.config.shutdownSeconds -}}{{- end -}}
+{{- add (ceil $shutdown | int) 10 -}}
+{{- end -}}
+
+{{/* The annotation of an alert that leads to its section of docs/operations.md. Takes a list: the root, the section. */}}
+{{- define "auditseal.runbook" -}}
+{{- $base := (index . 0).Values.metrics.prometheusRule.runbookUrlBase -}}
+{{- ternary (printf "runbook_url: %s#%s" $base (index . 1)) (printf "runbook: docs/operations.md#%s" (index . 1)) (not (empty $base)) -}}
 {{- end -}}
 
 {{/* For what runs beside the agents and reads nothing of the node: the image's own uid, and nothing else. */}}
@@ -100,9 +120,16 @@ seccompProfile: { type: RuntimeDefault }
 {{- $ports | uniq | toJson -}}
 {{- end -}}
 
-{{/* The rules of a network policy that let out DNS and Elasticsearch. */}}
+{{/* The rules of a network policy that let out DNS, Elasticsearch and what else was asked for. */}}
 {{- define "auditseal.egress" -}}
-- ports: [{ port: 53, protocol: UDP }, { port: 53, protocol: TCP }]
+{{- /* A rule with an empty list of ports would let out everything. */}}
+{{- with ternary .Values.networkPolicy.dnsPorts (list 53) (hasKey .Values.networkPolicy "dnsPorts") -}}
+- ports:
+    {{- range . }}
+    - { port: {{ int . }}, protocol: UDP }
+    - { port: {{ int . }}, protocol: TCP }
+    {{- end }}
+{{ end -}}
 - ports:
     {{- range default (include "auditseal.ports" . | fromJsonArray) .Values.networkPolicy.elasticsearchPorts }}
     - { port: {{ int . }}, protocol: TCP }
@@ -110,4 +137,7 @@ seccompProfile: { type: RuntimeDefault }
   {{- with .Values.networkPolicy.elasticsearchPeers }}
   to: {{- toYaml . | nindent 4 }}
   {{- end }}
+{{- with .Values.networkPolicy.extraEgress }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}

@@ -4,13 +4,15 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { parseConfig } from '../../../agent/config/index.ts';
-import { chart, findHelm, objectsOf, template, type KubernetesObject } from './helm.ts';
+import { chart, findHelm, least as leastSet, objectsOf, template, type KubernetesObject } from './helm.ts';
 import { manifest } from './manifest.ts';
 import { chartReadme } from './readme.ts';
-import { valuesSchema } from './values-schema.ts';
+import { policyJsonSchema, valuesSchema } from './values-schema.ts';
 
 const installations = readdirSync(join(chart, 'ci'));
-const least = ['--set', 'elasticsearch.url=https://es.example:9200,elasticsearch.existingSecret=key'];
+const least = ['--set', leastSet];
+/** What a values file of a platform leaves to who installs it. */
+const named = 'cluster=prod,image.repository=registry.example/auditseal';
 
 let helm: string;
 // Go builds helm once on a machine.
@@ -56,6 +58,7 @@ function configOf(objects: KubernetesObject[]) {
   return parseConfig('auditseal.yaml', data['auditseal.yaml']!);
 }
 
+const onlyPolicy = 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n- level: Metadata\n';
 const kinds = (text: string) => objectsOf(text).map(({ kind }) => kind);
 
 const portsOf = async (...set: string[]) =>
@@ -69,10 +72,26 @@ const portsOf = async (...set: string[]) =>
     .parse(find(objectsOf(await template(helm, ...set.flatMap((one) => ['--set', one]))), 'NetworkPolicy'))
     .spec;
 
+const fileOf = (path: string): unknown => JSON.parse(readFileSync(join(chart, path), 'utf8'));
+
 describe.each(installations)('rendered with ci/%s', (values) => {
   let objects: KubernetesObject[];
   beforeAll(async () => {
-    objects = objectsOf(await template(helm, '--values', join(chart, 'ci', values)));
+    const file = join(chart, 'ci', values);
+    const { elasticsearch = {} } = z
+      .looseObject({ elasticsearch: z.looseObject({ url: z.string().optional() }).optional() })
+      .parse(parse(readFileSync(file, 'utf8')));
+    const url = elasticsearch.url === undefined ? ',elasticsearch.url=https://es.example:9200' : '';
+    const secret = values === 'verify-values.yaml' ? ',elasticsearch.existingSecret=key' : '';
+    // A placeholder in the file would keep the guard from saying what is not set.
+    if (url)
+      await expect(template(helm, '--values', file, '--set', named)).rejects.toThrow(
+        /elasticsearch\.url is not set/u,
+      );
+    await expect(template(helm, '--values', file)).rejects.toThrow(
+      /cluster is not set.*\n.*image\.repository is not set/u,
+    );
+    objects = objectsOf(await template(helm, '--values', file, '--set', `${named}${url}${secret}`));
   });
 
   test('the configuration is one that the agent takes, with every file in a mounted folder', () => {
@@ -125,30 +144,30 @@ describe.each(installations)('rendered with ci/%s', (values) => {
       },
       containers: [
         {
+          startupProbe: { httpGet: { path: '/healthz' } },
+          livenessProbe: { httpGet: { path: '/healthz' } },
+          readinessProbe: { httpGet: { path: '/readyz' } },
           env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
           securityContext: {
             allowPrivilegeEscalation: false,
             readOnlyRootFilesystem: true,
-            capabilities: { drop: ['ALL'] },
+            // Talos alone: its apiserver's log is another uid's.
+            capabilities: {
+              drop: ['ALL'],
+              ...(values === 'talos-values.yaml' && { add: ['DAC_READ_SEARCH'] }),
+            },
             seccompProfile: { type: 'RuntimeDefault' },
           },
         },
       ],
     });
-    expect(JSON.stringify(pod)).not.toMatch(/privileged|hostNetwork|hostPID|"add":/u);
+    expect(JSON.stringify(pod)).not.toMatch(/privileged|hostNetwork|hostPID/u);
+    const added = JSON.stringify(pod).match(/"add":/gu) ?? [];
+    expect(added).toHaveLength(values === 'talos-values.yaml' ? 1 : 0);
   });
 });
 
 describe('the chart', () => {
-  test('says which value is missing', async () => {
-    await expect(template(helm, '--set', 'elasticsearch.existingSecret=key')).rejects.toThrow(
-      /elasticsearch\.url is not set/u,
-    );
-    await expect(template(helm, '--set', 'elasticsearch.url=https://es.example')).rejects.toThrow(
-      /elasticsearch\.existingSecret is not set/u,
-    );
-  });
-
   test.each([
     ['elasticsearch.urll=x', /elasticsearch.*urll/su],
     ['elasticsearch.url=ftp://es', /elasticsearch\/url|elasticsearch\.url/u],
@@ -182,8 +201,8 @@ describe('the chart', () => {
   });
 
   test('the schema of its values follows the agent’s: run `node test/platform/charts/write.ts`', () => {
-    const written: unknown = JSON.parse(readFileSync(join(chart, 'values.schema.json'), 'utf8'));
-    expect(written).toEqual(JSON.parse(JSON.stringify(valuesSchema())));
+    expect(fileOf('values.schema.json')).toEqual(JSON.parse(JSON.stringify(valuesSchema())));
+    expect(fileOf('files/policy.schema.json')).toEqual(JSON.parse(JSON.stringify(policyJsonSchema())));
   });
 
   test('its README has a row for each value: run `node test/platform/charts/write.ts`', () => {
@@ -193,12 +212,18 @@ describe('the chart', () => {
   test('manifests/auditseal.yaml is what it renders: run `node test/platform/charts/write.ts`', async () => {
     const written = readFileSync(join(import.meta.dirname, '../../../manifests/auditseal.yaml'), 'utf8');
     expect(written).toBe(await manifest(helm));
-    expect(configOf(objectsOf(written)).node).not.toBe('');
+    // What nobody has set ends the agent at its start, and is one word to set.
+    expect(() => configOf(objectsOf(written))).toThrow(/cluster.*\n.*elasticsearch\.urls/u);
+    const set = written
+      .replace("cluster: ''", 'cluster: prod')
+      .replace('urls: []', 'urls: [https://es.example]');
+    expect(configOf(objectsOf(set))).toMatchObject({ cluster: 'prod' });
+    expect(written.match(/image: .*/gu)).toEqual([expect.stringContaining('image: registry.example/')]);
   });
 
   test('the policy lets out DNS and Elasticsearch’s ports, or the proxy’s, and in the scrape', async () => {
     const urls = 'elasticsearch.urls={https://a.example:9243,https://b.example,http://[::1]:9200}';
-    const secret = 'elasticsearch.existingSecret=key';
+    const secret = `elasticsearch.existingSecret=key,${named}`;
     const direct = await portsOf(urls, secret);
     expect(direct.ingress).toEqual([{ ports: [{ port: 'metrics', protocol: 'TCP' }] }]);
     expect(direct.egress.map(({ ports }) => ports.map(({ port }) => port))).toEqual([
@@ -215,9 +240,9 @@ describe('the chart', () => {
         helm,
         ...least,
         '--set',
-        'sources[0].name=a,sources[0].path=/var/log/a/audit.log,sources[1].name=b,sources[1].path=/var/log/a/other.log',
+        'sources[0].name=a,sources[0].path=/var/log/a/audit.log,sources[1].name=b,sources[1].path=/var/log/a/other.log,resources.limits.memory=1Gi',
         '--set-string',
-        'policy=apiVersion: audit.k8s.io/v1',
+        `policy=${onlyPolicy}`,
       ),
     );
     const pod = podOf(objects);
@@ -316,5 +341,17 @@ describe('the chart', () => {
       JSON.parse(JSON.stringify(plain).replaceAll('job=\\"auditseal\\"', 'job=\\"seal\\"')),
     );
     expect(renamed).toContain('up{job="seal"} == 0');
+    const base = 'https://git.example/auditseal/docs/operations.md';
+    const linked = await template(
+      helm,
+      ...least,
+      '--set',
+      `${set},metrics.prometheusRule.runbookUrlBase=${base},verify.enabled=true,verify.existingSecret=keys`,
+    );
+    expect(new Set(linked.match(/(?<=^ +)runbook\w*: [^#\n]*/gmu))).toEqual(
+      new Set([`runbook_url: ${base}`]),
+    );
+    expect(linked).toContain(`runbook_url: ${base}#auditsealverifystale\n`);
+    expect(linked).toContain(`runbook_url: ${base}#auditsealgap\n`);
   });
 });

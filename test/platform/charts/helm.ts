@@ -1,14 +1,18 @@
 import { execFile } from 'node:child_process';
-import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { access, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 
 const version = 'v3.22.0';
 export const chart = join(import.meta.dirname, '../../../charts/auditseal');
 const run = promisify(execFile);
+
+/** The least that has to be set, as of `--set`. */
+export const least =
+  'cluster=prod,image.repository=registry.example/auditseal,elasticsearch.url=https://es.example:9200,elasticsearch.existingSecret=key';
 
 const objectSchema = z.looseObject({
   apiVersion: z.string(),
@@ -50,9 +54,34 @@ function exists(path: string): Promise<boolean> {
 
 /** What `helm template` prints for these arguments. Rejects with helm's own words. */
 export async function template(helm: string, ...more: string[]): Promise<string> {
-  // A helm that Go builds by itself takes Kubernetes to be 1.20.
-  const common = ['template', 'auditseal', chart, '--namespace', 'auditseal', '--kube-version', '1.35.0'];
-  return (await run(helm, [...common, ...more], { maxBuffer: 16 * 1024 * 1024 })).stdout;
+  return (await run(helm, [...command(chart), ...more], { maxBuffer: 16 * 1024 * 1024 })).stdout;
+}
+
+/** A helm that Go builds by itself takes Kubernetes to be 1.20. */
+function command(folder: string): string[] {
+  return ['template', 'auditseal', folder, '--namespace', 'auditseal', '--kube-version', '1.35.0'];
+}
+
+/** What `helm install` prints for these arguments when it is done. `helm template` prints no notes: here they are a value in a manifest. */
+export async function notes(helm: string, ...more: string[]): Promise<string> {
+  const copy = await mkdtemp(join(tmpdir(), 'auditseal-chart-'));
+  try {
+    await cp(chart, copy, { recursive: true });
+    const file = join(copy, 'templates/NOTES.txt');
+    await writeFile(
+      join(copy, 'templates/_notes.tpl'),
+      `{{- define "notes" }}${await readFile(file, 'utf8')}{{ end }}`,
+    );
+    await writeFile(
+      join(copy, 'templates/notes.yaml'),
+      '{ "kind": "Notes", "notes": {{ include "notes" . | toJson }} }\n',
+    );
+    await rm(file);
+    const { stdout } = await run(helm, [...command(copy), '--show-only', 'templates/notes.yaml', ...more]);
+    return z.object({ notes: z.string() }).parse(parse(stdout)).notes;
+  } finally {
+    await rm(copy, { recursive: true });
+  }
 }
 
 /** The objects of a rendered text. */

@@ -9,34 +9,50 @@ A DaemonSet on the control-plane nodes: it ships the Kubernetes audit log of eac
 \`\`\`console
 $ kubectl create namespace auditseal
 $ kubectl -n auditseal create secret generic auditseal-elasticsearch --from-file=api-key=./api-key
-$ helm install auditseal charts/auditseal -n auditseal --set elasticsearch.url=https://elasticsearch.example:9200 --set elasticsearch.existingSecret=auditseal-elasticsearch
+$ helm install auditseal charts/auditseal -n auditseal --set cluster=prod --set image.repository=registry.example/auditseal \\
+    --set elasticsearch.url=https://elasticsearch.example:9200 --set elasticsearch.existingSecret=auditseal-elasticsearch
 \`\`\`
 
-The namespace has to allow a \`hostPath\` and uid 0 (Pod Security: \`pod-security.kubernetes.io/enforce=privileged\`); the pod itself has no capabilities, no token and a read-only root. Values for kubeadm, kind, k3s, RKE2, OpenShift and Talos: [ci/](ci/).
+The namespace has to allow a \`hostPath\` and uid 0 (Pod Security: \`pod-security.kubernetes.io/enforce=privileged\`); the pod itself has no capabilities (on Talos the one that reads another uid's files), no token and a read-only root. Values for kubeadm, kind, k3s, RKE2, OpenShift and Talos: [ci/](ci/).
 What each key of the agent does, and what a wrong or hostile value can do: [docs/configuration.md](../../docs/configuration.md).
 
 | value | default | meaning |
 |---|---|---|
 `;
 
-/** The chart's README: one row for each value, from the comments of values.yaml. */
-export function chartReadme(): string {
-  const document = parseDocument(readFileSync(join(chart, 'values.yaml'), 'utf8'));
-  if (!isMap(document.contents)) throw new Error('values.yaml is no map');
-  return head + rows(document.contents, []).join('');
+interface Value {
+  /** As `image.repository`. */
+  path: string;
+  meaning: string;
+  /** As JSON has it, a text as it is; nothing of a section, whose values follow. */
+  byDefault?: string;
 }
 
-function rows(map: YAMLMap, path: string[]): string[] {
+/** The chart's README: one row for each value, from the comments of values.yaml. */
+export function chartReadme(): string {
+  return head + documentedValues().map(row).join('');
+}
+
+/** Each value of values.yaml with what its comment says. */
+export function documentedValues(): Value[] {
+  const document = parseDocument(readFileSync(join(chart, 'values.yaml'), 'utf8'));
+  if (!isMap(document.contents)) throw new Error('values.yaml is no map');
+  return valuesOf(document.contents, []);
+}
+
+function valuesOf(map: YAMLMap, above: string[]): Value[] {
   return map.items.flatMap(({ key, value }, i) => {
-    if (!isScalar(key)) throw new Error(`${path.join('.')}: a key that is no text`);
-    const here = [...path, String(key.value)];
+    if (!isScalar(key)) throw new Error(`${above.join('.')}: a key that is no text`);
+    const here = [...above, String(key.value)];
+    const path = here.join('.');
     const meaning = meaningOf(key.commentBefore ?? (i === 0 ? map.commentBefore : undefined));
     // What has a meaning of its own and is not split further below is one value, however deep.
     if (isMap(value) && value.items.length > 0 && hasMeanings(value))
-      return [...(meaning ? [row(here, '', meaning)] : []), ...rows(value, here)];
+      return [...(meaning ? [{ path, meaning }] : []), ...valuesOf(value, here)];
     const given: unknown = isNode(value) ? value.toJSON() : value;
-    const text = typeof given === 'string' && given !== '' ? given : JSON.stringify(given);
-    return [row(here, `\`${text}\``, meaning)];
+    return [
+      { path, meaning, byDefault: typeof given === 'string' && given !== '' ? given : JSON.stringify(given) },
+    ];
   });
 }
 
@@ -60,6 +76,7 @@ function meaningOf(comment: string | null | undefined): string {
         .trim();
 }
 
-function row(path: string[], value: string, meaning: string): string {
-  return `| \`${path.join('.')}\` | ${value.replaceAll('|', '\\|')} | ${meaning.replaceAll('|', '\\|')} |\n`;
+function row({ path, meaning, byDefault }: Value): string {
+  const value = byDefault === undefined ? '' : `\`${byDefault.replaceAll('|', '\\|')}\``;
+  return `| \`${path}\` | ${value} | ${meaning.replaceAll('|', '\\|')} |\n`;
 }

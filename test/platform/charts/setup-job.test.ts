@@ -2,14 +2,9 @@ import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { SetupCommandOptions } from '../../../agent/cli/setup/options.ts';
 import { setupCommand } from '../../../agent/cli/setup/index.ts';
-import { findHelm, objectsOf, template } from './helm.ts';
+import { findHelm, least as leastSet, objectsOf, template } from './helm.ts';
 
-const least = [
-  'elasticsearch.url=https://es.example:9200',
-  'elasticsearch.existingSecret=key',
-  'setup.enabled=true',
-  'setup.existingSecret=administrator',
-];
+const least = [leastSet, 'setup.enabled=true', 'setup.existingSecret=administrator'];
 
 let helm: string;
 // Go builds helm once on a machine.

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { configSchema } from '../../../agent/config/index.ts';
+import { policySchema } from '../../../agent/policy/index.ts';
+import { documentedValues } from './readme.ts';
 
 interface JsonSchema {
   [keyword: string]: unknown;
@@ -8,7 +10,16 @@ interface JsonSchema {
 
 /** What the chart itself writes into auditseal.yaml; `config` may set everything else. */
 const ofTheChart = ['cluster', 'node', 'stateDir', 'sources', 'policyFile', 'http'];
-const ofTheChartInElasticsearch = ['urls', 'namespace', 'apiKeyFile', 'lookupApiKeyFile', 'caFile'];
+const ofTheChartInElasticsearch = [
+  'urls',
+  'namespace',
+  'apiKeyFile',
+  'lookupApiKeyFile',
+  'caFile',
+  // Instead of the key, which the chart always has.
+  'username',
+  'passwordFile',
+];
 
 const text = { type: 'string' };
 const flag = { type: 'boolean' };
@@ -24,31 +35,46 @@ const secretKey = { type: 'string', pattern: '^[-._a-zA-Z0-9]*$', maxLength: 253
 const schedule = { type: 'string', pattern: String.raw`^(@[a-z]+|\S+( \S+){4})$` };
 const seconds = { type: 'integer', minimum: 60 };
 const atLeastNone = { type: 'integer', minimum: 0 };
-const strict = (properties: Record<string, unknown>) => ({
+/** What templates can do without: also what is not among the values of an earlier release (`--reuse-values`). */
+const optional = new Set([
+  'global',
+  'hostNetwork',
+  'dnsPolicy',
+  'terminationGracePeriodSeconds',
+  'runbookUrlBase',
+  'wholeStaleDays',
+]);
+/** `null` takes a value and its default away, which is how to be rid of what is open (a default affinity), and of nothing else. */
+const strict = (properties: Record<string, JsonSchema>) => ({
   type: 'object',
   properties,
+  required: Object.keys(properties).filter((key) => !optional.has(key) && !isOpen(properties[key]!)),
   additionalProperties: false,
 });
+const isOpen = ({ type, properties, minItems }: JsonSchema) =>
+  (type === 'object' && !properties) || (type === 'array' && minItems === undefined);
 
 /** `values.schema.json`: strict, so that a wrong or unknown value fails with its path; `config` follows the agent's own schema. */
 export function valuesSchema(): Record<string, unknown> {
   const agent = withoutDefaults(
     z.toJSONSchema(configSchema, { io: 'input', target: 'draft-7' }) as JsonSchema,
   );
-  const { cluster, sources, stateDir } = agent.properties!;
-  const namespace = agent.properties!['elasticsearch']!.properties!['namespace'];
+  const of = (schema: JsonSchema, key: string) => schema.properties![key]!;
+  const [cluster, sources, stateDir] = [of(agent, 'cluster'), of(agent, 'sources'), of(agent, 'stateDir')];
+  const namespace = of(of(agent, 'elasticsearch'), 'namespace');
   const config = without(agent, ofTheChart);
   config.properties!['elasticsearch'] = without(
     config.properties!['elasticsearch']!,
     ofTheChartInElasticsearch,
   );
   const url = { type: 'string', pattern: '^(https?://[^@?#]+)?$' };
-  return {
+  const schema: JsonSchema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Values of the auditseal chart',
     ...strict({
       global: anyObject,
-      cluster,
+      // Templates say in a sentence that it is missing.
+      cluster: { ...cluster, pattern: `^$|${String(cluster['pattern'])}` },
       sources,
       elasticsearch: strict({
         url,
@@ -63,8 +89,8 @@ export function valuesSchema(): Record<string, unknown> {
       config,
       policy: text,
       image: strict({
-        repository: { type: 'string', minLength: 1 },
-        tag: text,
+        repository: { type: 'string', pattern: String.raw`^\S*$` },
+        tag: { type: 'string', pattern: String.raw`^(\w[\w.-]{0,127})?$` },
         digest: { type: 'string', pattern: '^(sha256:[0-9a-f]{64})?$' },
         pullPolicy: { enum: ['Always', 'IfNotPresent', 'Never'] },
       }),
@@ -78,20 +104,31 @@ export function valuesSchema(): Record<string, unknown> {
       priorityClassName: objectName,
       updateStrategy: anyObject,
       resources: anyObject,
+      hostNetwork: flag,
+      dnsPolicy: { enum: ['', 'ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'] },
+      dnsConfig: anyObject,
+      hostAliases: anyObjects,
+      terminationGracePeriodSeconds: { type: ['integer', 'null'] },
       podSecurityContext: anyObject,
       securityContext: anyObject,
       serviceAccount: strict({ create: flag, name: objectName, annotations: texts }),
       networkPolicy: strict({
         enabled: flag,
+        dnsPorts: { type: 'array', items: port },
         elasticsearchPeers: anyObjects,
         elasticsearchPorts: { type: 'array', items: port },
+        extraEgress: anyObjects,
         metricsPeers: anyObjects,
       }),
       metrics: strict({
         port,
         podMonitor: strict({ enabled: flag, interval, labels: texts }),
         serviceMonitor: strict({ enabled: flag, interval, labels: texts }),
-        prometheusRule: strict({ enabled: flag, labels: texts }),
+        prometheusRule: strict({
+          enabled: flag,
+          labels: texts,
+          runbookUrlBase: { type: 'string', pattern: String.raw`^(https?://[^\s#]+)?$` },
+        }),
       }),
       openshift: strict({ scc: flag }),
       podAnnotations: texts,
@@ -142,6 +179,22 @@ export function valuesSchema(): Record<string, unknown> {
       test: strict({ existingSecret: objectName, apiKeyKey: { ...secretKey, minLength: 1 } }),
     }),
   };
+  for (const { path, meaning } of documentedValues()) describe(schema, path.split('.'), meaning);
+  return schema;
+}
+
+/** `files/policy.schema.json`, by which templates judge the value `policy`. */
+export function policyJsonSchema(): Record<string, unknown> {
+  return withoutDefaults(z.toJSONSchema(policySchema, { io: 'input', target: 'draft-7' }) as JsonSchema);
+}
+
+/** Puts what values.yaml says of a value beside what may be there. Sections of the agent's own have no comment there. */
+function describe(schema: JsonSchema, [key = '', ...below]: string[], meaning: string): void {
+  const inner = schema.properties?.[key];
+  if (!inner) return;
+  if (below.length > 0) describe(inner, below, meaning);
+  // Not into a schema that others have, too.
+  else schema.properties![key] = meaning === '' ? inner : { description: meaning, ...inner };
 }
 
 function without(schema: JsonSchema, keys: readonly string[]): JsonSchema {

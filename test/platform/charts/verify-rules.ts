@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { objectsOf, template } from './helm.ts';
+import { least, objectsOf, template } from './helm.ts';
 
 const head = `# Alerts of the CronJobs that verify (charts/auditseal, verify.enabled), by kube-state-metrics: for \`rule_files\`, beside
 # prometheus-rules.yaml. The chart's own PrometheusRule has them with the names of the release; these are for a release auditseal in
@@ -13,8 +13,7 @@ const rule = z.looseObject({ spec: z.object({ groups: z.array(z.unknown()).min(1
 /** What the chart's PrometheusRule for the CronJobs says. `set` is as of `helm --set`. */
 export async function verifyRules(helm: string, ...set: string[]): Promise<unknown> {
   const values = [
-    'elasticsearch.url=https://es.example:9200',
-    'elasticsearch.existingSecret=key',
+    least,
     'verify.enabled=true',
     'verify.existingSecret=keys',
     'metrics.prometheusRule.enabled=true',

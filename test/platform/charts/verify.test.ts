@@ -63,6 +63,7 @@ const rules = z.object({
 
 const set = (...values: string[]) => ['--set', values.join(',')];
 const enabled = [
+  'cluster=prod,image.repository=registry.example/auditseal',
   'elasticsearch.existingSecret=agents-key',
   'verify.enabled=true',
   'verify.existingSecret=verify-keys',
@@ -90,7 +91,7 @@ describe('the CronJobs that verify', () => {
       ['auditseal-verify', '17 * * * *'],
       ['auditseal-verify-whole', '43 3 * * 0'],
     ]);
-    const off = objectsOf(await template(helm, ...set(url, ...enabled.slice(0, 1))));
+    const off = objectsOf(await template(helm, ...set(url, ...enabled.slice(0, 2))));
     expect(names(off)).toEqual([]);
     const one = objectsOf(await template(helm, ...set(url, ...enabled, 'verify.wholeSchedule=')));
     expect(names(one)).toEqual([['auditseal-verify', '17 * * * *']]);
@@ -213,7 +214,7 @@ describe('the CronJobs that verify', () => {
     const named = names(objectsOf(await template(helm, ...set(url, ...enabled, long)))).map(([name]) => name);
     for (const name of named) expect(JSON.stringify(await exprOf(long))).toContain(`cronjob=\\"${name}\\"`);
     const off = objectsOf(
-      await template(helm, ...set(url, ...enabled.slice(0, 1), 'metrics.prometheusRule.enabled=true')),
+      await template(helm, ...set(url, ...enabled.slice(0, 2), 'metrics.prometheusRule.enabled=true')),
     );
     expect(JSON.stringify(off)).not.toContain('AuditsealVerify');
   });

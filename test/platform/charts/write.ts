@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { chart, findHelm } from './helm.ts';
 import { manifest } from './manifest.ts';
 import { chartReadme } from './readme.ts';
-import { valuesSchema } from './values-schema.ts';
+import { policyJsonSchema, valuesSchema } from './values-schema.ts';
 import { verifyRulesText } from './verify-rules.ts';
 
 const manifests = join(import.meta.dirname, '../../../manifests');
 
-/** Writes what is made from something else: the schema of the values, the chart's README and alerts, the plain manifests. Tests fail when they drift. */
+/** Writes what is made from something else: the schemas of the values and of a policy, the chart's README and alerts, the plain manifests. Tests fail when they drift. */
 await writeFile(join(chart, 'values.schema.json'), `${JSON.stringify(valuesSchema(), null, 2)}\n`);
+await writeFile(join(chart, 'files/policy.schema.json'), `${JSON.stringify(policyJsonSchema(), null, 2)}\n`);
 await writeFile(join(chart, 'README.md'), chartReadme());
 await copyFile(join(manifests, 'prometheus-rules.yaml'), join(chart, 'files/prometheus-rules.yaml'));
 const helm = await findHelm();

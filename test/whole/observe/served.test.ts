@@ -26,7 +26,7 @@ const rules = z.object({
           expr: z.string(),
           for: z.string(),
           labels: z.object({ severity: z.enum(['critical', 'warning']) }),
-          annotations: z.object({ summary: z.string(), description: z.string(), runbook_url: z.string() }),
+          annotations: z.object({ summary: z.string(), description: z.string(), runbook: z.string() }),
         }),
       ),
     }),
@@ -121,7 +121,7 @@ test('every alert reads metrics and labels that are served, and its runbook is a
       names.filter((name) => !known.has(name)),
       alert,
     ).toEqual([]);
-    const [file, anchor = ''] = annotations.runbook_url.split('#');
+    const [file, anchor = ''] = annotations.runbook.split('#');
     expect(file, alert).toBe('docs/operations.md');
     expect(anchors, alert).toContain(anchor);
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { until } from '../../../kit/agent/index.ts';
-import { chart, objectsOf, template, type KubernetesObject } from '../../charts/helm.ts';
+import { chart, least, objectsOf, template, type KubernetesObject } from '../../charts/helm.ts';
 import type { Cluster } from '../cluster.ts';
 import { namespace } from '../helm.ts';
 import { demand, run } from '../processes.ts';
@@ -14,11 +14,13 @@ import { schemaLocation, writeSchemas } from '../schemas.ts';
 const undefinedKinds = ['SecurityContextConstraints'];
 const enforce = 'pod-security.kubernetes.io/enforce';
 const crds = ['podmonitors', 'servicemonitors', 'prometheusrules'];
-const least = 'elasticsearch.url=https://elasticsearch.example:9200,elasticsearch.existingSecret=key';
 const everything =
   'metrics.podMonitor.enabled=true,metrics.serviceMonitor.enabled=true,metrics.prometheusRule.enabled=true,' +
   'test.existingSecret=read,setup.enabled=true,setup.existingSecret=administrator,elasticsearch.caSecret=ca,' +
   'verify.enabled=true,verify.existingSecret=verify,verify.trustConfigMap=trust';
+const network =
+  'hostNetwork=true,dnsConfig.nameservers[0]=10.0.0.10,hostAliases[0].ip=10.0.0.7,hostAliases[0].hostnames[0]=es.example,' +
+  'networkPolicy.dnsPorts={53,5353},networkPolicy.extraEgress[0].ports[0].port=8080,terminationGracePeriodSeconds=60';
 
 /** What is rendered is what this Kubernetes takes, to the last member. */
 export async function checkChart(cluster: Cluster): Promise<void> {
@@ -60,9 +62,10 @@ async function installCrds({ plane, settings }: Cluster): Promise<void> {
 async function variants(helm: string): Promise<[string, string][]> {
   const found: [string, string][] = [];
   for (const name of await readdir(join(chart, 'ci')))
-    found.push([`ci/${name}`, await template(helm, '--values', join(chart, 'ci', name))]);
+    found.push([`ci/${name}`, await template(helm, '--values', join(chart, 'ci', name), '--set', least)]);
   found.push(['everything switched on', await template(helm, '--set', `${least},${everything}`)]);
-  const plain = join(import.meta.dirname, '../../../../manifests/auditseal.yaml');
+  found.push(['a network of its own', await template(helm, '--set', `${least},${everything},${network}`)]);
+  const plain = join(import.meta.dirname, '../../../manifests/auditseal.yaml');
   found.push(['manifests/auditseal.yaml', await readFile(plain, 'utf8')]);
   return found;
 }

@@ -4,11 +4,14 @@ import type { Cluster } from '../cluster.ts';
 import { administratorKey } from '../keys.ts';
 import { namespace, release } from '../helm.ts';
 import { elasticsearchUrl } from '../host.ts';
+import { repository } from '../images.ts';
 import { nodes, register } from '../nodes.ts';
 import { podsOf, type Pod } from '../pods.ts';
 
 /** As a kubeadm user would: what has to be set, and nothing else; the codec because of the embedded Elasticsearch. */
 export const values = [
+  'cluster=kubernetes',
+  `image.repository=${repository}`,
   `elasticsearch.url=${elasticsearchUrl}`,
   'elasticsearch.existingSecret=auditseal-elasticsearch',
   'config.elasticsearch.codec=default',
@@ -28,10 +31,13 @@ export async function checkScheduling(cluster: Cluster): Promise<void> {
       `--from-literal=api-key=${key}`,
     ];
     await plane.admin.demand('-n', namespace, ...secret);
-    await report.claim('helm install needs the URL and the name of a Secret', async () => {
-      const notes = await helm.apply('install', values);
-      assert.match(notes, /STATUS: deployed/u);
-    });
+    await report.claim(
+      'helm install needs the name of the cluster, the image, the URL and the name of a Secret',
+      async () => {
+        const notes = await helm.apply('install', values);
+        assert.match(notes, /STATUS: deployed/u);
+      },
+    );
     const wanted = nodes.filter(({ takes }) => takes).map(({ name }) => name);
     await until(
       async () => (await bound(cluster)).length >= wanted.length,

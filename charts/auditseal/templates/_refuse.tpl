@@ -1,0 +1,172 @@
+{{/*
+Ends with a sentence for each value that the agent would refuse at its start, or that would do harm without a word. Every template begins
+with it, since Helm renders them in any order.
+*/}}
+{{- define "auditseal.refuse" -}}
+{{- $problems := list -}}
+{{- range list "missing" "image" "sources" "elasticsearch" "policy" "pod" -}}
+{{- $problems = concat $problems (include (printf "auditseal.problems.%s" .) $ | fromJsonArray) -}}
+{{- end -}}
+{{- if $problems -}}
+{{- fail (printf "\n  %s" (join "\n  " $problems)) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "auditseal.problems.missing" -}}
+{{- $found := list -}}
+{{- with .Values -}}
+{{- if not .cluster -}}
+{{- $found = append $found "cluster is not set: the first part of every log's name, one that no other cluster has: --set cluster=prod" -}}
+{{- end -}}
+{{- if not .image.repository -}}
+{{- $found = append $found "image.repository is not set: no image has been published; build it from the Dockerfile, push it to a registry of yours and name it: --set image.repository=registry.example/auditseal" -}}
+{{- end -}}
+{{- if and .elasticsearch.url .elasticsearch.urls -}}
+{{- $found = append $found "elasticsearch.url and elasticsearch.urls are both set: set one" -}}
+{{- else if not (or .elasticsearch.url .elasticsearch.urls) -}}
+{{- $found = append $found "elasticsearch.url is not set: --set elasticsearch.url=https://elasticsearch.example:9200" -}}
+{{- end -}}
+{{- if not .elasticsearch.existingSecret -}}
+{{- $found = append $found "elasticsearch.existingSecret is not set: the name of a Secret of this namespace with the API key" -}}
+{{- end -}}
+{{- if and .setup.enabled (not .setup.existingSecret) -}}
+{{- $found = append $found "setup.existingSecret is not set: the name of a Secret with an administrator's API key" -}}
+{{- end -}}
+{{- if .verify.enabled -}}
+{{- if not .verify.existingSecret -}}
+{{- $found = append $found "verify.existingSecret is not set: the name of a Secret with an API key that may only read (auditseal setup --with-lookup-key)" -}}
+{{- end -}}
+{{- if and .verify.trustConfigMap .verify.trustSecret -}}
+{{- $found = append $found "verify.trustConfigMap and verify.trustSecret are both set: set one" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
+{{- define "auditseal.problems.image" -}}
+{{- $found := list -}}
+{{- $repository := .Values.image.repository -}}
+{{- if or (contains "@" $repository) (regexMatch ":[^/]*$" $repository) -}}
+{{- $found = append $found (printf "image.repository holds a tag or a digest (%s): put it into image.tag or image.digest" $repository) -}}
+{{- else if contains "://" $repository -}}
+{{- $found = append $found (printf "image.repository is a URL (%s): leave out what stands before the name of the registry" $repository) -}}
+{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
+{{- define "auditseal.problems.sources" -}}
+{{- $found := list -}}
+{{- $names := list -}}
+{{- range $i, $source := .Values.sources -}}
+{{- if has $source.name $names -}}
+{{- $found = append $found (printf "sources[%d].name is used twice: %s" $i $source.name) -}}
+{{- end -}}
+{{- $names = append $names $source.name -}}
+{{- $path := $source.path -}}
+{{- $problem := "" -}}
+{{- /* As agent/config/log-path.ts has it. */ -}}
+{{- if regexMatch "[*?\\[\\]]" $path -}}
+{{- $problem = "is a pattern, and must be the path of one file: rotated backups are found beside it" -}}
+{{- else if hasSuffix "/" $path -}}
+{{- $problem = "is a folder, and must be the path of the live file in it" -}}
+{{- else if and (regexMatch "^/(dev|proc)/" (clean $path)) (not (hasPrefix "/dev/shm/" (clean $path))) -}}
+{{- $problem = "is no file that stays: let the apiserver write one (--audit-log-path)" -}}
+{{- else if hasSuffix ".gz" $path -}}
+{{- $problem = "is compressed, and must be the path of the live file: its .gz backups are found beside it" -}}
+{{- else if eq (dir $path) "/" -}}
+{{- $problem = "lies in /, and the chart mounts the folder of a log: let the apiserver write it into one of its own" -}}
+{{- end -}}
+{{- if $problem -}}
+{{- $found = append $found (printf "sources[%d].path %s: %s" $i $problem $path) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
+{{/* As agent/config/schema.ts has it of keys that do not go together. */}}
+{{- define "auditseal.problems.elasticsearch" -}}
+{{- $found := list -}}
+{{- $es := .Values.config.elasticsearch | default dict -}}
+{{- $urls := include "auditseal.urls" . | fromJsonArray -}}
+{{- if and .Values.elasticsearch.caSecret $es.caFingerprint -}}
+{{- $found = append $found "elasticsearch.caSecret and config.elasticsearch.caFingerprint are both set: one of them says whom to trust" -}}
+{{- end -}}
+{{- $trusting := ternary "elasticsearch.caSecret" (ternary "config.elasticsearch.caFingerprint" "" (not (empty $es.caFingerprint))) (not (empty .Values.elasticsearch.caSecret)) -}}
+{{- if $trusting -}}
+{{- range $urls -}}
+{{- if not (hasPrefix "https:" (lower .)) -}}
+{{- $found = append $found (printf "%s needs URLs that begin with https: %s" $trusting .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if ne (empty $es.proxyUsername) (empty $es.proxyPasswordFile) -}}
+{{- $found = append $found "config.elasticsearch.proxyUsername and proxyPasswordFile go together: set both or none" -}}
+{{- end -}}
+{{- if and $es.proxyUsername (not $es.proxy) -}}
+{{- $found = append $found "config.elasticsearch.proxyUsername goes with proxy, which is not set" -}}
+{{- end -}}
+{{- $events := ternary $es.retentionDays 400 (hasKey $es "retentionDays") | int -}}
+{{- $records := ternary $es.recordRetentionDays 36500 (hasKey $es "recordRetentionDays") | int -}}
+{{- if lt $records $events -}}
+{{- $found = append $found (printf "config.elasticsearch.recordRetentionDays (%d) is below retentionDays (%d): events without their records prove nothing" $records $events) -}}
+{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
+{{- define "auditseal.problems.policy" -}}
+{{- $found := list -}}
+{{- with .Values.policy -}}
+{{- $policy := fromYaml . -}}
+{{- if and $policy.Error (not $policy.kind) -}}
+{{- $found = append $found (printf "policy is not YAML that can be read: %s" $policy.Error) -}}
+{{- else -}}
+{{- $schema := $.Files.Get "files/policy.schema.json" | fromJson -}}
+{{- $found = include "auditseal.invalid" (dict "at" "policy" "value" $policy "schema" $schema) | fromJsonArray -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
+{{- define "auditseal.problems.pod" -}}
+{{- $found := list -}}
+{{- $grace := include "auditseal.graceSecondsMin" . | int -}}
+{{- $given := .Values.terminationGracePeriodSeconds -}}
+{{- if and (not (kindIs "invalid" $given)) (lt (int $given) $grace) -}}
+{{- $found = append $found (printf "terminationGracePeriodSeconds is %d, and the agent needs %d: config.shutdownSeconds, and 10 to close its state" (int $given) $grace) -}}
+{{- end -}}
+{{- $limit := ((.Values.resources | default dict).limits | default dict).memory | toString -}}
+{{- if and $limit (ne $limit "<nil>") -}}
+{{- $bytes := include "auditseal.bytes" $limit -}}
+{{- $needed := include "auditseal.memoryBytesMax" . | int64 -}}
+{{- if not $bytes -}}
+{{- $found = append $found (printf "resources.limits.memory is no quantity: %s" $limit) -}}
+{{- else if lt (int64 $bytes) $needed -}}
+{{- $found = append $found (printf "resources.limits.memory is %s, and %d source(s) with these limits need %dMi (docs/operations.md, Memory)" $limit (len .Values.sources) (div (add $needed 1048575) 1048576)) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
+{{/* The most bytes that the agent needs resident: docs/operations.md, "Memory", line for line. */}}
+{{- define "auditseal.memoryBytesMax" -}}
+{{- $mebibyte := 1048576 -}}
+{{- $batch := ternary .Values.config.batchBytesMax (mul 4 $mebibyte) (hasKey .Values.config "batchBytesMax") | int64 -}}
+{{- $entry := ternary .Values.config.entryBytesMax (mul 8 $mebibyte) (hasKey .Values.config "entryBytesMax") | int64 -}}
+{{- $batches := mul 2 (add $batch $entry) -}}
+{{- $uncommitted := mul 2 (add (mul 16 $mebibyte) $batch) -}}
+{{- $reading := add (div (mul 3 (add $entry $mebibyte)) 2) (mul 2 $mebibyte) -}}
+{{- $longLine := mul 4 $entry -}}
+{{- $shipping := mul 2 (add $batch $entry) -}}
+{{- add (mul 192 $mebibyte) (mul (len .Values.sources) (add $batches $uncommitted $reading $longLine $shipping)) -}}
+{{- end -}}
+
+{{/* Bytes of a quantity (k8s.io/apimachinery/pkg/api/resource), rounded down; nothing if it is none. */}}
+{{- define "auditseal.bytes" -}}
+{{- $form := "^([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?(m|k|[KMGTPE]i|[MGTPE])?$" -}}
+{{- if regexMatch $form . -}}
+{{- $number := regexReplaceAll $form . "${1}${2}" | float64 -}}
+{{- $unit := get (dict "" 1.0 "m" 0.001 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "P" 1e15 "E" 1e18 "Ki" 1024.0 "Mi" 1048576.0 "Gi" 1073741824.0 "Ti" 1099511627776.0 "Pi" 1125899906842624.0 "Ei" 1152921504606846976.0) (regexReplaceAll $form . "${3}") -}}
+{{- mulf $number $unit | floor | int64 -}}
+{{- end -}}
+{{- end -}}

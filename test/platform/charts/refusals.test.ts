@@ -1,0 +1,269 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { parseConfig } from '../../../agent/config/index.ts';
+import { parsePolicy } from '../../../agent/policy/index.ts';
+import { residentBytesMax, type Limits } from '../../kit/memory-formula.ts';
+import { findHelm, least, objectsOf, template } from './helm.ts';
+import { documentedValues } from './readme.ts';
+
+// Many short runs of helm: most of it is waiting for a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
+
+const mebibyte = 1024 * 1024;
+
+let helm: string;
+// Go builds helm once on a machine.
+beforeAll(async () => {
+  helm = await findHelm();
+}, 900_000);
+
+/** What `helm template` says, or nothing where it renders. Each set is as of `--set`. */
+async function refusal(...set: string[]): Promise<string> {
+  return await refusalOf(...[least, ...set].flatMap((one) => ['--set', one]));
+}
+
+async function refusalOf(...args: string[]): Promise<string> {
+  return await template(helm, ...args).then(
+    () => '',
+    (error: unknown) => (error as { stderr: string }).stderr,
+  );
+}
+
+const source = (i: number) => `sources[${i}].name=s${i},sources[${i}].path=/logs/${i}.log`;
+const setOf = ({ batchBytesMax, entryBytesMax, sources = 1 }: Limits) => [
+  ...(batchBytesMax === undefined ? [] : [`config.batchBytesMax=${batchBytesMax}`]),
+  ...(entryBytesMax === undefined ? [] : [`config.entryBytesMax=${entryBytesMax}`]),
+  ...[...Array(sources).keys()].map(source),
+];
+const policyOf = (rules: string) => `apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n${rules}`;
+const takes = (text: string) => {
+  try {
+    parsePolicy(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+const readFrom = (path: string) => readFileSync(join(import.meta.dirname, '../../..', path), 'utf8');
+
+test('what is not set is said in one go, a sentence each', async () => {
+  const said = await refusalOf('--set', 'setup.enabled=true,verify.enabled=true');
+  for (const path of [
+    'cluster',
+    'image.repository',
+    'elasticsearch.url',
+    'elasticsearch.existingSecret',
+    'setup.existingSecret',
+    'verify.existingSecret',
+  ])
+    expect(said).toMatch(new RegExp(`^  ${path.replaceAll('.', '[.]')} is not set: `, 'mu'));
+  expect(await refusal()).toBe('');
+});
+
+test.each([
+  ['image.repository=registry.example/auditseal:0.1.0', /image\.repository holds a tag or a digest/u],
+  ['image.repository=registry.example/auditseal@sha256:00', /image\.repository holds a tag or a digest/u],
+  ['image.repository=https://registry.example/auditseal', /image\.repository is a URL/u],
+  ['image.repository=registry.example:5000/auditseal', /^$/u],
+  ['image.tag=v1/2', /image[./]tag/u],
+  ['cluster=prod/eu', /at '\/cluster'|cluster/u],
+  [
+    'sources[0].name=a,sources[0].path=/a/a.log,sources[1].name=a,sources[1].path=/b/b.log,resources.limits=null',
+    /sources\[1\]\.name is used twice: a/u,
+  ],
+  [
+    'config.elasticsearch.retentionDays=800,config.elasticsearch.recordRetentionDays=400',
+    /recordRetentionDays \(400\) is below retentionDays \(800\)/u,
+  ],
+  [
+    'config.elasticsearch.recordRetentionDays=399',
+    /recordRetentionDays \(399\) is below retentionDays \(400\)/u,
+  ],
+  ['config.elasticsearch.recordRetentionDays=400', /^$/u],
+  [
+    'elasticsearch.url=http://es.example:9200,elasticsearch.caSecret=ca',
+    /elasticsearch\.caSecret needs URLs that begin with https: http:/u,
+  ],
+  [
+    `elasticsearch.caSecret=ca,config.elasticsearch.caFingerprint=${'a'.repeat(64)}`,
+    /are both set: one of them says whom to trust/u,
+  ],
+  [
+    'config.elasticsearch.proxyUsername=me',
+    /proxyUsername and proxyPasswordFile go together[^]*goes with proxy/u,
+  ],
+  ['config.elasticsearch.username=elastic', /username/u],
+  ['elasticsearch.urls={https://a.example}', /are both set: set one/u],
+  ['terminationGracePeriodSeconds=29', /terminationGracePeriodSeconds is 29, and the agent needs 30: /u],
+  ['terminationGracePeriodSeconds=30', /^$/u],
+  ['config.shutdownSeconds=60,terminationGracePeriodSeconds=69', /is 69, and the agent needs 70/u],
+  ['config.shutdownSeconds=0,terminationGracePeriodSeconds=10', /^$/u],
+  ['networkPolicy.dnsPorts={0}', /dnsPorts/u],
+  ['metrics.prometheusRule.runbookUrlBase=docs/operations.md', /runbookUrlBase/u],
+])('%s', async (set, says) => {
+  expect(await refusal(set)).toMatch(says);
+});
+
+test.each([
+  '/logs/audit.log',
+  '/logs/*.log',
+  '/logs/audit.[0-9].log',
+  '/logs/',
+  '/logs/audit.log.gz',
+  '/dev/stdout',
+  '/dev/../dev/stdout',
+  '/dev/shm/audit.log',
+  '/proc/1/fd/1',
+  '/process/audit.log',
+])('a path of a log is refused where the agent refuses it: %s', async (path) => {
+  const sources = JSON.stringify([{ name: 'a', path }]);
+  const said = await refusalOf('--set', least, '--set-json', `sources=${sources}`);
+  const config = `{ cluster: a, sources: ${sources}, elasticsearch: { urls: [https://es.example] } }`;
+  if (said === '') expect(parseConfig('auditseal.yaml', config).sources).toEqual([{ name: 'a', path }]);
+  else {
+    expect(said).toMatch(/^ {2}sources\[0\]\.path is /mu);
+    expect(() => parseConfig('auditseal.yaml', config)).toThrow(/sources\.0\.path/u);
+  }
+});
+
+test('the root of the node is mounted nowhere', async () => {
+  expect(await refusal('sources[0].name=a,sources[0].path=/audit.log')).toMatch(
+    /sources\[0\]\.path lies in \//u,
+  );
+});
+
+describe('a memory limit below the formula of docs/operations.md', () => {
+  const variants: Limits[] = [
+    {},
+    { sources: 4 },
+    { batchBytesMax: 16 * mebibyte, entryBytesMax: 333_334 },
+    { batchBytesMax: 65_536, entryBytesMax: 32 * mebibyte + 2, sources: 3 },
+  ];
+
+  test.each(variants)('is refused, and the formula is not: %o', async (limits) => {
+    const bytes = Math.ceil(residentBytesMax(limits));
+    expect(await refusal(...setOf(limits), `resources.limits.memory=${bytes}`)).toBe('');
+    const said = await refusal(...setOf(limits), `resources.limits.memory=${bytes - 2}`);
+    expect(said).toContain(`need ${Math.ceil(bytes / mebibyte)}Mi (docs/operations.md, Memory)`);
+  });
+
+  test.each([
+    ['328Mi', true],
+    ['327Mi', false],
+    ['0.5Gi', true],
+    ['344M', true],
+    ['343M', false],
+    ['335872Ki', true],
+    ['3.44e8', true],
+    ['344000000000m', true],
+    ['1G', true],
+    ['20', false],
+    ['328MB', undefined],
+  ])('in each form of a quantity: %s', async (quantity, isEnough) => {
+    const said = await refusalOf('--set', least, '--set-string', `resources.limits.memory=${quantity}`);
+    if (isEnough === true) expect(said).toBe('');
+    else expect(said).toMatch(isEnough === false ? /need 328Mi/u : /is no quantity: 328MB/u);
+  });
+
+  test('is nothing where there is no limit', async () => {
+    expect(await refusal('resources.limits=null')).toBe('');
+    expect(await refusal('resources=null')).toBe('');
+  });
+});
+
+describe('a policy is refused where the agent refuses it', () => {
+  test.each([
+    ['the default policy', readFrom('agent/policy/default-policy.yaml'), /^$/u],
+    [
+      'every key of a rule',
+      policyOf(
+        '- { name: a.b, level: None, users: [u], userGroups: [g], verbs: [get], resources: [{ group: "", resources: [pods], resourceNames: [p] }],' +
+          ' namespaces: [n], omitStages: [Panic], stages: [ResponseComplete], codes: [404, 5xx, none], impersonated: true }\n- { level: Metadata, nonResourceURLs: [/healthz*] }',
+      ),
+      /^$/u,
+    ],
+    ['no YAML', 'kind: [', /policy is not YAML that can be read: /u],
+    ['a text', 'keep everything', /policy is not YAML that can be read: /u],
+    ['a list', '- level: Metadata', /policy is not YAML that can be read: /u],
+    [
+      'another version',
+      policyOf('- level: Metadata').replace('v1', 'v1beta1'),
+      /policy\.apiVersion is "audit\.k8s\.io\/v1beta1", and must be "audit\.k8s\.io\/v1"/u,
+    ],
+    ['no kind', policyOf('- level: Metadata').replace('kind: Policy\n', ''), /policy\.kind is missing/u],
+    ['no rules', policyOf('').replace('rules:', 'rules: []'), /policy\.rules is empty/u],
+    ['nothing below rules', policyOf(''), /policy\.rules is nothing, and must be array/u],
+    [
+      'a level that there is not',
+      policyOf('- level: metadata'),
+      /policy\.rules\[0\]\.level is "metadata", and must be one of None, /u,
+    ],
+    ['no level', policyOf('- users: [a]'), /policy\.rules\[0\]\.level is missing/u],
+    ['a misspelt key', policyOf('- { level: None, user: [a] }'), /policy\.rules\[0\]\.user is not a key/u],
+    [
+      'a text for a list',
+      policyOf('- { level: None, users: a }'),
+      /policy\.rules\[0\]\.users is string, and must be array/u,
+    ],
+    [
+      'a code',
+      policyOf('- { level: None, codes: [99] }'),
+      /policy\.rules\[0\]\.codes\[0\] is not allowed: 99/u,
+    ],
+    [
+      'a code with a fraction',
+      policyOf('- { level: None, codes: [200.5] }'),
+      /policy\.rules\[0\]\.codes\[0\] is not allowed: 200\.5/u,
+    ],
+    [
+      'a group with a version',
+      policyOf('- { level: None, resources: [{ group: apps/v1 }] }'),
+      /policy\.rules\[0\]\.resources\[0\]\.group is not allowed: apps\/v1/u,
+    ],
+    [
+      'managed fields',
+      policyOf('- { level: None, omitManagedFields: true }'),
+      /omitManagedFields is true, and must be false/u,
+    ],
+  ])('%s', async (_name, text, says) => {
+    const said = await refusalOf(
+      '--set',
+      least,
+      '--set-string',
+      `policy=${text.replaceAll(/[,{}\\[\]]/gu, String.raw`\$&`)}`,
+    );
+    expect(said).toMatch(says);
+    expect(takes(text)).toBe(said === '');
+  });
+});
+
+test(
+  'a value that is taken away with null is as if it had its default, or a sentence names it',
+  { timeout: 600_000 },
+  async () => {
+    const problems: string[] = [];
+    const paths = documentedValues().map(({ path }) => path);
+    const sections = paths.flatMap((path) =>
+      path
+        .split('.')
+        .slice(0, -1)
+        .map((_, i, all) => all.slice(0, i + 1).join('.')),
+    );
+    const all =
+      'verify.enabled=true,verify.existingSecret=keys,setup.enabled=true,setup.existingSecret=admin,test.existingSecret=read,metrics.podMonitor.enabled=true,metrics.serviceMonitor.enabled=true,metrics.prometheusRule.enabled=true,openshift.scc=true';
+    for (const path of new Set([...paths, ...sections])) {
+      const args = ['--set', least, '--set', all, '--set', `${path}=null`];
+      const text = await template(helm, ...args).catch((error: unknown) => error as { stderr: string });
+      if (typeof text === 'string') {
+        const holes = /.*(?:<nil>|<no value>|%!).*|"\w+":null/mu.exec(text + JSON.stringify(objectsOf(text)));
+        if (holes) problems.push(`${path}: ${holes[0]}`);
+      } else if (
+        /nil pointer|<nil>|error calling|wrong type|YAML parse/u.test(text.stderr) ||
+        !text.stderr.includes(path.split('.').at(-1)!)
+      )
+        problems.push(`${path}: ${text.stderr}`);
+    }
+    expect(problems).toEqual([]);
+  },
+);
