@@ -3,11 +3,9 @@ import { configDefaults, defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // An Elasticsearch 8 of its own costs 10 s: `ES8=1 npx vitest run es8`.
     exclude: [
       ...configDefaults.exclude,
       'test/whole/long/**',
-      ...(process.env['ES8'] ? [] : ['**/*.es8.test.ts']),
       // Needs root, buildah and minutes: `npm run test:image`.
       ...(process.env['IMAGE'] ? [] : ['test/platform/image/**']),
     ],

@@ -1,7 +1,5 @@
 // Makes test/kit/fixtures/policy-checker.json: what the apiserver's own policy code says of random rules and requests.
-//
-//	cd test/unit/policy/checker && go mod init checker && go get k8s.io/apiserver@v0.35.4 && go mod tidy
-//	go run . > ../../fixtures/policy-checker.json
+// Recorded with k8s.io/apiserver v0.35.4; checker.real.test.ts builds it and compares.
 package main
 
 import (
