@@ -6,6 +6,7 @@ import { eventStream } from '../../../agent/streams/index.ts';
 import { startAgent, temporaryFolder, until, writeConfig } from '../../kit/agent/index.ts';
 import { randomNamespace, refresh } from '../../kit/elasticsearch/index.ts';
 import { LogFolder } from '../../unit/source/log-folder.ts';
+import { FaultProxy } from '../../whole/delivery/fault-proxy.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -41,7 +42,7 @@ function asRulesAsk(window: Window): object {
   return { bool: { should: [range('event.ingested', window), byTime], minimum_should_match: 1 } };
 }
 
-const found = z.object({
+const answered = z.object({
   hits: z.object({
     hits: z.array(
       z.object({
@@ -61,7 +62,7 @@ async function search(stream: string, query: object) {
     headers,
     body: JSON.stringify(body),
   });
-  return found.parse(await answer.json()).hits.hits;
+  return answered.parse(await answer.json()).hits.hits;
 }
 
 /** A secret read at this time. */
@@ -143,4 +144,39 @@ test('whoever asks which indices have the time field of the rules is told that a
   expect(answer.fields['event.ingested']).toEqual({
     date: expect.objectContaining({ searchable: true, aggregatable: true }) as unknown,
   });
+});
+
+test('what waited in the spool keeps the time of reading: only who looks back further than it waited finds it', async () => {
+  await using place = await temporaryFolder();
+  await using proxy = await FaultProxy.start(url);
+  const folder = join(place.path, 'logs');
+  await mkdir(folder);
+  await new LogFolder(folder).write(secretRead(0, Date.now() - hour));
+  const apart = randomNamespace();
+  const config = await writeConfig(place.path, { elasticsearchUrl: proxy.url, namespace: apart });
+  let refusals = 0;
+  proxy.always = () => (exchange) => {
+    refusals += 1;
+    exchange.reply({ status: 503 });
+  };
+  await using agent = await startAgent({ config });
+  await until(
+    () => refusals > 2,
+    () => `it did not try again: ${agent.tail()}`,
+  );
+  const back = Date.now();
+  proxy.always = undefined;
+  expect(await agent.stop()).toBe(0);
+  const spooled = eventStream(apart);
+  await refresh(url, spooled);
+  const found = await search(spooled, { match_all: {} });
+  const [read] = found.map(({ _source: source }) => Date.parse(source.event.created));
+  expect(found).toHaveLength(1);
+  const waited = back - (read ?? NaN);
+  expect(waited).toBeGreaterThan(0);
+  // The first run that there is something to find for.
+  const lookingBack = async (milliseconds: number) =>
+    await search(spooled, asRulesAsk({ gte: back - milliseconds, lte: back + everyMilliseconds }));
+  expect(await lookingBack(waited - 1)).toEqual([]);
+  expect(await lookingBack(waited)).toHaveLength(1);
 });
