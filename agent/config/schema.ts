@@ -3,7 +3,12 @@ import { z } from 'zod';
 import { namePattern } from '../seal/index.ts';
 import { logPathProblem } from './log-path.ts';
 
-const name = z.string().regex(namePattern, 'must be letters, digits, dots, underscores and dashes');
+/** Part of a log's origin, and the name of a folder in `stateDir`: `..` would lead out of it. */
+const name = z
+  .string()
+  .max(253, 'must have at most 253 characters, as the name of a node has')
+  .regex(namePattern, 'must be letters, digits, dots, underscores and dashes')
+  .refine((text) => text !== '.' && text !== '..', 'must not be . or .., which are folders everywhere');
 const path = z
   .string()
   .startsWith('/', 'must be an absolute path')
@@ -53,7 +58,7 @@ const elasticsearch = z.strictObject({
   namespace: z
     .string()
     .regex(
-      /^[^\\/*?"<>| ,#:\-A-Z]{1,100}$/u,
+      /^[^\\/*?"<>|,#:\-A-Z\s\p{C}]{1,100}$/u,
       'must be a data stream namespace: lower case, at most 100 characters, no - \\ / * ? " < > | , # : or space',
     )
     .default('auditseal'),
@@ -105,7 +110,8 @@ function contradictions(settings: z.infer<typeof elasticsearch>): [key: string, 
 export const configSchema = z
   .strictObject({
     cluster: name,
-    node: name.default(() => process.env['NODE_NAME'] ?? hostname()),
+    // Not a default, which would not be looked at.
+    node: name.prefault(() => process.env['NODE_NAME'] ?? hostname()),
     stateDir: path.default('/var/lib/auditseal'),
     sources: z.array(source).min(1).max(64),
     policyFile: path.optional(),

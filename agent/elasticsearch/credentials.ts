@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { messageOf } from '../error.ts';
+import { fileBytesMax, readTextFile } from '../input/index.ts';
 import { apiKeyForms, parseApiKey } from './api-key.ts';
 import { ElasticsearchError } from './error.ts';
 
@@ -55,16 +55,14 @@ export class Credentials {
 /** A password or key from its file. Throws ElasticsearchError `settings` with the key and the file. */
 export async function readSecret(file: string, key: string): Promise<string> {
   // Editors and `kubectl create secret` leave a newline, which is never part of a key.
-  const secret = (await readTextFile(file, key)).trim();
+  const secret = (await readNamedFile(file, key, fileBytesMax.secret)).trim();
   if (secret === '') throw new ElasticsearchError('settings', `${key}: ${file} is empty`);
   return secret;
 }
 
 /** A file that the configuration names. Throws ElasticsearchError `settings` with the key and the file. */
-export async function readTextFile(file: string, key: string): Promise<string> {
-  return await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new ElasticsearchError('settings', `${key}: ${file} cannot be read: ${messageOf(cause)}`, {
-      cause,
-    });
+export async function readNamedFile(file: string, key: string, bytesMax: number): Promise<string> {
+  return await readTextFile(file, bytesMax).catch((cause: unknown) => {
+    throw new ElasticsearchError('settings', `${key}: ${file} ${messageOf(cause)}`, { cause });
   });
 }

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { ConnectionOptions, DetailedPeerCertificate, TLSSocket } from 'node:tls';
-import { readTextFile } from './credentials.ts';
+import { fileBytesMax } from '../input/index.ts';
+import { readNamedFile } from './credentials.ts';
 import { ElasticsearchError } from './error.ts';
 
 export interface TlsTrustSettings {
@@ -54,7 +55,7 @@ export class TlsTrust {
 }
 
 async function readCertificates(file: string, name = caKey): Promise<string> {
-  const text = await readTextFile(file, name);
+  const text = await readNamedFile(file, name, fileBytesMax.certificates);
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/gu) ?? [];
   if (blocks.length === 0)
     throw new ElasticsearchError('settings', `${name}: ${file} holds no PEM certificate`);

@@ -1,7 +1,7 @@
 import { CodedError } from '../error.ts';
 
 /**
- * - `not-yaml`: the text cannot be read as YAML
+ * - `not-yaml`: the text is not YAML, or more of it than a policy has
  * - `invalid`: it can, and is no audit policy
  */
 export type PolicyErrorCode = 'not-yaml' | 'invalid';

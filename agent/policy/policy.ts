@@ -1,7 +1,6 @@
-import { parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { messageOf } from '../error.ts';
 import type { AuditEvent } from '../event/index.ts';
+import { InputError, parseYaml } from '../input/index.ts';
 import { attributesOf } from './attributes.ts';
 import type { Decision } from './decision.ts';
 import { PolicyError } from './error.ts';
@@ -62,27 +61,18 @@ export function decide(event: AuditEvent, policy: Policy): Decision {
  * @throws PolicyError `not-yaml`, or `invalid` with the path of each wrong key and what is allowed there
  */
 export function parsePolicy(yaml: string): Policy {
-  const document = parseDocument(yaml, { prettyErrors: true, uniqueKeys: true, strict: true });
-  const problem = document.errors[0] ?? document.warnings[0];
-  if (problem !== undefined) {
-    throw new PolicyError('not-yaml', `The policy is not YAML that can be read: ${problem.message}`, {
-      cause: problem,
-    });
-  }
-  const parsed = policySchema.safeParse(toValue(document));
+  const parsed = policySchema.safeParse(yamlOf(yaml));
   if (parsed.success) return new Policy(parsed.data);
   const lines = parsed.error.issues.map((issue) => `  ${pathText(issue)}: ${issue.message}`);
   throw new PolicyError('invalid', `The policy is not valid:\n${lines.join('\n')}`, { cause: parsed.error });
 }
 
-/** Aliases are resolved here, bounded by the library against texts that multiply. */
-function toValue(document: ReturnType<typeof parseDocument>): unknown {
+function yamlOf(text: string): unknown {
   try {
-    return document.toJS({ maxAliasCount: 1000 }) as unknown;
-  } catch (error) {
-    throw new PolicyError('not-yaml', `The policy's aliases cannot be resolved: ${messageOf(error)}`, {
-      cause: error,
-    });
+    return parseYaml(text);
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new PolicyError('not-yaml', `The policy ${cause.message}`, { cause });
   }
 }
 

@@ -1,5 +1,6 @@
-import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { messageOf } from '../error.ts';
+import { fileBytesMax, InputError, readTextFile } from '../input/index.ts';
 import { SetupError } from './error.ts';
 
 /**
@@ -49,9 +50,9 @@ export class KeyFile implements AsyncDisposable {
 /** Throws SetupError `key-file` if it is there but cannot be read. */
 export async function exists(path: string): Promise<boolean> {
   try {
-    return (await readFile(path, 'utf8')).trim() !== '';
+    return (await readTextFile(path, fileBytesMax.secret)).trim() !== '';
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return false;
-    throw new SetupError('key-file', `${path} cannot be read: ${messageOf(cause)}`, { cause });
+    if (cause instanceof InputError && cause.code === 'absent') return false;
+    throw new SetupError('key-file', `${path} ${messageOf(cause)}`, { cause });
   }
 }

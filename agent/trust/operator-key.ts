@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import {
   formatSigner,
   generateKey,
@@ -9,6 +9,7 @@ import {
   type SigningKey,
 } from '../seal/index.ts';
 import { messageOf } from '../error.ts';
+import { fileBytesMax, readTextFile } from '../input/index.ts';
 import { TrustError } from './error.ts';
 
 /**
@@ -34,8 +35,8 @@ export async function makeOperatorKey(file: string, name: string): Promise<strin
 
 /** Throws TrustError `operator-key`, which never holds any of the key. */
 export async function readOperatorKey(file: string): Promise<SigningKey> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new TrustError('operator-key', `${file} cannot be read: ${messageOf(cause)}`, { cause });
+  const text = await readTextFile(file, fileBytesMax.secret).catch((cause: unknown) => {
+    throw new TrustError('operator-key', `${file} ${messageOf(cause)}`, { cause });
   });
   try {
     return parseSigner(text.trim());

@@ -1,6 +1,7 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../error.ts';
+import { fileBytesMax, InputError, parseJsonObject, readTextFile } from '../input/index.ts';
 import { parseOrigin, parseVerifierKey, SealError } from '../seal/index.ts';
 import { trustSchema, type TrustFile } from './schema.ts';
 import { TrustError } from './error.ts';
@@ -102,25 +103,18 @@ function logOf(vkey: string) {
 }
 
 async function readIfPresent(file: string): Promise<TrustFile | undefined> {
-  let text: string;
+  let value: unknown;
   try {
-    text = await readFile(file, 'utf8');
+    value = parseJsonObject(await readTextFile(file, fileBytesMax.trust));
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new TrustError('trust-file', `${file} cannot be read: ${messageOf(cause)}`, { cause });
+    if (!(cause instanceof InputError)) throw cause;
+    if (cause.code === 'absent') return undefined;
+    throw new TrustError('trust-file', `${file} ${cause.message}`, { cause });
   }
-  const result = trustSchema.safeParse(parse(file, text));
+  const result = trustSchema.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues.map(
     ({ path, message }) => `${path.join('.') || '(file)'}: ${message}`,
   );
   throw new TrustError('trust-file', `${file} is not a trust file of version 1: ${problems.join('; ')}`);
-}
-
-function parse(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw new TrustError('trust-file', `${file} is not JSON: ${messageOf(cause)}`, { cause });
-  }
 }

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { ConfigError, loadConfig, type Config } from '../../config/index.ts';
+import { fileBytesMax, InputError, readTextFile } from '../../input/index.ts';
 import { defaultPolicyFile, parsePolicy, PolicyError, type Policy } from '../../policy/index.ts';
 
 /** The configuration, and the policy that it names or the default one. Throws ConfigError; nothing else is touched. */
@@ -8,8 +8,9 @@ export async function loadSetup(
 ): Promise<{ config: Config; policy: { text: string; parsed: Policy } }> {
   const config = await loadConfig(file);
   const policyFile = config.policyFile ?? defaultPolicyFile;
-  const text = await readFile(policyFile, 'utf8').catch((cause: unknown) => {
-    throw new ConfigError(file, [`policyFile: ${policyFile} cannot be read`], { cause });
+  const text = await readTextFile(policyFile, fileBytesMax.settings).catch((cause: unknown) => {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new ConfigError(file, [`policyFile: ${policyFile} ${cause.message}`], { cause });
   });
   try {
     return { config, policy: { text, parsed: parsePolicy(text) } };

@@ -1,6 +1,7 @@
-import { access, constants, readFile } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { messageOf } from '../../error.ts';
+import { fileBytesMax, InputError, readTextFile } from '../../input/index.ts';
 
 /** Files that keys are to go into, by the option that names each. */
 export type KeyFiles = Readonly<Record<string, string | undefined>>;
@@ -27,11 +28,10 @@ export async function keyFileProblems(files: KeyFiles, isReplaced: boolean): Pro
 async function objectionTo(file: string, path: string, isReplaced: boolean): Promise<string | undefined> {
   if (file === '') return 'it must not be empty';
   try {
-    const text = await readFile(path, 'utf8');
+    const text = await readTextFile(path, fileBytesMax.secret);
     if (text.trim() !== '' && !isReplaced) return undefined;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR'].includes(String(error.code))))
-      return `${file} cannot be read: ${messageOf(error)}`;
+    if (!(error instanceof InputError && error.code === 'absent')) return `${file} ${messageOf(error)}`;
   }
   const folder = dirname(path);
   try {

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import {
   openNote,
   parseStatement,
@@ -10,6 +8,7 @@ import {
   type VerifierKey,
 } from '../../seal/index.ts';
 import { messageOf } from '../../error.ts';
+import { fileBytesMax, readTextFile, readTextStream } from '../../input/index.ts';
 import { makeOperatorKey, readOperatorKey } from '../../trust/index.ts';
 import { VerifyError } from '../../verify/index.ts';
 import type { Output } from '../output.ts';
@@ -47,13 +46,16 @@ export async function make(kind: Statement['kind'], options: MakeOptions, output
 /** A statement out of the note that says it. Throws VerifyError and SealError. */
 export async function signedElsewhere(file: string, vkey: string): Promise<SignedStatement> {
   const key: VerifierKey = parseVerifierKey(vkey);
-  const note = file === '-' ? await text(process.stdin) : await readNote(file);
+  const note = await readNote(file);
   const said = openNote(note, key);
   return { note, text: said, statement: parseStatement(said), key };
 }
 
 async function readNote(file: string): Promise<string> {
-  return await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new VerifyError('usage', `the note ${file} cannot be read: ${messageOf(cause)}`, { cause });
+  const isPiped = file === '-';
+  const bytesMax = fileBytesMax.secret;
+  const reading = isPiped ? readTextStream(process.stdin, bytesMax) : readTextFile(file, bytesMax);
+  return await reading.catch((cause: unknown) => {
+    throw new VerifyError('usage', `the note ${isPiped ? '' : `${file} `}${messageOf(cause)}`, { cause });
   });
 }

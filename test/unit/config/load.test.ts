@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ConfigError, configText, parseConfig } from '../../../agent/config/index.ts';
 import { temporaryFolder } from '../../kit/agent/index.ts';
 
@@ -79,6 +79,23 @@ test.each([
     least.replace('audit.log }]', 'audit.log }, { name: kube-apiserver, path: /b }]'),
     'sources.1.name: is used twice',
   ],
+  ['a name that is a folder', least.replace('prod', '..'), 'cluster: must not be . or ..'],
+  ['a node that is a folder', `${least}node: .\n`, 'node: must not be . or ..'],
+  [
+    'a source whose state would lie in the state folder itself',
+    least.replace('name: kube-apiserver', 'name: ..'),
+    'sources.0.name: must not be . or ..',
+  ],
+  [
+    'a name that no folder can have',
+    least.replace('prod', 'a'.repeat(254)),
+    'cluster: must have at most 253',
+  ],
+  [
+    'a namespace with a character that turns the reading direction',
+    least.replace("9200']", `9200'], namespace: "a\u202Eb"`),
+    'elasticsearch.namespace: must be a data stream namespace',
+  ],
   ['a name that would break an origin', least.replace('prod', 'a/b'), 'cluster: must be letters'],
   [
     'a password without a user',
@@ -125,7 +142,7 @@ test.each([
     least.replace("9200']", "9200', 'http://b:9200'], caFile: /ca.pem"),
     'elasticsearch.caFile: needs URLs that begin with https',
   ],
-  ['what is no YAML', 'cluster: [', '(YAML): '],
+  ['what is no YAML', 'cluster: [', '(file): is not YAML: '],
 ])('%s is refused by its path', (_name, text, problem) => {
   expect(problemsOf(text).join('\n')).toContain(problem);
 });
@@ -133,6 +150,54 @@ test.each([
 test('a path with odd but honest names is a log', () => {
   for (const path of ['/dev/shm/audit.log', '/var/log/kube apiserver/audit{1}.log', '/procedures/gz'])
     expect(problemsOf(least.replace('/var/log/kubernetes/audit.log', `'${path}'`))).toEqual([]);
+});
+
+test('a node name of the environment is looked at as one of the file is', () => {
+  vi.stubEnv('NODE_NAME', '..');
+  expect(problemsOf(least)).toEqual([expect.stringContaining('node: must not be . or ..')]);
+  vi.unstubAllEnvs();
+});
+
+test.each([
+  ['200,000 nested brackets', 'cluster: '.concat('['.repeat(200_000)), 'nests more than 50 levels deep'],
+  [
+    'aliases that multiply',
+    `a: &a [x, x, x, x]\n${Array.from({ length: 8 }, (_, i) => {
+      const [from, to] = ['abcdefghi'[i]!, 'abcdefghi'[i + 1]!];
+      return `${to}: &${to} [*${from}, *${from}, *${from}, *${from}, *${from}, *${from}, *${from}, *${from}]`;
+    }).join('\n')}`,
+    'has aliases that multiply',
+  ],
+  ['a file that is too large', `# ${'x'.repeat(300 * 1024)}\n${least}`, 'has more than 256 KiB'],
+  ['a file that is no text', Buffer.from([0xff, 0xfe, 0x63, 0x00]), 'is not text in UTF-8'],
+])('%s end every command that reads a configuration with 78 and a sentence', async (_name, text, why) => {
+  await using place = await temporaryFolder();
+  const file = join(place.path, 'auditseal.yaml');
+  await writeFile(file, text);
+  for (const command of ['run', 'validate', 'status', 'who']) {
+    const { code, stderr } = await run([command, '--config', file]);
+    expect({ command, code }).toEqual({ command, code: 78 });
+    expect(stderr).toContain(`(file): ${why}`);
+    expect(stderr, 'no stack trace').not.toMatch(/^\s+at /mu);
+  }
+  const { code, stderr } = await run(['verify', '--config', file]);
+  expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(why) as unknown });
+});
+
+test('a policy within a configuration is held to the same bounds', async () => {
+  await using place = await temporaryFolder();
+  const file = join(place.path, 'auditseal.yaml');
+  const policyFile = join(place.path, 'policy.yaml');
+  await writeFile(file, `${least}policyFile: ${policyFile}\n`);
+  for (const [text, why] of [
+    ['['.repeat(200_000), 'nests more than 50 levels deep'],
+    ['x'.repeat(300 * 1024), 'has more than 256 KiB'],
+  ] as const) {
+    await writeFile(policyFile, text);
+    const { code, stderr } = await run(['validate', '--config', file]);
+    expect(code).toBe(78);
+    expect(stderr).toContain(why);
+  }
 });
 
 test('run ends with 78 and every wrong key before anything is touched', async () => {
