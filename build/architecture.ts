@@ -5,7 +5,7 @@
  * imports only what `within` names.
  */
 export const groups: readonly (readonly string[])[] = [
-  ['error.ts', 'json'],
+  ['error.ts', 'json', 'input'],
   ['event', 'seal', 'source', 'elasticsearch'],
   ['policy', 'document', 'store', 'trust', 'config'],
   ['observe', 'streams'],
@@ -17,6 +17,7 @@ export const groups: readonly (readonly string[])[] = [
 
 export const within: Readonly<Record<string, readonly string[]>> = {
   json: ['error.ts'],
+  input: ['error.ts', 'json'],
   // A source's flow starts its shipper.
   flow: ['ship'],
   // `auditseal run` is the agent.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJsonObject } from '../input/index.ts';
 
 /** What `create API key` answers (elastic.co/docs/api, POST /_security/api_key); before 7.16 without `encoded`. */
 const answer = z.object({
@@ -34,7 +35,7 @@ export function parseApiKey(text: string): string | undefined {
 function fromAnswer(text: string): string | undefined {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJsonObject(text);
   } catch {
     return undefined;
   }

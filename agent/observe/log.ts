@@ -1,12 +1,16 @@
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
-import { messageOf } from '../error.ts';
+import { CodedError, messageOf } from '../error.ts';
+import { printableJson } from '../json/index.ts';
 
 export type { Logger } from 'pino';
 
 /** ECS version of the field names in logs and documents. */
 export const ecsVersion = '9.4.0';
 
-/** JSON lines with ECS field names (elastic.co/docs/reference/ecs), so that the agent's own log needs no parsing rules. */
+/**
+ * JSON lines with ECS field names (elastic.co/docs/reference/ecs), so that the agent's own log needs no parsing rules. What servers
+ * answer and clients choose is in them: nothing of it may act on a terminal.
+ */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options = {
     level,
@@ -16,6 +20,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     timestamp: () => stdTimeFunctions.isoTime().replace('"time"', '"@timestamp"'),
     formatters: { level: (label: string) => ({ 'log.level': label }) },
     serializers: { error: errorFields },
+    hooks: { streamWrite: printableJson },
   };
   return destination ? pino(options, destination) : pino(options);
 }
@@ -27,6 +32,7 @@ function errorFields(error: unknown): unknown {
     type: error.name,
     message: error.message,
     ...(code !== undefined && { code }),
-    stack_trace: error.stack,
+    // What a code tells apart needs no look into the program.
+    ...(!(error instanceof CodedError) && { stack_trace: error.stack }),
   };
 }

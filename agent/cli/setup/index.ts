@@ -12,7 +12,8 @@ import { addConnection } from '../connection.ts';
 import { addKibana } from './kibana.ts';
 import type { Output } from '../output.ts';
 import { wishesOf, type SetupCommandOptions } from './options.ts';
-import { printable, printableError } from '../terminal/text.ts';
+import { printable } from '../../json/index.ts';
+import { printableError } from '../terminal/text.ts';
 
 /** `auditseal setup`, as an administrator of Elasticsearch calls it, once and after upgrades. */
 export function setupCommand(run: (options: SetupCommandOptions) => Promise<void>): Command {

@@ -8,7 +8,8 @@ import { createClient, createDocument } from '../../elasticsearch/index.ts';
 import { recordStream } from '../../streams/index.ts';
 import { connectionOf, type ConnectionOptions } from '../connection.ts';
 import type { Output } from '../output.ts';
-import { printable, withoutSecrets } from '../terminal/text.ts';
+import { printable } from '../../json/index.ts';
+import { withoutSecrets } from '../terminal/text.ts';
 import { meaningOf } from '../verify/report.ts';
 
 /** A statement, the note that says it, and by whose key. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { ConfigError, exitBadConfig, loadConfig } from '../../config/index.ts';
+import { jsonLine } from '../../json/index.ts';
 import { readStatus, StoreError } from '../../store/index.ts';
 import { usageEndsWith } from '../exit.ts';
 import { describeStatus } from './report.ts';
@@ -21,8 +22,7 @@ export function statusCommand(): Command {
         const status = readStatus(stateDir ?? settings?.stateDir ?? '');
         const { sources, running, freeBytes } = status;
         if (json)
-          for (const source of sources)
-            process.stdout.write(`${JSON.stringify({ ...source, running, freeBytes })}\n`);
+          for (const source of sources) process.stdout.write(jsonLine({ ...source, running, freeBytes }));
         else process.stdout.write(describeStatus(status, settings, new Date()));
       } catch (error) {
         if (!(error instanceof ConfigError) && !(error instanceof StoreError)) throw error;

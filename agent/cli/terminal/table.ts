@@ -1,4 +1,5 @@
-import { count, fit, pad, padLeft, printable, widthOf } from './text.ts';
+import { printable } from '../../json/index.ts';
+import { count, fit, pad, padLeft, widthOf } from './text.ts';
 
 export type Cell = string | number;
 

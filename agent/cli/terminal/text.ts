@@ -1,3 +1,5 @@
+import { printable } from '../../json/index.ts';
+
 /** Two columns on a terminal (a rough cut of UAX #11): CJK scripts, full-width forms, pictures. */
 const wide =
   /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303F\uFF00-\uFF60\p{Emoji_Presentation}]/u;
@@ -31,17 +33,6 @@ export function fit(text: string, width: number): string {
     cut += segment;
   }
   return `${cut}…`;
-}
-
-/**
- * Names in an audit log are chosen by clients, and ids by whoever wrote a document: none may move the cursor, forge a line, or
- * read from right to left, on our terminal.
- */
-export function printable(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu,
-    (character) => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`,
-  );
 }
 
 /**

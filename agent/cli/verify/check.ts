@@ -1,3 +1,4 @@
+import { jsonLine } from '../../json/index.ts';
 import { verifyLogs, type Finding, type Progress, type Summary } from '../../verify/index.ts';
 import { createClient } from '../../elasticsearch/index.ts';
 import { ElasticsearchStreams, type FindingSample, type Verification } from '../../verify/index.ts';
@@ -98,5 +99,5 @@ async function print(
 
 /** One line. */
 export function writeJson(value: object): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  process.stdout.write(jsonLine(value));
 }

@@ -1,7 +1,8 @@
 import type { Statement } from '../../seal/index.ts';
 import type { Finding, LogSummary, Progress, Summary } from '../../verify/index.ts';
 import type { TimeRange } from '../../verify/index.ts';
-import { printable, withoutSecrets } from '../terminal/text.ts';
+import { printable } from '../../json/index.ts';
+import { withoutSecrets } from '../terminal/text.ts';
 
 export interface Scope {
   urls: readonly string[];

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { messageOf } from '../../error.ts';
+import { jsonLine } from '../../json/index.ts';
 import { ConfigError, exitBadConfig } from '../../config/index.ts';
 import { createClient, ElasticsearchError } from '../../elasticsearch/index.ts';
 import { VerifyError } from '../../verify/index.ts';
@@ -135,8 +136,4 @@ function* printed(
     for (const row of found.rows) yield jsonLine({ type: 'row', ...row });
     yield jsonLine({ type: 'summary', ...summaryOf(found, asked), exitCode });
   } else yield `${describeAnswer(found, asked, limit).join('\n')}\n`;
-}
-
-function jsonLine(value: object): string {
-  return `${JSON.stringify(value)}\n`;
 }

@@ -1,5 +1,6 @@
 import type { Answer, Row, Wish } from '../../who/index.ts';
-import { count, printable, withoutSecrets } from '../terminal/text.ts';
+import { printable } from '../../json/index.ts';
+import { count, withoutSecrets } from '../terminal/text.ts';
 import { rowLines } from './table.ts';
 
 /** The question, and where it was put. */

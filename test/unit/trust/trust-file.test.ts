@@ -102,7 +102,7 @@ describe('a trust file', () => {
       { v: 1, logs: [log], operators: [one] },
       'operators.0: is a key of the log',
     ],
-    ['that is no JSON', undefined, 'is not JSON'],
+    ['that is no JSON', undefined, 'is not a JSON object'],
   ])('%s cannot be used, and verify ends with 2', async (_what, content, message) => {
     await writeFile(file, content === undefined ? '{' : JSON.stringify(content));
     const { code, stderr, stdout } = await auditseal([

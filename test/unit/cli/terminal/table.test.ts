@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { tableLines } from '../../../../agent/cli/terminal/table.ts';
-import { printable, printableError, widthOf } from '../../../../agent/cli/terminal/text.ts';
+import { printableError, widthOf } from '../../../../agent/cli/terminal/text.ts';
 
 test('columns line up under their headings, numbers to the right, wide characters as wide as a terminal shows them', () => {
   const table = {
@@ -17,10 +17,6 @@ test('columns line up under their headings, numbers to the right, wide character
 test('what does not fit is cut or counted', () => {
   const table = { columns: [{ heading: 'A', widthMax: 4 }], rows: [['abcdef'], ['管理者'], ['x'], ['y']] };
   expect(tableLines(table, 2)).toEqual(['A', 'abc…', '管…', '… and 2 more']);
-});
-
-test('a name that a client chose cannot steer the terminal', () => {
-  expect(printable('\u001B[2Jroot\n\u202Egnp\u009B')).toBe('\\u001b[2Jroot\\u000a\\u202egnp\\u009b');
 });
 
 test('what a server answered cannot pass for a line of ours', () => {
