@@ -35,14 +35,12 @@ export function shapeEvent(
   const { entryBytesMax, lineBytes, mac } = limits;
   const whole = shapeWhole(event, left, context, place);
   if (fits(whole, entryBytesMax)) return whole;
-  const cut = place.cut ?? { bytes: lineBytes, mac: mac(), fields: [...bodyMembers] };
-  if (place.cut === undefined) {
-    const withoutBodies = cutMembers(joined(left), bodyMembers);
-    const shorter = shapeWhole(event, withoutBodies, context, { ...place, cut });
-    if (fits(shorter, entryBytesMax)) return shorter;
-  }
-  const head = eventHead(event, context, { ...place, cut: { ...cut, fields: ['kubernetes'] } });
-  return { timestamp: whole.timestamp, pieces: [head, '}'] };
+  const line = place.cut ?? { bytes: lineBytes, mac: mac() };
+  const cut = (fields: readonly string[]) => ({ ...place, cut: { ...line, fields } });
+  const withoutBodies = cutMembers(joined(left), bodyMembers);
+  const shorter = shapeWhole(event, withoutBodies, context, cut([...bodyMembers]));
+  if (fits(shorter, entryBytesMax)) return shorter;
+  return { timestamp: whole.timestamp, pieces: [eventHead(event, context, cut(['kubernetes'])), '}'] };
 }
 
 function joined(pieces: readonly Buffer[]): Buffer {

@@ -1,5 +1,6 @@
 import { JsonScanner } from '../json/index.ts';
 import { parseEvent } from './event.ts';
+import { repairEvent } from './repair.ts';
 
 /**
  * How the apiserver begins each event. Inside a string its quotes would be escaped, but a client can put an object that
@@ -21,14 +22,18 @@ export function splitGlued(line: Buffer): Buffer[] | undefined {
   const pieces: Buffer[] = [];
   let start = 0;
   for (let end = wholeEnd(line, 0); end !== undefined && beginsAt(line, end); end = wholeEnd(line, start)) {
-    if (parseEvent(line.subarray(start, end)) === undefined) break;
+    if (!isEvent(line.subarray(start, end))) break;
     pieces.push(line.subarray(start, end));
     start = end;
   }
   const rest = line.subarray(start);
-  if (parseEvent(rest) !== undefined) return start === 0 ? undefined : [...pieces, rest];
+  if (isEvent(rest)) return start === 0 ? undefined : [...pieces, rest];
   const last = lastEvent(rest);
   return last === undefined ? undefined : [...pieces, rest.subarray(0, last), rest.subarray(last)];
+}
+
+function isEvent(bytes: Buffer): boolean {
+  return parseEvent(bytes) !== undefined || repairEvent(bytes) !== undefined;
 }
 
 function beginsAt(line: Buffer, at: number): boolean {
@@ -56,7 +61,7 @@ function lastEvent(line: Buffer): number | undefined {
   for (let from = line.indexOf(beginning, 1); from >= 0;) {
     const { brokenAt, lastValue } = scanFrom(line, from);
     if (brokenAt === undefined) {
-      if (lastValue === undefined || parseEvent(line.subarray(lastValue)) === undefined) return undefined;
+      if (lastValue === undefined || !isEvent(line.subarray(lastValue))) return undefined;
       return lastValue;
     }
     from = line.indexOf(beginning, Math.max(from + 1, brokenAt - beginning.length + 1));

@@ -1,5 +1,5 @@
 import type { DocumentContext, Shaped } from '../document/index.ts';
-import { depthMax, type LongLineParts, parseEvent, splitGlued } from '../event/index.ts';
+import { depthMax, type LongLineParts, parseEvent, repairEvent, splitGlued } from '../event/index.ts';
 import { ecsVersion, type Logger, type SourceMeter } from '../observe/index.ts';
 import type { Policy } from '../policy/index.ts';
 import { lineKey, macOf, sha256, type Gap, type Log } from '../seal/index.ts';
@@ -137,9 +137,14 @@ export class Pipeline {
     const pieces = (isEnded ? splitGlued(line) : undefined) ?? [line];
     this.#batch.tally.pieces += pieces.length - 1;
     for (const bytes of pieces) {
-      const recovered = pieces.length > 1 ? parseEvent(bytes) : undefined;
-      if (recovered) this.#event({ event: recovered, bytes, mac }, { ...spot, recovered: true });
-      else this.#text({ bytes, mac }, spot);
+      const pieceSpot = pieces.length > 1 ? { ...spot, recovered: true } : spot;
+      const whole = pieces.length > 1 ? parseEvent(bytes) : undefined;
+      const repaired = whole ? undefined : repairEvent(bytes);
+      if (whole) this.#event({ event: whole, bytes, mac }, pieceSpot);
+      else if (repaired) {
+        const cut = { bytes: line.length, mac: mac(), fields: repaired.fields };
+        this.#event({ ...repaired, mac }, { ...pieceSpot, cut });
+      } else this.#text({ bytes, mac }, spot);
     }
   }
 
