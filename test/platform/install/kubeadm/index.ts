@@ -5,13 +5,13 @@ import { binariesSchema, kubernetesVersion } from '../../cluster/binaries.ts';
 import { demandContainerd } from '../../cluster/containerd.ts';
 import type { Machine } from '../machine.ts';
 import type { Platform } from '../platform.ts';
+import { apiserverManifest, auditLog, podHash, proveAuditing, startAuditing } from './auditing.ts';
 import { buildKubeadmBinaries } from './binaries.ts';
 import { writeKubeadmImages } from './images.ts';
 import { differences, prepareNode } from './node.ts';
 import { settle } from './settle.ts';
-import { existingCluster, ignoredCheck, newCluster } from './routes.ts';
+import { auditingCluster, existingCluster, ignoredCheck, newCluster } from './routes.ts';
 
-const apiserverManifest = '/etc/kubernetes/manifests/kube-apiserver.yaml';
 const preparedSchema = z.object({
   binaries: binariesSchema.extend({ kubeadm: z.string(), 'kube-proxy': z.string(), coredns: z.string() }),
   images: z.record(z.string(), z.string()),
@@ -19,7 +19,7 @@ const preparedSchema = z.object({
 
 /** A whole `kubeadm init`, by the real kubeadm, kubelet and containerd. */
 export const kubeadm: Platform = {
-  routes: [newCluster, existingCluster],
+  routes: [newCluster, existingCluster, auditingCluster],
   prepare: async (work, binaries) => {
     await demandContainerd();
     const all = await buildKubeadmBinaries(binaries);
@@ -31,13 +31,19 @@ export const kubeadm: Platform = {
       await prepareNode(machine, binaries, images);
       return Object.keys(images).join(', ');
     });
-    if (route === existingCluster) await makeCluster(machine);
+    if (route !== newCluster) await makeCluster(machine);
+    let hash = '';
+    if (route === auditingCluster) {
+      await startAuditing(machine);
+      hash = await podHash(machine.person);
+    }
     return {
-      auditLog: '/var/log/kubernetes/audit.log',
+      auditLog: route === auditingCluster ? auditLog : '/var/log/kubernetes/audit.log',
       differences,
       settle: async () => {
         await settle(machine);
         if (route === existingCluster) await upgrade(machine);
+        if (route === auditingCluster) await proveAuditing(machine, hash);
       },
     };
   },

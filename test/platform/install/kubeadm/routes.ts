@@ -32,9 +32,11 @@ export const newCluster: Route = {
   expectations,
 };
 
+const createdDry = /^pod\/kube-apiserver created \(server dry run\)$/mu;
+
 export const existingCluster: Route = {
   title: 'kubeadm, a cluster that exists',
-  parts: ['kubeadm, a cluster that exists', 'Your Elasticsearch'],
+  parts: ['kubeadm, a cluster that exists', 'kubeadm, no audit log yet', 'Your Elasticsearch'],
   changes: [
     ...everywhere,
     {
@@ -44,5 +46,21 @@ export const existingCluster: Route = {
       why: 'the kubelet starts the apiserver anew, as the guide says',
     },
   ],
-  expectations,
+  expectations: [
+    ...expectations,
+    { what: / grep -e --audit /u, says: /^no audit log yet$/mu },
+    { what: / apply --dry-run=server /u, says: createdDry },
+  ],
+};
+
+/** Of a cluster that audits as Kubernetes' documentation shows: what it has stays. */
+export const auditingCluster: Route = {
+  title: 'kubeadm, a cluster that audits already',
+  parts: ['kubeadm, a cluster that exists', 'kubeadm, an audit log already', 'Your Elasticsearch'],
+  changes: everywhere,
+  expectations: [
+    ...expectations,
+    { what: / grep -e --audit /u, says: /--audit-log-path=/u },
+    { what: / apply --dry-run=server /u, says: createdDry },
+  ],
 };
