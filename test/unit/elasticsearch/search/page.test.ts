@@ -18,6 +18,10 @@ const hit = (id: string) => `{"_index":"i","_id":"${id}","_source":{"n":1}}`;
 const page = (...ids: string[]) =>
   `{"timed_out":false,"_shards":{"failed":0},"hits":{"hits":[${ids.map(hit).join(',')}]}}`;
 
+/** Several are more than what lies in the buffers between a server and a search. */
+const largeHit = (id: string) =>
+  `{"_index":"i","_id":"${id}","_source":{"more":"${'x'.repeat(1024 * 1024)}"}}`;
+
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'auditseal-page-'));
@@ -62,11 +66,8 @@ test('a search whose answer only trickles is a timeout', async () => {
 });
 
 test('the time that the caller takes over a hit is not counted against the answer', async () => {
-  // More than what lies in the buffers between the server and the search.
-  const large = (id: string) =>
-    `{"_index":"i","_id":"${id}","_source":{"more":"${'x'.repeat(1024 * 1024)}"}}`;
   const ids = Array.from({ length: 12 }, (_, i) => String(i));
-  const hits = ids.map(large).join(',');
+  const hits = ids.map(largeHit).join(',');
   await using server = await standIn({
     body: `{"timed_out":false,"_shards":{"failed":0},"hits":{"hits":[${hits}]}}`,
   });
