@@ -24,4 +24,6 @@ export interface SourceOptions<L extends LongLineSink = LongLineSink> {
   readable?: TellReadable;
   /** How long a folder may be without the live file before the source counts as unreadable; default 120,000. */
   absentMillisecondsMax?: number;
+  /** How often the live file is opened to see whether it can be, while it can; default 10,000. */
+  probeMilliseconds?: number;
 }

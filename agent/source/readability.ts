@@ -2,8 +2,11 @@ import type { Complaints } from './complaints.ts';
 import type { Obstacle } from './obstacle.ts';
 import { probe } from './probe.ts';
 
-/** How often the live file is opened to see whether it can be. */
-const PROBE_MILLISECONDS = 1000;
+/** How often the live file is opened to see whether it can be: rarely, for the system's own audit (auditd) may note each. */
+export const PROBE_MILLISECONDS = 10_000;
+
+/** How often at least while something is in the way. */
+const AGAIN_MILLISECONDS = 1000;
 
 /**
  * How long a folder may be without a live file before that counts: a rotation takes less than a millisecond, the first start
@@ -19,6 +22,7 @@ export interface ReadabilityOptions {
   complaints: Complaints;
   tell: TellReadable;
   absentMillisecondsMax: number;
+  probeMilliseconds: number;
 }
 
 /**
@@ -57,7 +61,10 @@ export class Readability {
 
   async #look(isHolding: boolean): Promise<void> {
     const now = performance.now();
-    if (now - this.#probedAt >= PROBE_MILLISECONDS) {
+    const { probeMilliseconds } = this.#options;
+    const isFine = !this.#found && !this.#failure;
+    const interval = isFine ? probeMilliseconds : Math.min(probeMilliseconds, AGAIN_MILLISECONDS);
+    if (now - this.#probedAt >= interval) {
       this.#probedAt = now;
       this.#found = await probe(this.#options.path);
       this.#absentSince = this.#found?.isAbsent ? (this.#absentSince ?? now) : undefined;

@@ -14,7 +14,7 @@ import type { Obstacle } from './obstacle.ts';
 import { lossOf, Opener } from './opener.ts';
 import type { Opened } from './opener.ts';
 import type { SourceOptions } from './options.ts';
-import { ABSENT_MILLISECONDS_MAX, Readability } from './readability.ts';
+import { ABSENT_MILLISECONDS_MAX, PROBE_MILLISECONDS, Readability } from './readability.ts';
 import { isSameInode } from './stat.ts';
 import { emptyTailState } from './state.ts';
 import type { TailState } from './state.ts';
@@ -59,6 +59,7 @@ export class Source<L extends LongLineSink = LongLineSink> {
       complaints: this.#complaints,
       tell: options.readable ?? (() => undefined),
       absentMillisecondsMax: options.absentMillisecondsMax ?? ABSENT_MILLISECONDS_MAX,
+      probeMilliseconds: options.probeMilliseconds ?? PROBE_MILLISECONDS,
     });
     this.#opener = new Opener(path, this.#initial, this.#complaints);
     this.#lines = new LineReader({ lineBytesMax, chunkBytesMax }, longLine);

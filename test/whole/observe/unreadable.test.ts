@@ -130,7 +130,8 @@ async function stage(named: Record<string, Place>, under: readonly string[] = []
     elasticsearchUrl: 'http://127.0.0.1:1',
     namespace: 'nowhere',
     sources,
-    more: { shutdownSeconds: 0 },
+    // What `status` says must not wait for a heartbeat.
+    more: { shutdownSeconds: 0, heartbeatSeconds: 3600 },
   });
   const agent = await startAgent({ config, sources: names.length, under });
   return {
