@@ -46,6 +46,11 @@ async function scene() {
     config,
     files: { agent: agent!, read: read!, verdict: verdict! },
     writer: await Writer.make(folder.path),
+    /** Setup once more, which tries the keys that are there. */
+    async again() {
+      await using other = await Secured.start(node!.openUrl);
+      return await setup(...options.with(options.indexOf('--url') + 1, other.url), ...keys);
+    },
     async rotate() {
       await using again = await Secured.start(node!.openUrl);
       const connection = options.with(options.indexOf('--url') + 1, again.url);
@@ -73,6 +78,17 @@ async function send(file: string, method: string, path: string, body?: object | 
     .object({ items: z.array(z.record(z.string(), z.object({ status: z.int() }))) })
     .parse(JSON.parse(text));
   return Object.values(items[0]!)[0]!.status;
+}
+
+/** The key of a file as Beats want it. */
+async function pairOf(file: string): Promise<string> {
+  return Buffer.from(await readFile(file, 'utf8'), 'base64').toString();
+}
+
+/** The key of a file as Elasticsearch answered when it was made. */
+async function answerOf(file: string): Promise<string> {
+  const [id, secret] = (await pairOf(file)).split(':');
+  return JSON.stringify({ id, name: 'k', api_key: secret, encoded: (await readFile(file, 'utf8')).trim() });
 }
 
 async function documents(stream: string): Promise<string[]> {
@@ -132,6 +148,31 @@ test('a wrong key, and one that is made invalid in the middle, cost no event: wi
   const told = await auditseal(['who', ...connection, '--json']);
   expect(told, told.stderr).toMatchObject({ code: 0 });
   expect(JSON.parse(told.stdout.at(-1) ?? '')).toMatchObject({ type: 'summary', events: 60 });
+});
+
+test('keys of setup work for the agent, setup, verify and who in each form that people have them in', async () => {
+  await using at = await scene();
+  const { agent: agentFile, read, verdict } = at.files;
+  const forms: [string, string][] = [
+    [agentFile, await pairOf(agentFile)],
+    [read, await answerOf(read)],
+    [verdict, `"${(await readFile(verdict, 'utf8')).trim()}"`],
+  ];
+  for (const [file, form] of forms) await writeFile(file, `${form}\n`);
+  await using agent = await startAgent({ config: at.config });
+  await at.writer.burst(20);
+  await until(
+    async () => (await countEvents(open, at.namespace)) === 20,
+    () => `not all events arrived: ${agent.tail()}`,
+  );
+  expect(await agent.stop()).toBe(0);
+  for (const stream of [eventStream, recordStream]) await refresh(open, stream(at.namespace));
+  const connection = ['--url', node!.url, '--api-key-file', read, '--namespace', at.namespace];
+  const verified = await auditseal(['verify', ...connection, '--verdict-api-key-file', verdict]);
+  expect(verified, verified.stderr).toMatchObject({ code: 0 });
+  const told = await auditseal(['who', ...connection, '--json']);
+  expect(told, told.stderr).toMatchObject({ code: 0 });
+  expect(await at.again()).toMatchObject({ code: 0, error: '' });
 });
 
 test('who has stolen a key can add documents where it may create some, and neither read, change nor remove any', async () => {
