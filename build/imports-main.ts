@@ -8,21 +8,26 @@ execFile(
   ['--no-install', 'tsc', '--explainFiles'],
   { cwd: root, maxBuffer: 64 * 1024 * 1024 },
   (failure, explained) => {
-    if (failure) {
-      process.stdout.write(
-        explained
-          .split('\n')
-          .filter((line) => /: error TS|^error /u.test(line))
-          .join('\n') + '\n',
-      );
-      process.exitCode = 1;
-      return;
-    }
-    const imports = importsOf(explained);
-    const wrong = violations(imports);
+    const wrong = failure ? errorsIn(explained) : wrongImports(explained);
+    // The compiler did not run, or ended without saying why.
+    if (failure && wrong.length === 0) wrong.push(failure.message);
     for (const sentence of wrong) console.error(sentence);
-    // None at all would mean that the compiler prints them otherwise than we read them.
-    if (imports.length === 0) console.error('tsc --explainFiles names no import of agent/');
-    process.exitCode = wrong.length > 0 || imports.length === 0 ? 1 : 0;
+    process.exitCode = wrong.length > 0 ? 1 : 0;
   },
 );
+
+function wrongImports(explained: string): string[] {
+  const imports = importsOf(explained);
+  // None at all would mean that the compiler prints them otherwise than we read them.
+  return imports.length > 0 ? violations(imports) : ['tsc --explainFiles names no import of agent/'];
+}
+
+/** What the compiler found wrong with types, without the files that it lists behind it. */
+function errorsIn(explained: string): string[] {
+  let isError = false;
+  return explained.split('\n').filter((line) => {
+    // An indented line belongs to the one before it.
+    if (!line.startsWith(' ')) isError = /: error TS|^error /u.test(line);
+    return isError;
+  });
+}

@@ -1,4 +1,5 @@
-import type { Tell } from './options.ts';
+/** Says something to the operator: once for each trouble until it is over. */
+export type Tell = (level: 'info' | 'warn', message: string, details: Record<string, unknown>) => void;
 
 /** Says each trouble once, and again only after it was over. */
 export class Complaints {

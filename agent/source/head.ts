@@ -1,7 +1,8 @@
 import { isFileSystemError } from './error.ts';
 import { BEGINNING_BYTES_MAX, beginningOf, CHECK_BYTES_MAX, checkOf } from './fingerprint.ts';
 import type { Entry } from './listing.ts';
-import { openListed, readStretch } from './open-file.ts';
+import { readStretch } from './open-file.ts';
+import type { OpenFile } from './open-file.ts';
 
 /** A file's beginning; `gone` if the path led elsewhere by the time it was opened; why it cannot be read. */
 export type Head = { fingerprint: string; complete: boolean; empty: boolean } | 'gone' | Error;
@@ -9,9 +10,12 @@ export type Head = { fingerprint: string; complete: boolean; empty: boolean } | 
 export const fingerprintIn = (head: Head | undefined) =>
   typeof head === 'object' && 'fingerprint' in head ? head.fingerprint : undefined;
 
-export async function readHead(entry: Entry): Promise<Head> {
+/** Opens a listed file; undefined if it is not there any more. Throws file system errors. */
+export type Open = (entry: Entry) => Promise<OpenFile | undefined>;
+
+export async function readHead(open: Open, entry: Entry): Promise<Head> {
   try {
-    const file = await openListed(entry);
+    const file = await open(entry);
     if (!file) return 'gone';
     try {
       const { bytes, corrupt } = await readStretch(file, 0, BEGINNING_BYTES_MAX);
@@ -30,8 +34,13 @@ export async function readHead(entry: Entry): Promise<Head> {
 export type Comparison = 'same' | 'other' | 'shorter';
 
 /** Compares the up to 1,024 bytes before an offset with the SHA-256 of those that were read there. */
-export async function compareBefore(entry: Entry, offset: number, check: string): Promise<Comparison> {
-  const file = await openListed(entry);
+export async function compareBefore(
+  open: Open,
+  entry: Entry,
+  offset: number,
+  check: string,
+): Promise<Comparison> {
+  const file = await open(entry);
   if (!file) return 'other';
   try {
     const start = Math.max(0, offset - CHECK_BYTES_MAX);

@@ -1,6 +1,6 @@
 import { fingerprintOf } from './fingerprint.ts';
 import { compareBefore, fingerprintIn, readHead } from './head.ts';
-import type { Comparison, Head } from './head.ts';
+import type { Comparison, Head, Open } from './head.ts';
 import type { Known } from './known.ts';
 import type { Entry } from './listing.ts';
 import { isSameInode } from './stat.ts';
@@ -38,6 +38,11 @@ export class Identifier {
   /** What was read of files that have not changed since; only of those last listed. */
   #heads = new Map<string, Head>();
   #comparisons = new Map<string, Comparison>();
+  readonly #open: Open;
+
+  constructor(open: Open) {
+    this.#open = open;
+  }
 
   async identify(entries: Entry[], known: Known, holding?: Holding): Promise<Map<Entry, Identity>> {
     const heads = await this.#readHeads(entries);
@@ -92,7 +97,7 @@ export class Identifier {
     const cache = new Map<string, Head>();
     for (const entry of entries) {
       const key = keyOf(entry);
-      const head = this.#heads.get(key) ?? (await readHead(entry));
+      const head = this.#heads.get(key) ?? (await readHead(this.#open, entry));
       heads.set(entry, head);
       if (head !== 'gone' && !(head instanceof Error)) cache.set(key, head);
     }
@@ -118,7 +123,7 @@ export class Identifier {
     const key = comparisonKey(entry, record);
     const known = this.#comparisons.get(key);
     if (known !== undefined) return known;
-    const comparison = await compareBefore(entry, record.offset, record.check);
+    const comparison = await compareBefore(this.#open, entry, record.offset, record.check);
     this.#comparisons.set(key, comparison);
     return comparison;
   }

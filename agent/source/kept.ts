@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { isBornAtRename } from './birth.ts';
 import { isFileSystemError } from './error.ts';
-import type { Holding } from './identify.ts';
+import type { Holding, Identity } from './identify.ts';
 import type { Entry } from './listing.ts';
 import { compareNames } from './names.ts';
 import type { BackupName } from './names.ts';
@@ -9,7 +9,6 @@ import { fileOn, openHandle } from './open-file.ts';
 import type { OpenFile } from './open-file.ts';
 import { fileStat, isSameInode, placeKey } from './stat.ts';
 import type { FileStat } from './stat.ts';
-import type { Survey } from './survey.ts';
 
 /** The most unread files held open: a descriptor each, a quarter of the customary limit of 1,024. The oldest: they are deleted first. */
 export const KEPT_FILES_MAX = 256;
@@ -62,7 +61,26 @@ export class KeptFile {
 /** The files that wait to be read, held open while the one before them is read. */
 export class Kept {
   #files: KeptFile[] = [];
+  /** Which listed entry is which of the files; an entry whose file was let go since is in here too. */
+  readonly #fileOf = new WeakMap<Entry, KeptFile>();
   #newest: BackupName | undefined;
+
+  /** The file that is held open for what a listing showed. */
+  of(entry: Entry): KeptFile | undefined {
+    return this.#fileOf.get(entry);
+  }
+
+  /**
+   * Opens what a listing showed: of a file that is held, its descriptor. Undefined if the path leads elsewhere by now, or if
+   * the file was held and was let go since.
+   * @throws file system errors
+   */
+  async open(entry: Entry): Promise<OpenFile | undefined> {
+    const file = this.of(entry);
+    if (file) return file.open();
+    const handle = await openHandle(entry.path, entry.stat);
+    return handle && fileOn(handle, entry.compressed, () => handle.close());
+  }
 
   /**
    * The listing, and in their places the held files that vanished from it. A held file whose compressed form is listed
@@ -79,9 +97,13 @@ export class Kept {
       const entry = listed.find((one) => isSameInode(one.stat, stat));
       if (entry) {
         file.entry = entry;
-        entry.kept = file;
+        this.#fileOf.set(entry, file);
         if (!entry.backup) file.behind = this.#newest;
-      } else if (stat.size > 0) vanished.push(goneEntry(file, stat, listed));
+      } else if (stat.size > 0) {
+        file.entry = goneEntry(file, stat, listed);
+        this.#fileOf.set(file.entry, file);
+        vanished.push(file.entry);
+      }
     }
     if (vanished.length === 0) return listed;
     const stems = new Set(vanished.map(({ stem }) => stem));
@@ -94,19 +116,20 @@ export class Kept {
   }
 
   /** Opens what is unread, closes what is not or is too much. Answers whether it opened anything. */
-  async keep({ entries, isUnread }: Survey, deletedBytesMax: number): Promise<boolean> {
+  async keep(unread: readonly Entry[], deletedBytesMax: number): Promise<boolean> {
     const kept: KeptFile[] = [];
     let opened = false;
     let deletedBytes = 0;
-    for (const entry of entries.filter(isUnread)) {
+    for (const entry of unread) {
       if (kept.length === KEPT_FILES_MAX) break;
       const { stat } = entry;
       if (stat.links === 0 && deletedBytes >= deletedBytesMax) continue;
       if (stat.links === 0) deletedBytes += stat.size;
-      const file = entry.kept ?? (await keptFile(entry));
+      const known = this.of(entry);
+      const file = known ?? (await keptFile(entry));
       if (!file) continue;
       if (!entry.backup) file.behind = this.#newest;
-      opened ||= !entry.kept;
+      opened ||= !known;
       kept.push(file);
     }
     for (const file of this.#files) if (!kept.includes(file)) await file.close();
@@ -118,15 +141,20 @@ export class Kept {
    * Notes which held file follows which, as the succession rule has it (docs/seal-format.md §2), from a listing made
    * after they were opened. Once proven it stays true, whatever is deleted afterwards.
    */
-  link({ entries, identityOf }: Survey, holding?: Holding): void {
+  link(
+    entries: readonly Entry[],
+    identityOf: (entry: Entry) => Identity,
+    holding: Holding | undefined,
+  ): void {
     for (const [at, entry] of entries.entries()) {
       const from = entries[at - 1];
-      if (!from || !entry.kept || entry.gone || from.gone || !isBornAtRename(from, entry)) continue;
+      const file = this.of(entry);
+      if (!from || !file || entry.gone || from.gone || !isBornAtRename(from, entry)) continue;
       const identity = identityOf(from);
       const isHeld = identity.kind === 'known' && identity.record === holding?.record;
       // Only of an open file device and inode are proof later on.
-      const before = isHeld ? holding?.stat : from.kept?.entry.stat;
-      if (before) entry.kept.after ??= placeKey(before);
+      const before = isHeld ? holding?.stat : this.of(from)?.entry.stat;
+      if (before) file.after ??= placeKey(before);
     }
   }
 
@@ -144,7 +172,7 @@ export class Kept {
 /** What cannot be opened now is not held; reading will say why. */
 async function keptFile(entry: Entry): Promise<KeptFile | undefined> {
   try {
-    const handle = await openHandle(entry);
+    const handle = await openHandle(entry.path, entry.stat);
     return handle && new KeptFile(handle, entry);
   } catch (error) {
     if (isFileSystemError(error)) return undefined;
@@ -157,7 +185,7 @@ function goneEntry(file: KeptFile, stat: FileStat, listed: Entry[]): Entry {
   const isCompressed = listed.some(({ compressed, stem }) => compressed && stem === entry.stem);
   const backup = entry.backup ?? unnamed(entry, file.behind);
   const { gone: _gone, ...rest } = entry;
-  return (file.entry = { ...rest, backup, stat, kept: file, ...(isCompressed ? {} : { gone: true }) });
+  return { ...rest, backup, stat, ...(isCompressed ? {} : { gone: true }) };
 }
 
 /** A live file that vanished before it was seen under a backup name: it came right behind the newest there was then. */

@@ -2,7 +2,6 @@ import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isAbsent } from './error.ts';
 import { backupNames, compareNames } from './names.ts';
-import type { KeptFile } from './kept.ts';
 import type { BackupName } from './names.ts';
 import { fileStat } from './stat.ts';
 import type { FileStat } from './stat.ts';
@@ -16,8 +15,6 @@ export interface Entry {
   stat: FileStat;
   /** Absent for the live file. */
   backup?: BackupName;
-  /** It is held open. */
-  kept?: KeptFile;
   /** It is no longer in the directory, in any form. */
   gone?: true;
 }

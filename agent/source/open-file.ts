@@ -3,7 +3,6 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { isAbsent, SourceError } from './error.ts';
 import { GzipBytes } from './gzip.ts';
-import type { KeptFile } from './kept.ts';
 import { fileStat, isSameInode } from './stat.ts';
 import type { FileStat } from './stat.ts';
 
@@ -61,14 +60,12 @@ class GzipFile extends PlainFile {
   }
 }
 
-type Listed = { path: string; compressed: boolean; stat: FileStat };
-
 /**
  * Opens what a listing showed, or answers undefined if the path leads elsewhere by now.
  * O_NONBLOCK, because a FIFO put in the file's place would otherwise block the open for ever.
  * @throws file system errors
  */
-export async function openHandle({ path, stat }: Listed): Promise<FileHandle | undefined> {
+export async function openHandle(path: string, stat: FileStat): Promise<FileHandle | undefined> {
   let handle: FileHandle;
   try {
     handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -85,13 +82,6 @@ export async function openHandle({ path, stat }: Listed): Promise<FileHandle | u
 /** A reader on a descriptor; `close` is called once. */
 export function fileOn(handle: FileHandle, compressed: boolean, close: () => Promise<void>): OpenFile {
   return compressed ? new GzipFile(handle, close) : new PlainFile(handle, close);
-}
-
-/** As `openHandle`; of a file that is held open already, its descriptor. */
-export async function openListed(entry: Listed & { kept?: KeptFile }): Promise<OpenFile | undefined> {
-  if (entry.kept) return entry.kept.open();
-  const handle = await openHandle(entry);
-  return handle && fileOn(handle, entry.compressed, () => handle.close());
 }
 
 /** What could be read of a stretch; `corrupt` if a compressed file ended before it should. */

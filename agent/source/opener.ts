@@ -6,6 +6,7 @@ import { historyOf, holeEnd } from './held.ts';
 import type { Held } from './held.ts';
 import { Identifier } from './identify.ts';
 import type { Holding } from './identify.ts';
+import { Kept } from './kept.ts';
 import { Known, newRecord, positionOf } from './known.ts';
 import { livePaths, regularStat } from './listing.ts';
 import type { Entry } from './listing.ts';
@@ -42,7 +43,8 @@ export class Opener {
   readonly succession: Succession;
   readonly #path: string;
   readonly #current: string | undefined;
-  readonly #identifier = new Identifier();
+  readonly #kept = new Kept();
+  readonly #identifier = new Identifier((entry) => this.#kept.open(entry));
   readonly #complaints: Complaints;
   /** What comes next, held open until it has content. */
   #awaiting: Pinned | undefined;
@@ -57,7 +59,7 @@ export class Opener {
     this.#current = state.current;
     this.#complaints = complaints;
     this.known = new Known(path, state);
-    this.succession = new Succession(path, this.#identifier, this.known);
+    this.succession = new Succession(path, this.#identifier, this.known, this.#kept);
   }
 
   /** The live file, if it is what is waited for. */
@@ -79,7 +81,7 @@ export class Opener {
 
   async close(): Promise<void> {
     await this.#awaiting?.file.close();
-    await this.succession.kept.close();
+    await this.#kept.close();
   }
 
   /** @throws file system errors */
@@ -175,7 +177,8 @@ export class Opener {
     const record = known ?? newRecord(this.known.newId(fingerprint), entry);
     const before = anchor.record;
     // Cut while it waited: what had been seen in it and was not read is lost, or in a copy elsewhere.
-    const isCut = entry.kept !== undefined && (await file.stat()).size < entry.kept.sizeSeen;
+    const kept = this.#kept.of(entry);
+    const isCut = kept !== undefined && (await file.stat()).size < kept.sizeSeen;
     if (isCut && before && !known) this.#loss ??= { reason: 'truncated', before: positionOf(before) };
     const follows = proven && !this.#loss && record.offset === 0;
     if (!known && before && !follows && !entry.compressed) await skipHole(file, record);
@@ -211,7 +214,7 @@ export class Opener {
     const stat = await file.stat();
     const { device, inode, birthMilliseconds } = stat;
     Object.assign(record, { path: entry.stem, device, inode, birthMilliseconds });
-    await this.succession.kept.release(stat);
+    await this.#kept.release(stat);
     const left = entry.backup !== undefined;
     return { held: { file, record, path: entry.path, stat, left, atEnd: false, corrupt: false }, history };
   }

@@ -1,9 +1,7 @@
 import type { LongLineSink } from './chunk.ts';
+import type { Tell } from './complaints.ts';
 import type { TellReadable } from './readability.ts';
 import type { TailState } from './state.ts';
-
-/** Says something to the operator: once for each trouble until it is over. */
-export type Tell = (level: 'info' | 'warn', message: string, details: Record<string, unknown>) => void;
 
 export interface SourceOptions<L extends LongLineSink = LongLineSink> {
   /** The live file, for example /var/log/kubernetes/audit/audit.log; its backups lie beside it. */

@@ -3,11 +3,10 @@ import { isBornAtRename } from './birth.ts';
 import type { FileId } from './chunk.ts';
 import type { FileRecord } from './state.ts';
 import type { Holding, Identifier, Identity } from './identify.ts';
-import { Kept } from './kept.ts';
+import type { Kept } from './kept.ts';
 import type { Known } from './known.ts';
 import type { Entry } from './listing.ts';
 import { backupNames, compareNames } from './names.ts';
-import { openListed } from './open-file.ts';
 import type { OpenFile } from './open-file.ts';
 import { isSameInode, placeKey } from './stat.ts';
 import { survey } from './survey.ts';
@@ -55,20 +54,20 @@ export class Succession {
   readonly #identifier: Identifier;
   readonly #known: Known;
   readonly #parse: ReturnType<typeof backupNames>;
-  /** What waits to be read, held open. */
-  readonly kept = new Kept();
+  readonly #kept: Kept;
   /** The known files that the last listing showed. */
   listed: ReadonlySet<FileId> = new Set();
 
-  constructor(path: string, identifier: Identifier, known: Known) {
+  constructor(path: string, identifier: Identifier, known: Known, kept: Kept) {
     this.#path = path;
     this.#identifier = identifier;
     this.#known = known;
+    this.#kept = kept;
     this.#parse = backupNames(basename(path));
   }
 
   async survey(holding?: Holding): Promise<Survey> {
-    const listed = await survey(this.#path, this.#identifier, this.#known, this.kept, holding);
+    const listed = await survey(this.#path, this.#identifier, this.#known, this.#kept, holding);
     const identities = listed.entries.map(listed.identityOf);
     this.listed = new Set(identities.flatMap((one) => (one.kind === 'known' ? [one.record.id] : [])));
     return listed;
@@ -85,7 +84,7 @@ export class Succession {
       const before = await this.survey(holding);
       const choice = this.#choose(before, anchor);
       if (!choice) return { finished: this.#placeOf(before, anchor) !== undefined };
-      const file = await openListed(choice.entry);
+      const file = await this.#kept.open(choice.entry);
       if (!file) continue;
       const next = await this.#confirm(choice, file, anchor, holding).catch(async (error: unknown) => {
         await file.close();
@@ -104,8 +103,10 @@ export class Succession {
    */
   async lookAhead(holding: Holding | undefined, deletedBytesMax: number): Promise<void> {
     const listed = await this.survey(holding);
-    this.kept.link(listed, holding);
-    if (await this.kept.keep(listed, deletedBytesMax)) this.kept.link(await this.survey(holding), holding);
+    this.#kept.link(listed.entries, listed.identityOf, holding);
+    if (!(await this.#kept.keep(listed.entries.filter(listed.isUnread), deletedBytesMax))) return;
+    const again = await this.survey(holding);
+    this.#kept.link(again.entries, again.identityOf, holding);
   }
 
   /**
@@ -117,7 +118,7 @@ export class Succession {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const listed = await this.survey();
       const entry = listed.entryOf(record.id);
-      const file = entry && (await openListed(entry));
+      const file = entry && (await this.#kept.open(entry));
       if (entry && file) return { file, entry };
       for (const one of entry ? [] : listed.entries.map(listed.identityOf)) {
         if (one.kind === 'unreadable') throw one.error;
@@ -140,7 +141,7 @@ export class Succession {
     if (!again || again.entry.path !== choice.entry.path) return undefined;
     if (!isSameInode(again.entry.stat, choice.entry.stat)) return undefined;
     const isNext = again.adjacent && isBornAtRename(again.from, again.entry);
-    const wasNext = holding !== undefined && again.entry.kept?.after === placeKey(holding.stat);
+    const wasNext = holding !== undefined && this.#kept.of(again.entry)?.after === placeKey(holding.stat);
     const proven = anchor.proven && (isNext || wasNext);
     const identity = after.identityOf(again.entry);
     return { finished: again.from !== undefined, next: { file, entry: again.entry, identity, proven } };

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { beginningOf, checkOf } from '../../../agent/source/fingerprint.ts';
 import { Identifier } from '../../../agent/source/identify.ts';
-import { KEPT_FILES_MAX } from '../../../agent/source/kept.ts';
+import { Kept, KEPT_FILES_MAX } from '../../../agent/source/kept.ts';
 import { Known, newRecord } from '../../../agent/source/known.ts';
 import { listRotation } from '../../../agent/source/listing.ts';
 import { emptyTailState } from '../../../agent/source/state.ts';
@@ -171,7 +171,9 @@ test('a file that is held and was read in its compressed form is not read again'
   await writeFile(gone.path, file(0));
   const [stat] = await listRotation(gone.path);
   const held = { ...gone, stat: stat?.stat ?? live.stat };
-  const identities = await new Identifier().identify([held, ...(await listRotation(log.path))], known);
+  const kept = new Kept();
+  const identifier = new Identifier((entry) => kept.open(entry));
+  const identities = await identifier.identify([held, ...(await listRotation(log.path))], known);
   expect([...identities.values()].map(({ kind }) => kind)).toEqual(['known', 'known', 'young']);
 });
 

@@ -2,6 +2,7 @@ import { unlink } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { beginningOf, checkOf } from '../../../agent/source/fingerprint.ts';
 import { Identifier } from '../../../agent/source/identify.ts';
+import { Kept } from '../../../agent/source/kept.ts';
 import { Known, newRecord } from '../../../agent/source/known.ts';
 import { listRotation } from '../../../agent/source/listing.ts';
 import { readStretch } from '../../../agent/source/open-file.ts';
@@ -38,6 +39,11 @@ class Interrupted extends Succession {
   }
 }
 
+function interrupted(log: LogFolder, known: Known): Interrupted {
+  const kept = new Kept();
+  return new Interrupted(log.path, new Identifier((entry) => kept.open(entry)), known, kept);
+}
+
 /** Notes that the live file, which holds `one`, was read. */
 async function recordOf(log: LogFolder, known: Known): Promise<FileRecord> {
   const [entry] = await listRotation(log.path);
@@ -51,13 +57,13 @@ async function recordOf(log: LogFolder, known: Known): Promise<FileRecord> {
 /** A folder whose first file was read and rotated away, and is now followed by another. */
 async function afterTheFirst(
   log: LogFolder,
-): Promise<(interrupted?: Partial<Interrupted>) => Promise<Follow>> {
+): Promise<(interruption?: Partial<Interrupted>) => Promise<Follow>> {
   await log.write('one\n');
   const known = new Known(log.path, emptyTailState);
   const record = await recordOf(log, known);
   await log.rotate('two\n');
-  const succession = new Interrupted(log.path, new Identifier(), known);
-  return (interrupted) => Object.assign(succession, interrupted).follow({ record, proven: true });
+  const succession = interrupted(log, known);
+  return (interruption) => Object.assign(succession, interruption).follow({ record, proven: true });
 }
 
 /** What the file found next holds, and whether it is proven. */
@@ -112,7 +118,7 @@ test('a file that is renamed between reading the directory and looking at the li
   await log.write('one\n');
   const known = new Known(log.path, emptyTailState);
   const record = await recordOf(log, known);
-  const succession = new Interrupted(log.path, new Identifier(), known);
+  const succession = interrupted(log, known);
   Object.assign(succession, { when: 'listing', happens: () => log.rotate('two\n') });
   const located = await succession.locate(record);
   expect(located).toMatchObject({ entry: { path: log.backups[0] } });
