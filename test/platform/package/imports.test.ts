@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { importsOf, violations } from '../../../build/imports.ts';
 import { root } from '../../../build/root.ts';
 
+const file = (name: string) => `agent/source/${name}.ts`;
 const wrongWith = (from: string, to: string) => violations([{ from, to }]);
 
 test('a room imports the rooms of the groups above its own, and its own files', () => {
@@ -45,7 +46,6 @@ test('a room that the architecture does not name is wrong on either side', () =>
 });
 
 test('files of one room that import each other in a circle are wrong, and the files of the circle are named', () => {
-  const file = (name: string) => `agent/source/${name}.ts`;
   const imports = [
     { from: file('a'), to: file('b') },
     { from: file('b'), to: file('c') },
