@@ -47,14 +47,14 @@ test.each([
   expect(repairEvent(latin1(text))).toBeUndefined();
 });
 
+const lineOf = (body: Buffer) => Buffer.concat([latin1(`${head},"requestObject":"`), body, latin1('"}')]);
+
 test('a repaired event is the event of the same line with U+FFFD, whatever the bytes', () => {
   const bytes = fc
     .uint8Array({ maxLength: 20 })
     .map((body) => Buffer.from(body.filter((byte) => byte >= 0x20 && byte !== 0x22 && byte !== 0x5c)));
   fc.assert(
     fc.property(bytes, (body) => {
-      const lineOf = (middle: Buffer) =>
-        Buffer.concat([latin1(`${head},"requestObject":"`), middle, latin1('"}')]);
       const shown = lineOf(Buffer.from(body.toString('utf8')));
       const repaired = repairEvent(lineOf(body));
       expect(repaired?.bytes ?? lineOf(body)).toEqual(shown);
