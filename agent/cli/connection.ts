@@ -59,11 +59,10 @@ export interface Connection {
 }
 
 /**
- * Options win over the configuration file. Throws ConfigError under the command's name, with `problems` that the caller has
- * found beside its own, and as loadConfig does.
+ * Options win over the configuration file. Throws ConfigError with all that is wrong with the options, the `problems` that the
+ * caller has found among it, and as loadConfig does.
  */
 export async function connectionOf(
-  command: string,
   options: ConnectionOptions,
   problems: readonly string[] = [],
 ): Promise<Connection> {
@@ -72,7 +71,7 @@ export async function connectionOf(
   const urls = options.url ?? file?.urls;
   const all = [...problemsOf(options), ...problems];
   if (!urls) all.unshift('--url or --config: one of them must say where Elasticsearch is');
-  if (!urls || all.length > 0) throw new ConfigError(command, all);
+  if (!urls || all.length > 0) throw new ConfigError('options', all);
   return {
     settings: {
       urls,

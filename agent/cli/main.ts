@@ -1,50 +1,32 @@
-#!/usr/bin/env node
-import { Command } from 'commander';
-import { usageEndsWith } from './exit.ts';
-import { runCommand } from './run/index.ts';
-import { setup, setupCommand } from './setup/index.ts';
-import { statementCommand } from './statement/index.ts';
-import { statusCommand } from './status/index.ts';
-import { trustCommand } from './trust/index.ts';
-import { validateCommand } from './run/validate.ts';
-import { verifyCommand } from './verify/index.ts';
+import { CommanderError } from 'commander';
+import { newCommand } from './command.ts';
+import { crashWithFailed } from './crash.ts';
+import { defineRun } from './run/index.ts';
+import { defineSetup } from './setup/index.ts';
+import { defineStatement } from './statement/index.ts';
+import { defineStatus } from './status/index.ts';
+import { processTerminal } from './terminal/terminal.ts';
+import { defineTrust } from './trust/index.ts';
+import { defineValidate } from './validate/index.ts';
+import { defineVerify } from './verify/index.ts';
 import { versionText } from './version.ts';
-import { ask, whoCommand } from './who/index.ts';
+import { defineWho } from './who/index.ts';
 
-const program = new Command('auditseal')
+crashWithFailed();
+const terminal = processTerminal();
+const program = newCommand('auditseal', terminal)
   .description(
     'Ships Kubernetes audit logs to Elasticsearch and proves that nothing was changed, removed or added.',
   )
-  .addCommand(
-    setupCommand(async (options) => {
-      process.exitCode = await setup(options, {
-        out: (text) => process.stdout.write(text),
-        error: (text) => process.stderr.write(text),
-      });
-    }),
-  )
-  .addCommand(runCommand())
-  .addCommand(statusCommand())
-  .addCommand(validateCommand())
-  .addCommand(verifyCommand())
-  .addCommand(trustCommand())
-  .addCommand(
-    statementCommand({
-      out: (text) => process.stdout.write(text),
-      error: (text) => process.stderr.write(text),
-      exit: (code) => (process.exitCode = code),
-    }),
-  )
-  .addCommand(
-    whoCommand(async (options) => {
-      process.exitCode = await ask(options, {
-        out: (text) => process.stdout.write(text),
-        error: (text) => process.stderr.write(text),
-      });
-    }),
-  )
+  .addCommand(defineSetup(terminal))
+  .addCommand(defineRun(terminal))
+  .addCommand(defineStatus(terminal))
+  .addCommand(defineValidate(terminal))
+  .addCommand(defineVerify(terminal))
+  .addCommand(defineTrust(terminal))
+  .addCommand(defineStatement(terminal))
+  .addCommand(defineWho(terminal))
   .version(versionText)
-  .exitOverride(usageEndsWith())
   .showHelpAfterError()
   .addHelpText(
     'after',
@@ -65,6 +47,11 @@ On an auditor's machine, with a key that may only read:
 program
   .command('version')
   .description('print the version of auditseal and of Node')
-  .action(() => void process.stdout.write(`${versionText}\n`));
+  .action(() => terminal.out(`${versionText}\n`));
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  // It has printed why, and set the exit code.
+  if (!(error instanceof CommanderError)) throw error;
+}

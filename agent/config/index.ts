@@ -1,3 +1,3 @@
 export { ConfigError } from './error.ts';
-export { configText, exitBadConfig, loadConfig, parseConfig } from './load.ts';
+export { configText, loadConfig, parseConfig } from './load.ts';
 export { configSchema, elasticsearchDefaults, type Config } from './schema.ts';

@@ -3,9 +3,6 @@ import { fileBytesMax, InputError, parseYaml, readTextFile } from '../input/inde
 import { ConfigError } from './error.ts';
 import { configSchema, type Config } from './schema.ts';
 
-/** sysexits.h EX_CONFIG: a supervisor can tell "will never start like this" from a crash. */
-export const exitBadConfig = 78;
-
 /**
  * Reads and validates a configuration file. Nothing else is touched before it succeeds.
  * Throws ConfigError naming every wrong key by its path and what is allowed there.

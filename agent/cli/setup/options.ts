@@ -34,10 +34,10 @@ export async function wishesOf(options: SetupCommandOptions): Promise<Wishes> {
   // A dry run writes none, and may be made where the key will never be.
   if (!options.dryRun)
     problems.push(...(await keyFileProblems(keyFilesOf(options), options.rotateKey === true)));
-  const connection = await connectionOf('auditseal setup', options, problems);
+  const connection = await connectionOf(options, problems);
   const { settings, namespace, section } = connection;
   const leaks = plainTextProblems(options, settings.urls);
-  if (leaks.length > 0) throw new ConfigError('auditseal setup', leaks);
+  if (leaks.length > 0) throw new ConfigError('options', leaks);
   const { apiKeyFile, username, passwordFile } = options;
   return {
     // The agent's own credentials may not do this, nor should they be what is tried.

@@ -7,7 +7,7 @@ import {
 import { createClient, createDocument } from '../../elasticsearch/index.ts';
 import { recordStream } from '../../streams/index.ts';
 import { connectionOf, type ConnectionOptions } from '../connection.ts';
-import type { Output } from '../output.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { printable } from '../../json/index.ts';
 import { withoutSecrets } from '../terminal/text.ts';
 import { meaningOf } from '../verify/report.ts';
@@ -22,7 +22,7 @@ export interface SignedStatement {
 }
 
 /** Shows what a statement does beside the note, which is all that it prints as output. */
-export function printStatement(signed: SignedStatement, { out, error }: Output): void {
+export function printStatement(signed: SignedStatement, { out, error }: Terminal): void {
   error(shown(signed));
   out(signed.note);
 }
@@ -31,9 +31,9 @@ export function printStatement(signed: SignedStatement, { out, error }: Output):
 export async function sendStatement(
   signed: SignedStatement,
   options: ConnectionOptions,
-  { out }: Output,
+  { out }: Terminal,
 ): Promise<void> {
-  const { settings, namespace } = await connectionOf('auditseal statement', options);
+  const { settings, namespace } = await connectionOf(options);
   const stream = recordStream(namespace);
   const client = await createClient(settings);
   try {

@@ -2,6 +2,7 @@ import {
   openNote,
   parseStatement,
   parseVerifierKey,
+  SealError,
   signNote,
   statementText,
   type Statement,
@@ -11,22 +12,22 @@ import { messageOf } from '../../error.ts';
 import { fileBytesMax, readTextFile, readTextStream } from '../../input/index.ts';
 import { makeOperatorKey, readOperatorKey } from '../../trust/index.ts';
 import { VerifyError } from '../../verify/index.ts';
-import type { Output } from '../output.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { statementOf, type MakeOptions } from './options.ts';
 import { printStatement, sendStatement, type SignedStatement } from './send.ts';
 
 /** Makes an operator's key pair, and says what to do with either half. Throws TrustError. */
-export async function makeKey(output: Output, file: string, name: string): Promise<void> {
+export async function makeKey(terminal: Terminal, file: string, name: string): Promise<void> {
   const vkey = await makeOperatorKey(file, name);
-  output.out(`${vkey}\n`);
-  output.error(
+  terminal.out(`${vkey}\n`);
+  terminal.error(
     `The private key is in ${file}: keep it off the cluster and out of Elasticsearch. Believe it where you verify:\n` +
       `  auditseal trust operator --trust trust.json '${vkey}'\n`,
   );
 }
 
-/** Signs a statement, and prints or sends it. Throws VerifyError, TrustError, SealError, ConfigError and ElasticsearchError. */
-export async function make(kind: Statement['kind'], options: MakeOptions, output: Output): Promise<void> {
+/** Signs a statement, and prints or sends it. Throws VerifyError, TrustError, ConfigError and ElasticsearchError. */
+export async function make(kind: Statement['kind'], options: MakeOptions, terminal: Terminal): Promise<void> {
   const now = new Date();
   const isSent = options.url !== undefined || options.config !== undefined;
   if (!isSent && options.print !== true)
@@ -36,19 +37,19 @@ export async function make(kind: Statement['kind'], options: MakeOptions, output
     );
   const statement = statementOf(kind, options, now);
   // Before the key is touched: it is checked as a verifier will.
-  const said = statementText(statement);
+  const said = fromUser(() => statementText(statement));
   const key = await readOperatorKey(options.key);
   const signed = { note: signNote(said, key), text: said, statement, key: key.verifier };
-  if (options.print === true) printStatement(signed, output);
-  else await sendStatement(signed, options, output);
+  if (options.print === true) printStatement(signed, terminal);
+  else await sendStatement(signed, options, terminal);
 }
 
-/** A statement out of the note that says it. Throws VerifyError and SealError. */
+/** A statement out of the note that says it. Throws VerifyError `usage`. */
 export async function signedElsewhere(file: string, vkey: string): Promise<SignedStatement> {
-  const key: VerifierKey = parseVerifierKey(vkey);
+  const key: VerifierKey = fromUser(() => parseVerifierKey(vkey));
   const note = await readNote(file);
-  const said = openNote(note, key);
-  return { note, text: said, statement: parseStatement(said), key };
+  const said = fromUser(() => openNote(note, key));
+  return { note, text: said, statement: fromUser(() => parseStatement(said)), key };
 }
 
 async function readNote(file: string): Promise<string> {
@@ -58,4 +59,14 @@ async function readNote(file: string): Promise<string> {
   return await reading.catch((cause: unknown) => {
     throw new VerifyError('usage', `the note ${isPiped ? '' : `${file} `}${messageOf(cause)}`, { cause });
   });
+}
+
+/** What is wrong with a key, a note or a statement was written by whoever calls us. */
+function fromUser<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof SealError) throw new VerifyError('usage', cause.message, { cause });
+    throw cause;
+  }
 }

@@ -6,6 +6,7 @@ import { operatorNames, readTrust, trustedOrigins } from '../../trust/index.ts';
 import { connectionOf, type ConnectionOptions } from '../connection.ts';
 import { parseTime, timeRangeOf } from '../terminal/time.ts';
 import { MemoryKeeper } from './memory.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { ProgressLine } from '../terminal/progress.ts';
 import { describeProgress, describeSummary, findingLine, verdictLine, type Scope } from './report.ts';
 
@@ -35,11 +36,12 @@ const refreshMilliseconds = 2000;
 /** Verifies and prints. Throws what is in the way: ConfigError, VerifyError, TrustError, ElasticsearchError, and what `signal` aborts. */
 export async function check(
   options: CheckOptions,
+  terminal: Terminal,
   { sample, signal, onProgress }: Watch,
 ): Promise<CheckResult> {
   const now = options.now === undefined ? new Date() : new Date(parseTime('--now', options.now, new Date()));
   const time = timeRangeOf(options, now);
-  const { settings, namespace } = await connectionOf('auditseal verify', options);
+  const { settings, namespace } = await connectionOf(options);
   const trust = options.trust === undefined ? undefined : await readTrust(options.trust);
   const client = await createClient(settings);
   const progress = new ProgressLine(process.stderr);
@@ -65,7 +67,8 @@ export async function check(
       },
     });
     const scope = { urls: settings.urls, namespace, time, trustFile: options.trust };
-    const summary = await print(judgement, scope, options.json === true, (finding) => {
+    const printer = { terminal, json: options.json === true };
+    const summary = await print(judgement, scope, printer, (finding) => {
       progress.clear();
       if (finding) sample.add(finding);
     });
@@ -81,23 +84,22 @@ export async function check(
 async function print(
   judgement: AsyncGenerator<Finding, Summary>,
   scope: Scope,
-  json: boolean,
+  { terminal, json }: { terminal: Terminal; json: boolean },
   beforeLine: (finding?: Finding) => void,
 ): Promise<Summary> {
   let next = await judgement.next();
   for (; next.done !== true; next = await judgement.next()) {
     beforeLine(next.value);
-    if (json) writeJson({ type: next.value.excuse ? 'excused' : 'finding', ...next.value });
-    else process.stdout.write(`${findingLine(next.value)}\n`);
+    terminal.out(
+      json
+        ? jsonLine({ type: next.value.excuse ? 'excused' : 'finding', ...next.value })
+        : `${findingLine(next.value)}\n`,
+    );
   }
   beforeLine();
   const summary = next.value;
-  if (json) writeJson({ type: 'summary', ...summary });
-  else process.stdout.write(`${describeSummary(summary, scope).join('\n')}\n`);
+  terminal.out(
+    json ? jsonLine({ type: 'summary', ...summary }) : `${describeSummary(summary, scope).join('\n')}\n`,
+  );
   return summary;
-}
-
-/** One line. */
-export function writeJson(value: object): void {
-  process.stdout.write(jsonLine(value));
 }

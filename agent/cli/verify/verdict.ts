@@ -10,9 +10,6 @@ import { verdictStream } from '../../streams/index.ts';
 import { verdictDocument, type Verification } from '../../verify/index.ts';
 import { agentVersion } from '../version.ts';
 
-/** docs/seal-format.md §8.5 has 0 to 3: this is of the command, and only ever in place of 0. */
-export const verdictNotWritten = 4;
-
 /** Of a verification that was told to stop, the verdict must be out before it is killed. */
 const writeMilliseconds = 20_000;
 

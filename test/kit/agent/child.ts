@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { run } from '../../../agent/cli/run/index.ts';
+import { processTerminal } from '../../../agent/cli/terminal/terminal.ts';
 
 /**
  * `node child.ts CONFIG [FAILPOINT HIT]`: the agent as `auditseal run` runs it, which stops itself (SIGSTOP) at the hit-th
@@ -26,4 +27,4 @@ new Socket({ fd: 3 })
   .resume()
   .unref();
 
-process.exitCode = await run(config, stopAt, { watch });
+await run(config, processTerminal(), { failpoint: stopAt, watch });

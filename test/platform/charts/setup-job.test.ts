@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { SetupCommandOptions } from '../../../agent/cli/setup/options.ts';
-import { setupCommand } from '../../../agent/cli/setup/index.ts';
+import { defineSetup } from '../../../agent/cli/setup/index.ts';
 import { findHelm, least as leastSet, objectsOf, template } from './helm.ts';
 
 const least = [leastSet, 'setup.enabled=true', 'setup.existingSecret=administrator'];
@@ -45,7 +45,8 @@ async function jobOf(...more: string[]) {
   const { containers, volumes } = job.parse(rendered).spec.template.spec;
   const [{ args, volumeMounts }] = containers;
   let options: SetupCommandOptions | undefined;
-  const command = setupCommand(async (parsed) => void (options = parsed));
+  const terminal = { out: () => undefined, error: () => undefined, exit: () => undefined };
+  const command = defineSetup(terminal).action((parsed: SetupCommandOptions) => void (options = parsed));
   await command.parseAsync(args.slice(1), { from: 'user' });
   const sourceOf = (file: string | undefined) => {
     const mount = volumeMounts.find(({ mountPath }) => file?.startsWith(`${mountPath}/`));

@@ -17,8 +17,7 @@ async function configured() {
 
 test('who calls is said whole by the options, or whole by the configuration', async () => {
   await using at = await configured();
-  const of = async (options: object) =>
-    (await connectionOf('test', { config: at.config, ...options })).settings;
+  const of = async (options: object) => (await connectionOf({ config: at.config, ...options })).settings;
   expect(await of({})).toMatchObject({ apiKeyFile: '/agent/key', username: undefined });
   expect(await of({ username: 'alice', passwordFile: 'p' })).toMatchObject({
     apiKeyFile: undefined,
@@ -39,13 +38,13 @@ test.each([
   [{ apiKeyFile: 'k', username: 'alice', passwordFile: 'p' }, '--api-key-file: excludes'],
   [{ caFile: 'c', caFingerprint: 'a'.repeat(64) }, '--ca-fingerprint: excludes'],
 ])('options that say half, or two things at once, are refused: %j', async (options, why) => {
-  await expect(connectionOf('test', { url: ['http://127.0.0.1:1'], ...options })).rejects.toThrow(why);
+  await expect(connectionOf({ url: ['http://127.0.0.1:1'], ...options })).rejects.toThrow(why);
 });
 
 test.each([
   ['apiKeyFile', '--api-key-file: /nowhere cannot be read'],
   ['caFile', '--ca-file: /nowhere cannot be read'],
 ])('a file that cannot be read is named by its option: %s', async (option, why) => {
-  const { settings } = await connectionOf('test', { url: ['https://127.0.0.1:1'], [option]: '/nowhere' });
+  const { settings } = await connectionOf({ url: ['https://127.0.0.1:1'], [option]: '/nowhere' });
   await expect(createClient(settings)).rejects.toThrow(why);
 });

@@ -277,12 +277,12 @@ testSetup(
 );
 
 testSetup(
-  'where Kibana refuses what is written, the key is there by then, and the exit code is 1',
+  'where Kibana refuses what is written, the key is there by then, and the exit code is 2',
   async () => {
     await using at = await scene({ users: { [superuser]: 'read' } });
     const keyFile = join(at.path, 'api-key');
     const refused = await setup(...at.options, '--output-key-file', keyFile, '--kibana-url', at.kibana.url);
-    expect(refused).toMatchObject({ code: 1 });
+    expect(refused).toMatchObject({ code: 2 });
     expect(refused.error).toMatch(/POST .*data_view: 403 .*Saved Objects Management/u);
     expect(refused.error).not.toMatch(/\n\s+at /u);
     expect(refused.out).toContain(`apiKeyFile: ${keyFile}`);
@@ -290,11 +290,11 @@ testSetup(
 );
 
 testSetup(
-  'a Kibana that cannot be used keeps nothing from Elasticsearch, and the exit code is 1',
+  'a Kibana that cannot be used keeps nothing from Elasticsearch, and the exit code is 2',
   async () => {
     await using at = await scene({ version: '8.15.5' });
     const refused = await setup(...at.options, '--no-key', '--kibana-url', at.kibana.url);
-    expect(refused).toMatchObject({ code: 1 });
+    expect(refused).toMatchObject({ code: 2 });
     expect(refused.error).toMatch(/is Kibana 8\.15\.5/u);
     expect(at.kibana.changes).toEqual([]);
     expect(at.elasticsearch.changes).toContain(`PUT /_data_stream/${eventStream(at.namespace)}`);
@@ -316,7 +316,7 @@ testSetup('what is in the place of Kibana does not steer the terminal', async ()
   const body = { message: '\u009B2J\u202E' };
   await using at = await scene({ instead: () => ({ status: 400, body }) });
   const refused = await setup(...at.options, '--no-key', '--kibana-url', at.kibana.url);
-  expect(refused).toMatchObject({ code: 1 });
+  expect(refused).toMatchObject({ code: 2 });
   expect(refused.error).toContain(String.raw`400 {"message":"\u009b2J\u202e"}`);
 });
 

@@ -2,31 +2,19 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { administrator as superuser } from '../../kit/elasticsearch/starter.ts';
-import { setup as runSetup, setupCommand } from '../../../agent/cli/setup/index.ts';
+import { defineSetup } from '../../../agent/cli/setup/index.ts';
+import { captured, type Captured } from '../../kit/captured-terminal.ts';
 
 const main = join(import.meta.dirname, '../../../agent/cli/main.ts');
 
-export interface Ran {
-  code: number;
-  out: string;
-  error: string;
-}
+export type Ran = Captured;
 
 /** An embedded Elasticsearch 9 lacks the native library of the better codec. */
 const embedded = ['--codec', 'default'];
 
 /** Runs `auditseal setup` with these parameters, in this process: it starts no other, and changes nothing global. */
 export async function setup(...parameters: string[]): Promise<Ran> {
-  const ran: Ran = { code: -1, out: '', error: '' };
-  const output = {
-    out: (text: string) => void (ran.out += text),
-    error: (text: string) => void (ran.error += text),
-  };
-  const command = setupCommand(async (options) => {
-    ran.code = await runSetup(options, output);
-  });
-  await command.parseAsync([...embedded, ...parameters], { from: 'user' });
-  return ran;
+  return await captured(defineSetup, [...embedded, ...parameters]);
 }
 
 /** The same as a process of its own, as an administrator runs it. */

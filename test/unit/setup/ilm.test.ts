@@ -80,7 +80,7 @@ test("another's policy is left as it is, unless it deletes too early", async () 
   await using at = await scene();
   at.server.policies.set('theirs', deleting('30d'));
   expect(await at.run({ ilmPolicy: 'theirs', retentionDays: 90 })).toMatchObject({
-    code: 1,
+    code: 2,
     error: expect.stringMatching(/theirs deletes after 30d, before the 90 days/u) as unknown,
   });
   expect(at.server.changes).toEqual([]);

@@ -103,7 +103,7 @@ test('a second key is only made on demand, and the first is only revoked on dema
   expect(await setup(...at.options, ...file('one'))).toMatchObject({ code: 0 });
   const lost = await setup(...at.options, ...file('two'));
   expect(lost).toMatchObject({
-    code: 1,
+    code: 2,
     error: expect.stringMatching(/exists already \(id .*--rotate-key/u) as unknown,
   });
   expect(await at.keys()).toHaveLength(1);
@@ -123,7 +123,7 @@ test('a second key is only made on demand, and the first is only revoked on dema
   expect((await at.keys()).map(({ invalidated }) => invalidated)).toEqual([true, true, false]);
   const old = await setup(...at.options, ...file('one'));
   expect(old).toMatchObject({
-    code: 1,
+    code: 2,
     error: expect.stringMatching(/one holds no valid key.*--rotate-key/u) as unknown,
   });
 });
@@ -132,7 +132,7 @@ test('a file that holds something else is not overwritten', async () => {
   await using at = await scene();
   await writeFile(at.keyFile, 'precious');
   expect(await setup(...at.options, '--output-key-file', at.keyFile)).toMatchObject({
-    code: 1,
+    code: 2,
     error: expect.stringContaining('holds something, but no valid key') as unknown,
   });
   expect(await readFile(at.keyFile, 'utf8')).toBe('precious');
@@ -250,7 +250,7 @@ test('a key for verdicts creates verdicts and nothing else, and the agent’s cr
   };
   const again = await setup(...at.options, '--no-key', '--with-verdict-key', verdicts, '--rotate-key');
   expect(again).toMatchObject({
-    code: 1,
+    code: 2,
     error: expect.stringMatching(
       /has create_doc on logs-auditseal\.batch-.*may create documents in logs-auditseal\.batch-/u,
     ) as unknown,
@@ -270,7 +270,7 @@ test('a key that got more is found out by trying, made invalid, and not left beh
   ] as const) {
     tampering.extra = { indices: [{ names: ['*'], privileges: [privilege] }] };
     const made = await setup(...at.options, '--output-key-file', at.keyFile);
-    expect(made, privilege).toMatchObject({ code: 1, error: expect.stringMatching(why) as unknown });
+    expect(made, privilege).toMatchObject({ code: 2, error: expect.stringMatching(why) as unknown });
     expect((await at.keys()).every(({ invalidated }) => invalidated)).toBe(true);
     expect(await readdir(at.path)).toEqual(['password']);
   }
@@ -285,7 +285,7 @@ test('a key that got more is found out by asking, on other indices and on the cl
   };
   const made = await setup(...at.options, '--output-key-file', at.keyFile);
   expect(made).toMatchObject({
-    code: 1,
+    code: 2,
     error: expect.stringMatching(/has the cluster privilege monitor; .*has create_doc on \*/u) as unknown,
   });
   expect((await at.keys()).map(({ invalidated }) => invalidated)).toEqual([true]);
@@ -299,7 +299,7 @@ test('a key that cannot create documents is found out as well', async () => {
   const nothing = { role_descriptors: { nothing: { cluster: [], indices: [] } } };
   await ask(backend, 'PUT', `/_security/api_key/${key?.id}`, nothing);
   expect(await setup(...options)).toMatchObject({
-    code: 1,
+    code: 2,
     error: expect.stringMatching(/lacks create_doc on .*cannot create documents in/u) as unknown,
   });
 });
@@ -312,7 +312,7 @@ test('an administrator who may not do it all is told what is missing before anyt
   await ask(backend, 'PUT', `/_security/user/${name}`, { password: 'top secret', roles: [name] });
   const options = at.options.with(at.options.indexOf('--username') + 1, name);
   expect(await setup(...options, '--output-key-file', at.keyFile)).toMatchObject({
-    code: 1,
+    code: 2,
     error: expect.stringMatching(
       /lacks cluster privilege manage_security, index privilege create_doc on logs-.*privilege read on logs-/u,
     ) as unknown,
@@ -335,7 +335,7 @@ test('an API key cannot make a key, and all else it can', async () => {
   await writeFile(admin, (key as { encoded: string }).encoded);
   const options = ['--url', at.server.url, '--namespace', at.namespace, '--api-key-file', admin];
   expect(await setup(...options, '--output-key-file', at.keyFile)).toMatchObject({
-    code: 1,
+    code: 2,
     error: expect.stringMatching(/no API key make another.*--username/u) as unknown,
   });
   const made = await setup(...options, '--no-key');
@@ -351,7 +351,7 @@ test('a template of others that wins over ours is refused, and no stream and no 
   const body = { index_patterns: [`logs-*-${at.namespace}`], priority: 9000, data_stream: {}, template };
   await request(client, { method: 'PUT', path, body });
   expect(await setup(...at.options, '--output-key-file', at.keyFile)).toMatchObject({
-    code: 1,
+    code: 2,
     error: expect.stringMatching(
       /index\.mode "logsdb".*is theirs-.*remove templates of a higher priority/u,
     ) as unknown,
@@ -392,7 +392,7 @@ always(
     const options = ['--url', inject('elasticsearchUrl'), '--namespace', namespace];
     const keyFile = join(folder.path, 'key');
     expect(await setup(...options, '--output-key-file', keyFile)).toMatchObject({
-      code: 1,
+      code: 2,
       error: expect.stringMatching(/has no security.*--no-key/u) as unknown,
     });
     const made = await setup(...options, '--no-key');

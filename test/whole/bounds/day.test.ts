@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, inject, test, vi } from 'vitest';
 import { runAgent } from '../../../agent/agent.ts';
-import { loadSetup } from '../../../agent/cli/run/load.ts';
+import { loadSetup } from '../../../agent/cli/load.ts';
 import { createLogger } from '../../../agent/observe/index.ts';
 import { readStatus } from '../../../agent/store/index.ts';
 import { usageOf } from '../../../bench/throughput/usage.ts';

@@ -11,7 +11,7 @@ test('an agent whose port is taken says so and ends with 1, and the next one beg
   await using scene = await Scene.make({ url: inject('elasticsearchUrl'), more: { http: { port } } });
   await scene.writer.lines(5);
   const agent = await scene.start();
-  expect(await agent.exited).toEqual({ code: 1, signal: null });
+  expect(await agent.exited).toEqual({ code: 2, signal: null });
   expect(JSON.stringify(agent.logs.at(-1))).toContain(`cannot be served at 127.0.0.1:${port}`);
   taken.close();
   await once(taken, 'close');

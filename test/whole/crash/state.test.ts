@@ -66,7 +66,7 @@ test.concurrent(
     await scene.writer.lines(10);
     const first = await scene.start();
     await using second = await startAgent({ config: scene.config });
-    expect(await second.exited).toEqual({ code: 1, signal: null });
+    expect(await second.exited).toEqual({ code: 2, signal: null });
     expect(second.tail()).toContain(
       'another auditseal runs on this state folder; stop it, or give this one its own stateDir',
     );
@@ -90,7 +90,7 @@ test.concurrent('the state of a newer release is refused and stays as it is', as
   });
   const before = await content();
   const agent = await scene.start();
-  expect(await agent.exited).toEqual({ code: 1, signal: null });
+  expect(await agent.exited).toEqual({ code: 2, signal: null });
   expect(agent.tail()).toMatch(
     /is of a newer auditseal \(state version 99, this one knows \d+\); run that one/u,
   );

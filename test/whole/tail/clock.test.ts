@@ -1,6 +1,6 @@
 import { expect, inject, test } from 'vitest';
 import { runAgent } from '../../../agent/agent.ts';
-import { loadSetup } from '../../../agent/cli/run/load.ts';
+import { loadSetup } from '../../../agent/cli/load.ts';
 import { createLogger } from '../../../agent/observe/index.ts';
 import { manifestsOf } from '../../kit/agent/index.ts';
 import { Scene } from '../../kit/scene.ts';

@@ -19,7 +19,7 @@ async function replace(scene: Scene, old: AgentProcess): Promise<{ agent: AgentP
       expect(await stopped).toBe(0);
       return { agent, refused };
     }
-    expect(await agent.exited).toEqual({ code: 1, signal: null });
+    expect(await agent.exited).toEqual({ code: 2, signal: null });
     refused += 1;
   }
 }

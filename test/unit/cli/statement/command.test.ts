@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { statementCommand } from '../../../../agent/cli/statement/index.ts';
+import { defineStatement } from '../../../../agent/cli/statement/index.ts';
+import { captured } from '../../../kit/captured-terminal.ts';
 import { allDocuments, refresh } from '../../../kit/elasticsearch/index.ts';
 import type { StoredDocument } from '../../../../agent/verify/index.ts';
 import { LogWriter } from '../../../kit/seal/log.ts';
@@ -42,13 +43,7 @@ async function ended() {
 
 /** Runs the command in this process: it starts no other. */
 async function say(...parameters: string[]): Promise<Ran> {
-  let [out, error, code] = ['', '', 0];
-  const command = statementCommand({
-    out: (text) => void (out += text),
-    error: (text) => void (error += text),
-    exit: (status) => void (code = status),
-  });
-  await command.parseAsync(parameters, { from: 'user' });
+  const { code, out, error } = await captured(defineStatement, parameters);
   return { code, stdout: out.split('\n').slice(0, -1), stderr: error };
 }
 

@@ -5,8 +5,8 @@ import { describe, expect, inject, test } from 'vitest';
 import { refusedForm } from '../../../../agent/seal/index.ts';
 import { createDocument, randomNamespace, rollover } from '../../../kit/elasticsearch/index.ts';
 import { documentOf } from '../../../kit/corpus.ts';
-import type { WhoCommandOptions } from '../../../../agent/cli/who/options.ts';
-import { ask as answer, whoCommand } from '../../../../agent/cli/who/index.ts';
+import { defineWho } from '../../../../agent/cli/who/index.ts';
+import { captured } from '../../../kit/captured-terminal.ts';
 import { auditseal as run } from '../../../kit/installation.ts';
 import { shipped } from '../../../kit/asked.ts';
 
@@ -38,16 +38,10 @@ interface Ran {
   stderr: string;
 }
 
-/** As main.ts has it, but in this process: options that commander refuses would end it. */
+/** In this process: it starts no other. */
 async function auditseal([, ...parameters]: string[]): Promise<Ran> {
-  let [stdout, stderr] = ['', ''];
-  let code: number | undefined;
-  const output = { out: (text: string) => (stdout += text), error: (text: string) => (stderr += text) };
-  const command = whoCommand(async (options: WhoCommandOptions) => {
-    code = await answer(options, output);
-  });
-  await command.parseAsync(parameters, { from: 'user' });
-  return { code, stdout: stdout.split('\n').slice(0, -1), stderr };
+  const { code, out, error } = await captured(defineWho, parameters);
+  return { code, stdout: out.split('\n').slice(0, -1), stderr: error };
 }
 
 async function ask(

@@ -75,7 +75,7 @@ test('what the files show is warned about by the path of each key, and an error 
   expect(refused.code).toBe(78);
   expect(refused.stdout).toBe('');
   const [head, ...lines] = refused.stderr.trimEnd().split('\n');
-  expect(head).toBe(`${file}:`);
+  expect(head).toBe(`auditseal validate: ${file}:`);
   expect(lines).toEqual(problems.map(({ source }) => expect.stringMatching(`^ {2}${source}`) as unknown));
   expect(warned.stderr + refused.stderr).not.toContain(secret);
 });

@@ -1,0 +1,49 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createClient } from '../../elasticsearch/index.ts';
+import { printable } from '../../json/index.ts';
+import { checkKibana, installObjects, Kibana } from '../../kibana/index.ts';
+import { Conversation, setUp } from '../../setup/index.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { printableError } from '../terminal/text.ts';
+import { wishesOf, type SetupCommandOptions } from './options.ts';
+
+/** Does what the options of `auditseal setup` ask for, and prints it. Throws ConfigError, ElasticsearchError, SetupError and KibanaError. */
+export async function prepare(
+  options: SetupCommandOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const { settings, what, kibana: kibanaSettings } = await wishesOf(options);
+  const client = await createClient(settings);
+  const dryRun = options.dryRun === true;
+  const say = (text: string) => terminal.out(`${text.split('\n').map(printable).join('\n')}\n`);
+  const unnamed = options.printKey === true || (options.key && options.outputKeyFile === undefined);
+  const folder = unnamed ? await mkdtemp(join(tmpdir(), 'auditseal-setup-')) : undefined;
+  const keyFile = folder === undefined ? what.keyFile : join(folder, 'key');
+  const { username: _user, passwordFile: _password, ...connection } = settings;
+  const connect = (file: string) => createClient({ ...connection, apiKeyFile: resolve(file) });
+  try {
+    // Reads files, so that one that is not there is told before anything is changed.
+    const kibana = kibanaSettings && (await Kibana.create(kibanaSettings, signal));
+    const conversation = new Conversation({ client, dryRun, say, signal });
+    const warnings = await setUp(conversation, { ...what, keyFile, connect });
+    const warn = (warning: string) => terminal.error(`warning: ${printableError(warning)}\n`);
+    for (const warning of warnings) warn(warning);
+    if (folder !== undefined && !dryRun) say(await readFile(join(folder, 'key'), 'utf8'));
+    else if (keyFile !== undefined && !dryRun) say(nextSteps(keyFile, what.lookupKeyFile));
+    // Last: agents need none of it, and must not go without their templates and key because Kibana is away.
+    if (!kibana) return;
+    const found = await checkKibana(kibana, kibanaSettings?.space);
+    await installObjects(kibana, found, { namespace: what.namespace, dryRun, say, warn });
+  } finally {
+    await client.close();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function nextSteps(keyFile: string, lookupKeyFile: string | undefined): string {
+  const lookup = lookupKeyFile === undefined ? '' : `\n    lookupApiKeyFile: ${lookupKeyFile}`;
+  return `In the agent's configuration:\n  elasticsearch:\n    apiKeyFile: ${keyFile}${lookup}\n    installTemplates: false`;
+}

@@ -1,0 +1,97 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { Statement } from '../../seal/index.ts';
+import { newCommand, runCommand } from '../command.ts';
+import { addConnection, type ConnectionOptions } from '../connection.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { MakeOptions } from './options.ts';
+import { sendStatement } from './send.ts';
+import { make, makeKey, signedElsewhere } from './sign.ts';
+
+interface SendOptions extends ConnectionOptions {
+  vkey: string;
+}
+
+/** `auditseal statement`: what an operator signs, so that what is known does not stay red for ever. */
+export function defineStatement(terminal: Terminal): Command {
+  const command = newCommand('statement', terminal).description(
+    'sign that something is known: a node was retired, a gap or an unlinked epoch was looked into',
+  );
+  command
+    .command('key')
+    .description('make an operator’s key pair; prints the vkey for the trust file')
+    .requiredOption('--out <file>', 'where the private key goes, mode 0600')
+    .option('--name <name>', 'who signs, as reports will say', 'operator')
+    .action(
+      async ({ out, name }: { out: string; name: string }) =>
+        await runCommand({ name: 'statement key' }, terminal, async () => await makeKey(terminal, out, name)),
+    );
+  addMaking(command.command('retire'), terminal, 'retire')
+    .description('a log ends with this batch, on purpose: there it no longer “ends early”')
+    .option('--last <batch>', 'the last batch of the log', batchNumber)
+    .addHelpText('after', help);
+  addMaking(command.command('acknowledge'), terminal, 'acknowledge')
+    .description(
+      'gaps, silence or contradictions of some batches are known; or, with --after, an unlinked epoch',
+    )
+    .option('--first <batch>', 'the first of the batches', batchNumber)
+    .option('--last <batch>', 'the last of the batches, included; with --after, of that epoch', batchNumber)
+    .option('--after <origin>', 'the epoch before the unlinked one')
+    .addHelpText('after', help);
+  addConnection(command.command('send'), wanted)
+    .description('send a statement that was signed elsewhere (--print)')
+    .argument('<note>', 'file with the note; - for standard input')
+    .requiredOption('--vkey <vkey>', 'the operator’s')
+    .action(
+      async (file: string, options: SendOptions) =>
+        await runCommand({ name: 'statement send' }, terminal, async () => {
+          await sendStatement(await signedElsewhere(file, options.vkey), options, terminal);
+        }),
+    );
+  return command;
+}
+
+const help = `
+What it does is shown, then it is sent; sending the same again changes nothing. Nothing takes a statement back but
+taking its operator out of the trust file.
+
+Exit codes:
+  0   done, or it was there already
+  2   refused or failed: standard error says why
+  78  options, key or configuration
+
+Example:
+  $ auditseal statement retire --log prod/cp-1/kube-apiserver/20261123T004438Z --last 812 --why 'replaced by cp-4' \\
+      --key operator.key --url https://elasticsearch:9200 --api-key-file api-key
+
+The report of auditseal verify has a line for each log, with its origin and the batch of its newest record.`;
+
+const wanted = {
+  config: 'take the connection and the namespace from an agent’s configuration',
+  apiKey: 'file with an API key that may create documents in the record stream; the agents’ is one',
+  username: 'user name, with --password-file',
+};
+
+function addMaking(command: Command, terminal: Terminal, kind: Statement['kind']): Command {
+  return addConnection(
+    command
+      .requiredOption('--log <origin>', 'what it is about: <cluster>/<node>/<source>/<epoch>')
+      .requiredOption('--why <text>', 'for whoever reads the report: what happened, and who knows')
+      .requiredOption('--key <file>', 'the operator’s private key (auditseal statement key)')
+      .option('--at <time>', 'as of when: RFC 3339, or as long ago as 2h (default: now)')
+      .option('--print', 'write the note to standard output, and send nothing'),
+    wanted,
+  ).action(
+    async (options: MakeOptions) =>
+      await runCommand(
+        { name: `statement ${kind}` },
+        terminal,
+        async () => await make(kind, options, terminal),
+      ),
+  );
+}
+
+function batchNumber(value: string): number {
+  const number = Number(value);
+  if (/^\d+$/u.test(value) && Number.isSafeInteger(number)) return number;
+  throw new InvalidArgumentError('It must be a batch number.');
+}

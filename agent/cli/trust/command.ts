@@ -1,0 +1,64 @@
+import { Option, type Command } from 'commander';
+import { fileBytesMax, readTextStream } from '../../input/index.ts';
+import { addOperators, addTrust, type AddedKey } from '../../trust/index.ts';
+import { newCommand, runCommand } from '../command.ts';
+import { exitCode } from '../exit-code.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+
+interface AddOptions {
+  trust: string;
+  replace?: boolean;
+  beside?: boolean;
+}
+
+/** `auditseal trust`: what an auditor keeps outside Elasticsearch. */
+export function defineTrust(terminal: Terminal): Command {
+  const command = newCommand('trust', terminal, exitCode.failed).description(
+    'keep the trust file: from which key on each log is believed, and whose statements',
+  );
+  command
+    .command('add')
+    .description('add a log’s key (a vkey, as the agent prints it at its start) to a trust file')
+    .argument('<vkey...>', 'one or more vkeys; - reads them from standard input, one a line')
+    .requiredOption('--trust <file>', 'the trust file; made if there is none')
+    .addOption(
+      new Option('--replace', 'replace the key of a log that the file has already').conflicts('beside'),
+    )
+    .option('--beside', 'trust it beside the keys that the log has: of an epoch that nothing links to them')
+    .action(async (given: string[], { trust, replace, beside }: AddOptions) => {
+      const held = replace ? 'replace' : beside ? 'beside' : 'refuse';
+      await changing('add', terminal, async () => await addTrust(trust, await vkeysOf(given), held));
+    });
+  command
+    .command('operator')
+    .description('believe the statements of an operator (a vkey, as `auditseal statement key` prints it)')
+    .argument('<vkey...>', 'one or more vkeys; - reads them from standard input, one a line')
+    .requiredOption('--trust <file>', 'the trust file; made if there is none')
+    .action(async (given: string[], { trust }: AddOptions) => {
+      await changing('operator', terminal, async () => await addOperators(trust, await vkeysOf(given)));
+    });
+  return command;
+}
+
+async function changing(name: string, terminal: Terminal, add: () => Promise<AddedKey[]>): Promise<void> {
+  await runCommand({ name: `trust ${name}`, usage: exitCode.failed }, terminal, async () => {
+    for (const { name: log, vkey, outcome } of await add()) terminal.out(`${log}: ${outcome}: ${vkey}\n`);
+  });
+}
+
+async function vkeysOf(given: readonly string[]): Promise<string[]> {
+  const vkeys: string[] = [];
+  for (const vkey of given) {
+    if (vkey === '-') vkeys.push(...(await readLines()));
+    else vkeys.push(vkey);
+  }
+  return vkeys;
+}
+
+async function readLines(): Promise<string[]> {
+  const text = await readTextStream(process.stdin, fileBytesMax.trust);
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}

@@ -1,0 +1,1 @@
+export { defineValidate } from './command.ts';

@@ -1,0 +1,49 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { newCommand } from '../command.ts';
+import { addConnection } from '../connection.ts';
+import { exitCode } from '../exit-code.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { verify, type VerifyOptions } from './verify.ts';
+
+/** `auditseal verify`, as an auditor calls it; read access to both streams is all that it needs. */
+export function defineVerify(terminal: Terminal): Command {
+  const command = newCommand('verify', terminal, exitCode.failed).description(
+    'check that the events in Elasticsearch are what the agents sealed: none changed, missing or added',
+  );
+  return addConnection(command, {
+    config: 'take the connection and the namespace from an agent’s configuration',
+    apiKey: 'file with an API key that may read both streams',
+    username: 'user name, with --password-file',
+  })
+    .option(
+      '--trust <file>',
+      'trust file, kept outside Elasticsearch; without it the keys come from the log itself',
+    )
+    .option('--since <time>', 'check from then on: RFC 3339, or as long ago as 26h, 90m, 7d')
+    .option('--until <time>', 'check up to then: RFC 3339, or as long ago as 1h')
+    .option('--now <time>', 'judge as of this time (RFC 3339) instead of now')
+    .option('--events-min <count>', 'could not check (2) if fewer events are there as sealed', count)
+    .option(
+      '--verdict-api-key-file <file>',
+      'write the verdict to logs-auditseal.verify-<namespace>, with this key (create_doc there is enough)',
+    )
+    .option('--json', 'one JSON object a line: each finding, then the summary')
+    .addHelpText('after', help)
+    .action(async (options: VerifyOptions) => await verify(options, terminal));
+}
+
+const help = `
+Exit codes:
+  0  verified: nothing is wrong
+  1  tampered: events or records were changed, removed or added
+  3  not proven complete: a gap, a silence, an early end, an unknown key
+  2  could not check: no access, no record at all, a wrong option, any error
+  4  verified, but the verdict could not be written (--verdict-api-key-file)
+
+Example:
+  $ auditseal verify --url https://elasticsearch:9200 --api-key-file key --trust trust.json --since 26h`;
+
+function count(value: string): number {
+  if (/^\d{1,15}$/u.test(value)) return Number(value);
+  throw new InvalidArgumentError('It must be a number of events.');
+}

@@ -1,0 +1,89 @@
+import { messageOf } from '../../error.ts';
+import { jsonLine } from '../../json/index.ts';
+import { FindingSample, sampleMax, type Progress } from '../../verify/index.ts';
+import { runCommand, type CommandContext, type Failure } from '../command.ts';
+import { connectionOf } from '../connection.ts';
+import { exitCode } from '../exit-code.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { printableError } from '../terminal/text.ts';
+import { timeRangeOf } from '../terminal/time.ts';
+import { check, type CheckOptions, type CheckResult } from './check.ts';
+import { describeProgress } from './report.ts';
+import { VerdictWriter } from './verdict.ts';
+
+export interface VerifyOptions extends CheckOptions {
+  verdictApiKeyFile?: string;
+}
+
+/** Verifies, prints it and writes the verdict. docs/seal-format.md §8.5: no access, a usage error, any exception is 2. */
+export async function verify(options: VerifyOptions, terminal: Terminal): Promise<void> {
+  let read: Progress = { records: 0, notes: 0, documents: 0 };
+  const onProgress = (progress: Progress) => (read = progress);
+  const onFailure = ({ why }: Failure) => {
+    const summary = { verdict: 'could not check', exitCode: exitCode.failed, obstacle: why };
+    if (options.json) terminal.out(jsonLine({ type: 'summary', ...summary }));
+  };
+  const settings = {
+    name: 'verify',
+    failure: 'could not check',
+    usage: exitCode.failed,
+    progress: () => describeProgress(read),
+    onFailure,
+  };
+  await runCommand(settings, terminal, async (context) => {
+    const startedAt = new Date();
+    const sample = new FindingSample(sampleMax);
+    const verdicts = await verdictsOf(options);
+    const result = await check(options, terminal, { sample, signal: context.signal, onProgress }).catch(
+      (error: unknown) => unable(options, context, error),
+    );
+    if (!verdicts) return result.exitCode;
+    const verification = { ...result, startedAt, endedAt: new Date(), sample: sample.list() };
+    return await announce(verdicts, verification, terminal);
+  });
+}
+
+/** Undefined: the verdict is to be written nowhere. Throws ConfigError and ElasticsearchError `settings`. */
+async function verdictsOf(options: VerifyOptions): Promise<VerdictWriter | undefined> {
+  const { verdictApiKeyFile: apiKeyFile } = options;
+  if (apiKeyFile === undefined) return undefined;
+  const { settings, namespace } = await connectionOf(options);
+  return await VerdictWriter.create({ settings, namespace, apiKeyFile });
+}
+
+/** The result of a verification that came to no end, which is announced as any other. */
+function unable(options: VerifyOptions, { fail }: CommandContext, error: unknown): CheckResult {
+  const { why } = fail(error);
+  return {
+    verdict: 'could not check',
+    exitCode: exitCode.failed,
+    message: `could not check: ${why}`,
+    time: askedFor(options),
+    summary: undefined,
+  };
+}
+
+/** What a verification that came to no end was to check; undefined, too, where the options make no sense. */
+function askedFor(options: VerifyOptions): CheckResult['time'] {
+  try {
+    return timeRangeOf(options, new Date());
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes the verdict; resolves with the exit code, which says so if that fails, unless it has something worse to say. */
+async function announce(
+  verdicts: VerdictWriter,
+  verification: Parameters<VerdictWriter['write']>[0],
+  terminal: Terminal,
+): Promise<number> {
+  try {
+    await verdicts.write(verification);
+    return verification.exitCode;
+  } catch (error) {
+    const why = printableError(messageOf(error));
+    terminal.error(`auditseal verify: the verdict could not be written: ${why}\n`);
+    return verification.exitCode === exitCode.done ? exitCode.unwritten : verification.exitCode;
+  }
+}

@@ -1,0 +1,70 @@
+import { createClient } from '../../elasticsearch/index.ts';
+import { jsonLine } from '../../json/index.ts';
+import { who, type Answer } from '../../who/index.ts';
+import { runCommand, type Failure } from '../command.ts';
+import { connectionOf } from '../connection.ts';
+import { exitCode } from '../exit-code.ts';
+import { ProgressLine } from '../terminal/progress.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { wishOf, type WhoCommandOptions } from './options.ts';
+import { describeAnswer, isSure, summaryOf, type Asked } from './report.ts';
+
+/** Asks, and prints the answer. */
+export async function ask(options: WhoCommandOptions, terminal: Terminal): Promise<void> {
+  let read = 0;
+  const onEvents = (events: number) => (read = events);
+  const onFailure = ({ why, exitCode: code }: Failure) => {
+    if (options.json) terminal.out(jsonLine({ type: 'summary', exitCode: code, obstacle: why }));
+  };
+  const settings = {
+    name: 'who',
+    failure: 'could not ask',
+    progress: () => `${read} events read`,
+    onFailure,
+  };
+  await runCommand(
+    settings,
+    terminal,
+    async ({ signal }) => await answer(options, terminal, { signal, onEvents }),
+  );
+}
+
+interface Watch {
+  signal: AbortSignal;
+  onEvents: (events: number) => void;
+}
+
+async function answer(options: WhoCommandOptions, terminal: Terminal, watch: Watch): Promise<number> {
+  const wish = wishOf(options, new Date());
+  const { settings, namespace } = await connectionOf(options);
+  const client = await createClient(settings);
+  const progress = new ProgressLine(process.stderr);
+  try {
+    const onEvents = (events: number) => {
+      watch.onEvents(events);
+      progress.show(() => `asking: ${events} events read`);
+    };
+    const found = await who(client, wish, { namespace, signal: watch.signal, onEvents });
+    progress.clear();
+    const code = isSure(found) ? exitCode.done : exitCode.unsure;
+    const asked = { wish, namespace, urls: settings.urls };
+    for (const text of printed(found, asked, options, code)) terminal.out(text);
+    return code;
+  } finally {
+    progress.clear();
+    // Not waited for: it would wait in turn for an answer that a dead server began.
+    client.close().catch(() => undefined);
+  }
+}
+
+function* printed(
+  found: Answer,
+  asked: Asked,
+  { json, limit }: WhoCommandOptions,
+  code: number,
+): Generator<string> {
+  if (json) {
+    for (const row of found.rows) yield jsonLine({ type: 'row', ...row });
+    yield jsonLine({ type: 'summary', ...summaryOf(found, asked), exitCode: code });
+  } else yield `${describeAnswer(found, asked, limit).join('\n')}\n`;
+}
