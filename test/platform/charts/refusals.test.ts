@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import { parseConfig } from '../../../agent/config/index.ts';
 import { parsePolicy } from '../../../agent/policy/index.ts';
 import { residentBytesMax, type Limits } from '../../kit/memory-formula.ts';
 import { findHelm, least, objectsOf, template } from './helm.ts';
-import { documentedValues } from './readme.ts';
+import { valuesSchema } from './values-schema.ts';
 
 // Many short runs of helm: most of it is waiting for a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
@@ -238,32 +239,49 @@ describe('a policy is refused where the agent refuses it', () => {
   });
 });
 
-test(
-  'a value that is taken away with null is as if it had its default, or a sentence names it',
-  { timeout: 600_000 },
-  async () => {
-    const problems: string[] = [];
-    const paths = documentedValues().map(({ path }) => path);
-    const sections = paths.flatMap((path) =>
-      path
-        .split('.')
-        .slice(0, -1)
-        .map((_, i, all) => all.slice(0, i + 1).join('.')),
-    );
-    const all =
-      'verify.enabled=true,verify.existingSecret=keys,setup.enabled=true,setup.existingSecret=admin,test.existingSecret=read,metrics.podMonitor.enabled=true,metrics.serviceMonitor.enabled=true,metrics.prometheusRule.enabled=true,openshift.scc=true';
-    for (const path of new Set([...paths, ...sections])) {
-      const args = ['--set', least, '--set', all, '--set', `${path}=null`];
-      const text = await template(helm, ...args).catch((error: unknown) => error as { stderr: string });
-      if (typeof text === 'string') {
-        const holes = /.*(?:<nil>|<no value>|%!).*|"\w+":null/mu.exec(text + JSON.stringify(objectsOf(text)));
-        if (holes) problems.push(`${path}: ${holes[0]}`);
-      } else if (
-        /nil pointer|<nil>|error calling|wrong type|YAML parse/u.test(text.stderr) ||
-        !text.stderr.includes(path.split('.').at(-1)!)
-      )
-        problems.push(`${path}: ${text.stderr}`);
+/** As helm's `--set` takes it. */
+const without = (paths: readonly string[]) => paths.map((path) => `${path}=null`).join(',');
+
+describe('a value that is taken away with null', () => {
+  const everything =
+    'verify.enabled=true,verify.existingSecret=keys,setup.enabled=true,setup.existingSecret=admin,test.existingSecret=read,' +
+    'metrics.podMonitor.enabled=true,metrics.serviceMonitor.enabled=true,metrics.prometheusRule.enabled=true,openshift.scc=true';
+  const section = z.looseObject({
+    properties: z.record(z.string(), z.unknown()),
+    required: z.array(z.string()),
+  });
+  const found = { needed: [] as string[], spared: [] as string[], sections: [] as string[] };
+  const sort = (schema: unknown, above: readonly string[]) => {
+    const { properties, required } = section.parse(schema);
+    for (const [key, inner] of Object.entries(properties)) {
+      // Helm's own, and no value of values.yaml.
+      if (key === 'global') continue;
+      const path = [...above, key].join('.');
+      // What is in it follows the agent's own schema, and has the agent's defaults.
+      const isSection = path !== 'config' && section.safeParse(inner).success;
+      if (isSection) sort(inner, [...above, key]);
+      found[isSection ? 'sections' : required.includes(key) ? 'needed' : 'spared'].push(path);
     }
-    expect(problems).toEqual([]);
-  },
-);
+  };
+  sort(valuesSchema(), []);
+
+  test('is as if it had its default, where templates can do without', async () => {
+    expect(found.spared).toEqual(expect.arrayContaining(['affinity', 'resources', 'verify.wholeStaleDays']));
+    const text = await template(helm, '--set', `${least},${everything}`, '--set', without(found.spared));
+    const holes = /.*(?:<nil>|<no value>|%!).*|"\w+":null/gmu;
+    expect((text + JSON.stringify(objectsOf(text))).match(holes) ?? []).toEqual([]);
+  });
+
+  test.each(['needed', 'sections'] as const)('is named elsewhere: %s', async (kind) => {
+    expect(found[kind].length).toBeGreaterThan(5);
+    // A section within one that is away is away, too.
+    const paths = found[kind].filter((path) => kind === 'needed' || !path.includes('.'));
+    const said = await refusalOf('--set', `${least},${everything}`, '--set', without(paths));
+    expect(said).not.toMatch(/nil pointer|error calling/u);
+    for (const path of paths) expect(said).toContain(`'${path.split('.').at(-1)!}'`);
+  });
+
+  test.each(found.sections.filter((path) => path.includes('.')))('is named elsewhere: %s', async (path) => {
+    expect(await refusal(`${path}=null`)).toContain(`missing property '${path.split('.').at(-1)!}'`);
+  });
+});
