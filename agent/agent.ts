@@ -1,7 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import { configText, type Config } from './config/index.ts';
-import { Room, runFlows, type NamedText } from './flow/index.ts';
-import { Metrics, serve, type Logger } from './observe/index.ts';
+import { configText } from './config/index.ts';
+import type { Config } from './config/index.ts';
+import { Room, runFlows } from './flow/index.ts';
+import type { NamedText } from './flow/index.ts';
+import { Metrics, serve } from './observe/index.ts';
+import type { Logger } from './observe/index.ts';
 import type { Policy } from './policy/index.ts';
 import { sha256 } from './seal/index.ts';
 import { causeOf, createClient } from './elasticsearch/index.ts';

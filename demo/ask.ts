@@ -1,7 +1,8 @@
 import { refresh } from '../test/kit/elasticsearch/index.ts';
 import { questions } from './questions/index.ts';
 import type { Screen } from './screen.ts';
-import { countRequests, type Place } from './search.ts';
+import { countRequests } from './search.ts';
+import type { Place } from './search.ts';
 import { tableLines } from '../agent/cli/terminal/table.ts';
 
 const rowsMax = 10;

@@ -1,14 +1,8 @@
 import type { Screen } from './screen.ts';
 import type { Place } from './search.ts';
 import { changeOne, deleteAnother } from './tampering.ts';
-import {
-  commandLine,
-  demandFindings,
-  demandVerified,
-  outputLines,
-  verify,
-  type Auditor,
-} from './verifier.ts';
+import { commandLine, demandFindings, demandVerified, outputLines, verify } from './verifier.ts';
+import type { Auditor } from './verifier.ts';
 
 /**
  * Verifies, changes one document, deletes another, and verifies again.

@@ -1,10 +1,6 @@
 import { eventStream, recordStream } from '../agent/streams/index.ts';
-import {
-  randomNamespace,
-  removeNamespace,
-  resolveElasticsearch,
-  type Elasticsearch,
-} from '../test/kit/elasticsearch/index.ts';
+import { randomNamespace, removeNamespace, resolveElasticsearch } from '../test/kit/elasticsearch/index.ts';
+import type { Elasticsearch } from '../test/kit/elasticsearch/index.ts';
 import { AgentProcess } from './agent-process.ts';
 import { ask } from './ask.ts';
 import { audit } from './audit.ts';

@@ -2,14 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import type { AgentProcess } from './agent-process.ts';
 import { DemoError } from './error.ts';
 import type { Player } from './player.ts';
-import {
-  isComplete,
-  progressBlock,
-  progressHeading,
-  progressOf,
-  progressRow,
-  type Progress,
-} from './progress.ts';
+import { isComplete, progressBlock, progressHeading, progressOf, progressRow } from './progress.ts';
+import type { Progress } from './progress.ts';
 import type { Screen } from './screen.ts';
 import { count, megabytes } from '../agent/cli/terminal/text.ts';
 

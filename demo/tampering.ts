@@ -1,6 +1,7 @@
 import { deleteDocument, putSource } from '../test/kit/elasticsearch/index.ts';
 import { DemoError } from './error.ts';
-import { findFirst, type Place } from './search.ts';
+import { findFirst } from './search.ts';
+import type { Place } from './search.ts';
 
 /** A document, changed or deleted through Elasticsearch's own API. */
 export interface Tampering {

@@ -1,4 +1,5 @@
-import { runCommand, type CommandResult } from './command.ts';
+import { runCommand } from './command.ts';
+import type { CommandResult } from './command.ts';
 import { DemoError } from './error.ts';
 import type { Tampering } from './tampering.ts';
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { messageOf } from '../error.ts';
-import { exitCode, exitCodeOf, type ExitCodes } from './exit-code.ts';
+import { exitCode, exitCodeOf } from './exit-code.ts';
+import type { ExitCodes } from './exit-code.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { printableError } from './terminal/text.ts';
 

@@ -1,5 +1,7 @@
-import { InvalidArgumentError, type Command } from 'commander';
-import { ConfigError, elasticsearchDefaults, loadConfig, type Config } from '../config/index.ts';
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { ConfigError, elasticsearchDefaults, loadConfig } from '../config/index.ts';
+import type { Config } from '../config/index.ts';
 import type { ClientSettings, CredentialFiles, TlsTrustSettings } from '../elasticsearch/index.ts';
 
 /** Options of the commands that people call, by which Elasticsearch is reached. */

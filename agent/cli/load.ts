@@ -1,6 +1,8 @@
-import { ConfigError, loadConfig, type Config } from '../config/index.ts';
+import { ConfigError, loadConfig } from '../config/index.ts';
+import type { Config } from '../config/index.ts';
 import { fileBytesMax, InputError, readTextFile } from '../input/index.ts';
-import { defaultPolicyFile, parsePolicy, PolicyError, type Policy } from '../policy/index.ts';
+import { defaultPolicyFile, parsePolicy, PolicyError } from '../policy/index.ts';
+import type { Policy } from '../policy/index.ts';
 
 /** The configuration, and the policy that it names or the default one. Throws ConfigError; nothing else is touched. */
 export async function loadSetup(

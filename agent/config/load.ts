@@ -1,7 +1,8 @@
 import { stringify } from 'yaml';
 import { fileBytesMax, InputError, parseYaml, readTextFile } from '../input/index.ts';
 import { ConfigError } from './error.ts';
-import { configSchema, type Config } from './schema.ts';
+import { configSchema } from './schema.ts';
+import type { Config } from './schema.ts';
 
 /**
  * Reads and validates a configuration file. Nothing else is touched before it succeeds.

@@ -3,10 +3,10 @@ import { categoryMembers } from './category.ts';
 import { commonMembers, eventMembers, logMember, sealMember } from './common.ts';
 import type { DocumentContext, Place } from './context.ts';
 import { derived } from './derived.ts';
-import { isFields, type AuditEvent, type Fields } from '../event/index.ts';
+import { isFields, textOf, textUnitsMax } from '../event/index.ts';
+import type { AuditEvent, Fields } from '../event/index.ts';
 import { namesMember, rolesMember, userMember } from './identity.ts';
 import { memberOf, print, printMembers } from './print.ts';
-import { textOf, textUnitsMax } from '../event/index.ts';
 import { timestampOf } from './timestamp.ts';
 
 export { timestampOf };

@@ -1,7 +1,7 @@
 import { derived } from './derived.ts';
-import { isFields, type AuditEvent, type Fields } from '../event/index.ts';
+import { isFields, textOf, textsOf } from '../event/index.ts';
+import type { AuditEvent, Fields } from '../event/index.ts';
 import { memberOf, printMembers } from './print.ts';
-import { textOf, textsOf } from '../event/index.ts';
 
 /** One `@`, no white space, a dot in the domain: a name that an identity provider took from an address. */
 const address = /^[^\s@]+@([^\s@]+\.[^\s@]+)$/;

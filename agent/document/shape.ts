@@ -1,7 +1,8 @@
 import { cutMembers } from '../json/index.ts';
 import type { DocumentContext, Place } from './context.ts';
 import { eventHead, timestampOf } from './head.ts';
-import { bodyMembers, type AuditEvent } from '../event/index.ts';
+import { bodyMembers } from '../event/index.ts';
+import type { AuditEvent } from '../event/index.ts';
 import { documentPieces } from './pieces.ts';
 
 /** A document in pieces, and its `@timestamp`. */

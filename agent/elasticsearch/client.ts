@@ -6,9 +6,12 @@ import {
 } from '@elastic/elasticsearch';
 import type { ClientOptions } from '@elastic/elasticsearch';
 import { connectorOf } from './connector.ts';
-import { Credentials, type CredentialFiles } from './credentials.ts';
-import { proxyOf, type ProxySettings } from './proxy.ts';
-import { TlsTrust, type TlsTrustSettings } from './tls-trust.ts';
+import { Credentials } from './credentials.ts';
+import type { CredentialFiles } from './credentials.ts';
+import { proxyOf } from './proxy.ts';
+import type { ProxySettings } from './proxy.ts';
+import { TlsTrust } from './tls-trust.ts';
+import type { TlsTrustSettings } from './tls-trust.ts';
 
 /** The `elasticsearch` section of the configuration, as far as a connection needs it. */
 export interface ClientSettings extends CredentialFiles, TlsTrustSettings, ProxySettings {

@@ -1,11 +1,14 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, isIP } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { connect as connectTls } from 'node:tls';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { callbackify } from 'node:util';
 import type { HttpProxy } from './proxy.ts';
-import { noTrust, type TlsTrust } from './tls-trust.ts';
+import { noTrust } from './tls-trust.ts';
+import type { TlsTrust } from './tls-trust.ts';
 
 /** How the message begins where nothing can have been sent: the client's transport passes on nothing of an error but its message. */
 export const noConnection = 'no connection to ';

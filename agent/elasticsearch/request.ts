@@ -1,6 +1,7 @@
 import type { ElasticsearchClient } from './client.ts';
 import { ElasticsearchError } from './error.ts';
-import { exchange, whereOf, type BegunAnswer, type ElasticsearchRequest } from './exchange.ts';
+import { exchange, whereOf } from './exchange.ts';
+import type { BegunAnswer, ElasticsearchRequest } from './exchange.ts';
 import { readText } from './read-text.ts';
 import { messageOf } from '../error.ts';
 import { TimeLimit } from './time-limit.ts';

@@ -1,5 +1,7 @@
-import { createHash, type Hash } from 'node:crypto';
-import { StreamingCutter, type CutText } from '../json/index.ts';
+import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
+import { StreamingCutter } from '../json/index.ts';
+import type { CutText } from '../json/index.ts';
 
 /** The members whose loss keeps an event an event. */
 export const bodyMembers: ReadonlySet<string> = new Set(['requestObject', 'responseObject']);

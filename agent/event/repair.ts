@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { keyOf, members } from '../json/index.ts';
-import { parseEvent, type AuditEvent } from './event.ts';
+import { parseEvent } from './event.ts';
+import type { AuditEvent } from './event.ts';
 import { bodyMembers } from './long-line.ts';
 
 /** An event whose bodies held bytes that are no UTF-8. */

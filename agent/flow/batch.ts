@@ -1,5 +1,6 @@
 import type { Shaped } from '../document/index.ts';
-import { Tally, type Entries, type Log } from '../seal/index.ts';
+import { Tally } from '../seal/index.ts';
+import type { Entries, Log } from '../seal/index.ts';
 import type { Refusal } from '../store/index.ts';
 
 /** When a batch is sealed. */

@@ -1,8 +1,10 @@
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { messageOf } from '../error.ts';
-import { Entries, type EpochStart, type Manifest, type Sealed } from '../seal/index.ts';
-import { release, type BatchRow, type Committer, type Member, type Refusal } from '../store/index.ts';
+import { Entries } from '../seal/index.ts';
+import type { EpochStart, Manifest, Sealed } from '../seal/index.ts';
+import { release } from '../store/index.ts';
+import type { BatchRow, Committer, Member, Refusal } from '../store/index.ts';
 
 const compress = promisify(gzip);
 

@@ -1,4 +1,5 @@
-import { runSourceFlow, type SharedParts } from './source-flow.ts';
+import { runSourceFlow } from './source-flow.ts';
+import type { SharedParts } from './source-flow.ts';
 
 /**
  * Runs the flow of each source of the configuration until `signal` aborts and all have ended. Rejects with what one of them

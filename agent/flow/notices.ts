@@ -1,4 +1,5 @@
-import { copiesNotices, type EpochStart, type Notice } from '../seal/index.ts';
+import { copiesNotices } from '../seal/index.ts';
+import type { EpochStart, Notice } from '../seal/index.ts';
 import type { CopiesRow, Refusal } from '../store/index.ts';
 
 /** A text that is sealed by its hash in every batch, and whole where it is new. */

@@ -1,8 +1,11 @@
 import type { DocumentContext, Shaped } from '../document/index.ts';
-import { depthMax, type LongLineParts, parseEvent, repairEvent, splitGlued } from '../event/index.ts';
-import { ecsVersion, type Logger, type SourceMeter } from '../observe/index.ts';
+import { depthMax, parseEvent, repairEvent, splitGlued } from '../event/index.ts';
+import type { LongLineParts } from '../event/index.ts';
+import { ecsVersion } from '../observe/index.ts';
+import type { Logger, SourceMeter } from '../observe/index.ts';
 import type { Policy } from '../policy/index.ts';
-import { lineKey, macOf, sha256, type Gap, type Log } from '../seal/index.ts';
+import { lineKey, macOf, sha256 } from '../seal/index.ts';
+import type { Gap, Log } from '../seal/index.ts';
 import type { Chunk, GapChunk, LinesChunk, LongChunk, Source } from '../source/index.ts';
 import type { Batch } from './batch.ts';
 import { gapWarning, pauseWarning } from './warnings.ts';
@@ -10,14 +13,8 @@ import type { Notices } from './notices.ts';
 import type { Durable } from './durable.ts';
 import type { Sealer } from './sealer.ts';
 import type { PipelineState } from './state.ts';
-import {
-  treatEvent,
-  treatText,
-  type EventLine,
-  type EventPlace,
-  type TextLine,
-  type Treatment,
-} from './treat.ts';
+import { treatEvent, treatText } from './treat.ts';
+import type { EventLine, EventPlace, TextLine, Treatment } from './treat.ts';
 
 const newline = 0x0a;
 

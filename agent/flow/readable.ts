@@ -1,5 +1,6 @@
 import type { Metrics } from '../observe/index.ts';
-import { describeObstacle, type Obstacle } from '../source/index.ts';
+import { describeObstacle } from '../source/index.ts';
+import type { Obstacle } from '../source/index.ts';
 import type { Committer } from '../store/index.ts';
 
 export interface ReadableParts {

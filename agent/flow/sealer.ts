@@ -1,14 +1,8 @@
-import {
-  batchKey,
-  Log,
-  parseOrigin,
-  startEpoch,
-  sumOf,
-  type EpochStart,
-  type Sealed,
-} from '../seal/index.ts';
+import { batchKey, Log, parseOrigin, startEpoch, sumOf } from '../seal/index.ts';
+import type { EpochStart, Sealed } from '../seal/index.ts';
 import { talliesOf } from '../store/index.ts';
-import { Batch, type BatchLimits } from './batch.ts';
+import { Batch } from './batch.ts';
+import type { BatchLimits } from './batch.ts';
 import type { Durable, SealedBatch } from './durable.ts';
 import type { NamedText, Notices, TakenNotices } from './notices.ts';
 

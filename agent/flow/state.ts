@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { parseTailState, type TailState } from '../source/index.ts';
+import { parseTailState } from '../source/index.ts';
+import type { TailState } from '../source/index.ts';
 import { StoreError } from '../store/index.ts';
 
 /** What is stored with each batch to go on from. */

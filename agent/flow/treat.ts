@@ -1,14 +1,10 @@
-import {
-  shapeEvent,
-  textDocument,
-  type DocumentContext,
-  type LongLine,
-  type Place,
-  type Shaped,
-} from '../document/index.ts';
-import { bodyMembers, isTooDeep, responseMember, type AuditEvent } from '../event/index.ts';
+import { shapeEvent, textDocument } from '../document/index.ts';
+import type { DocumentContext, LongLine, Place, Shaped } from '../document/index.ts';
+import { bodyMembers, isTooDeep, responseMember } from '../event/index.ts';
+import type { AuditEvent } from '../event/index.ts';
 import { cutMembers } from '../json/index.ts';
-import { decide, type Decision, type Policy } from '../policy/index.ts';
+import { decide } from '../policy/index.ts';
+import type { Decision, Policy } from '../policy/index.ts';
 
 /** What every line of a source is treated by. */
 export interface Treatment {

@@ -1,5 +1,6 @@
 import { decodeKey } from './key.ts';
-import { scannedDepth, scanObject, type OnMember } from './scan-object.ts';
+import { scannedDepth, scanObject } from './scan-object.ts';
+import type { OnMember } from './scan-object.ts';
 import { WantedMember } from './wanted-member.ts';
 
 const backslash = 0x5c;

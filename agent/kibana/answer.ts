@@ -1,4 +1,5 @@
-import { KibanaError, type KibanaErrorCode } from './error.ts';
+import { KibanaError } from './error.ts';
+import type { KibanaErrorCode } from './error.ts';
 
 /** The body of an answer. Throws KibanaError `bad-response`. */
 export function parse(where: string, status: number, text: string): unknown {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { assetsOf, type Dashboard, type DataView, type Search } from './assets.ts';
+import { assetsOf } from './assets.ts';
+import type { Dashboard, DataView, Search } from './assets.ts';
 import type { KibanaFound } from './check.ts';
 import type { Kibana, KibanaAnswer, KibanaRequest } from './client.ts';
 import { KibanaError } from './error.ts';

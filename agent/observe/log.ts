@@ -1,4 +1,5 @@
-import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
+import { pino, stdTimeFunctions } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 import { CodedError, messageOf } from '../error.ts';
 import { printableJson } from '../json/index.ts';
 

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { families, type Family } from './families.ts';
+import { families } from './families.ts';
+import type { Family } from './families.ts';
 import { SourceMeter } from './source-meter.ts';
 import { WeightedHistogram } from './weighted-histogram.ts';
 

@@ -1,7 +1,7 @@
-import type { Manifest } from '../seal/index.ts';
+import type { Manifest, Moment } from '../seal/index.ts';
 import type { Totals } from '../store/index.ts';
-import type { Moment } from '../seal/index.ts';
-import { parseObservation, type Observation } from './observation.ts';
+import { parseObservation } from './observation.ts';
+import type { Observation } from './observation.ts';
 import { talliesOf } from '../store/index.ts';
 
 export type Labelled = Map<string, number>;

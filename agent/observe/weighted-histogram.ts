@@ -1,4 +1,5 @@
-import { Histogram, type HistogramConfiguration } from 'prom-client';
+import { Histogram } from 'prom-client';
+import type { HistogramConfiguration } from 'prom-client';
 
 interface Data {
   /** Of each bucket alone, the last of them without a bound. */

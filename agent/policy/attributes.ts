@@ -1,4 +1,5 @@
-import { isFields, type AuditEvent } from '../event/index.ts';
+import { isFields } from '../event/index.ts';
+import type { AuditEvent } from '../event/index.ts';
 
 /**
  * What rules match on, in the apiserver's terms (authorizer.Attributes). `undefined` is what the event does not say, or

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parsePolicy, type Policy } from './policy.ts';
+import { parsePolicy } from './policy.ts';
+import type { Policy } from './policy.ts';
 
 /** The policy in force where the configuration names none. */
 export const defaultPolicyFile = fileURLToPath(new URL('default-policy.yaml', import.meta.url));

@@ -5,7 +5,8 @@ import { attributesOf } from './attributes.ts';
 import type { Decision } from './decision.ts';
 import { PolicyError } from './error.ts';
 import { Rule } from './rule.ts';
-import { policySchema, ruleName, type PolicyText } from './schema.ts';
+import { policySchema, ruleName } from './schema.ts';
+import type { PolicyText } from './schema.ts';
 
 /** A policy, ready to decide. Made by `parsePolicy`. */
 export class Policy {

@@ -1,6 +1,7 @@
 import { exportKey, generateKey } from './key.ts';
 import type { EpochReason } from './manifest.ts';
-import { formatEpoch, formatOrigin, logName, type Origin } from './origin.ts';
+import { formatEpoch, formatOrigin, logName } from './origin.ts';
+import type { Origin } from './origin.ts';
 
 /** A new epoch's key and why it begins; durable before anything is signed with it. */
 export interface EpochStart {

@@ -1,5 +1,7 @@
-import { createPrivateKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { makeVerifierKey, type VerifierKey } from './vkey.ts';
+import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { makeVerifierKey } from './vkey.ts';
+import type { VerifierKey } from './vkey.ts';
 
 /** The private half of a log's key, and what verifies it. */
 export interface SigningKey {

@@ -1,8 +1,10 @@
 import { signCheckpoint } from './checkpoint.ts';
 import { hashBytes, leafHash } from './hash.ts';
 import { logIdOf, recordDocumentId } from './ids.ts';
-import { importKey, type SigningKey } from './key.ts';
-import { manifestBytes, type Manifest } from './manifest.ts';
+import { importKey } from './key.ts';
+import type { SigningKey } from './key.ts';
+import { manifestBytes } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
 import { recordBytes } from './record.ts';
 import { Tree } from './tree.ts';
 

@@ -1,6 +1,7 @@
 import { verify } from 'node:crypto';
 import { SealError } from './error.ts';
-import { signBytes, type SigningKey } from './key.ts';
+import { signBytes } from './key.ts';
+import type { SigningKey } from './key.ts';
 import type { VerifierKey } from './vkey.ts';
 import { parseBase64 } from './json.ts';
 

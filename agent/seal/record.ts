@@ -1,5 +1,6 @@
 import { jsonString } from './json.ts';
-import { sumOf, type Manifest } from './manifest.ts';
+import { sumOf } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
 
 /** The parts of which a batch record is a pure function (docs/seal-format.md §4). */
 export interface RecordParts {

@@ -1,7 +1,8 @@
 import { createPrivateKey } from 'node:crypto';
 import { SealError } from './error.ts';
 import { parseBase64 } from './json.ts';
-import { signingKey, type SigningKey } from './key.ts';
+import { signingKey } from './key.ts';
+import type { SigningKey } from './key.ts';
 
 /*
  * The text form of a private key that golang.org/x/mod/sumdb/note reads and writes (GenerateKey, NewSigner), so that other

@@ -1,4 +1,5 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { Moments } from './moments.ts';
 import { macOf } from './mac.ts';
 import type { Gap, Notice, Stretch } from './manifest.ts';

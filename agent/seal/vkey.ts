@@ -1,4 +1,5 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { SealError } from './error.ts';
 import { sha256 } from './hash.ts';
 import { parseBase64 } from './json.ts';

@@ -2,14 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { allStreams } from '../streams/index.ts';
-import {
-  bulk,
-  noHandler,
-  request,
-  ElasticsearchError,
-  type ElasticsearchAnswer,
-  type ElasticsearchClient,
-  type ElasticsearchRequest,
+import { bulk, noHandler, request, ElasticsearchError } from '../elasticsearch/index.ts';
+import type {
+  ElasticsearchAnswer,
+  ElasticsearchClient,
+  ElasticsearchRequest,
 } from '../elasticsearch/index.ts';
 import type { Access } from './access.ts';
 import { SetupError } from './error.ts';

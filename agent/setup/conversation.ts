@@ -1,8 +1,8 @@
-import {
-  request,
-  type ElasticsearchAnswer,
-  type ElasticsearchClient,
-  type ElasticsearchRequest,
+import { request } from '../elasticsearch/index.ts';
+import type {
+  ElasticsearchAnswer,
+  ElasticsearchClient,
+  ElasticsearchRequest,
 } from '../elasticsearch/index.ts';
 
 export interface ConversationOptions {

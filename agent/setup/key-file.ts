@@ -1,4 +1,5 @@
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { messageOf } from '../error.ts';
 import { fileBytesMax, InputError, readTextFile } from '../input/index.ts';
 import { SetupError } from './error.ts';

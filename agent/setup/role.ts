@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { roleOf, type Access } from './access.ts';
+import { roleOf } from './access.ts';
+import type { Access } from './access.ts';
 import type { Conversation } from './conversation.ts';
 
 /** GET _security/role/<name>: what of it decides what the role may do. */

@@ -4,12 +4,13 @@ import {
   checkStreams,
   checkTemplates,
   installTemplates,
-  type Retention,
 } from '../streams/index.ts';
+import type { Retention } from '../streams/index.ts';
 import { backingIndices, ElasticsearchError } from '../elasticsearch/index.ts';
 import { agentAccess, lookupAccess, verdictAccess } from './access.ts';
 import { checkAdministrator } from './administrator.ts';
-import { provideKey, type KeyWish } from './api-key.ts';
+import { provideKey } from './api-key.ts';
+import type { KeyWish } from './api-key.ts';
 import type { Conversation } from './conversation.ts';
 import { SetupError } from './error.ts';
 import { putPolicy } from './policy.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ilmSettings, templates, type Retention, type StreamTemplate } from '../streams/index.ts';
+import { ilmSettings, templates } from '../streams/index.ts';
+import type { Retention, StreamTemplate } from '../streams/index.ts';
 import { lacksApi } from '../elasticsearch/index.ts';
 import type { Conversation } from './conversation.ts';
 import { SetupError } from './error.ts';

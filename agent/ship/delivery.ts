@@ -1,11 +1,7 @@
-import {
-  ElasticsearchError,
-  isStored,
-  untilDone,
-  type BulkItem,
-  type RetryOptions,
-} from '../elasticsearch/index.ts';
-import { bulkBodyOf, creationsOf, halvesOf, type BulkBody } from './bulk-body.ts';
+import { ElasticsearchError, isStored, untilDone } from '../elasticsearch/index.ts';
+import type { BulkItem, RetryOptions } from '../elasticsearch/index.ts';
+import { bulkBodyOf, creationsOf, halvesOf } from './bulk-body.ts';
+import type { BulkBody } from './bulk-body.ts';
 
 /** An event that Elasticsearch will not take as it is. */
 export interface Poison {

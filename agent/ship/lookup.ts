@@ -6,9 +6,8 @@ import {
   ElasticsearchError,
   parseAnswer,
   request,
-  type ClientSettings,
-  type ElasticsearchClient,
 } from '../elasticsearch/index.ts';
+import type { ClientSettings, ElasticsearchClient } from '../elasticsearch/index.ts';
 
 /** So often in a row a lookup may fail before documents are sent without one. */
 const failuresMax = 3;

@@ -1,6 +1,8 @@
-import { bulk, isStored, type BulkItem, type ElasticsearchClient } from '../elasticsearch/index.ts';
+import { bulk, isStored } from '../elasticsearch/index.ts';
+import type { BulkItem, ElasticsearchClient } from '../elasticsearch/index.ts';
 import type { Arrivals } from './arrivals.ts';
-import { creationsOf, gzipBytesOf, without, type BulkBody, type Creation } from './bulk-body.ts';
+import { creationsOf, gzipBytesOf, without } from './bulk-body.ts';
+import type { BulkBody, Creation } from './bulk-body.ts';
 import type { Lookup } from './lookup.ts';
 import { mayHaveBeenDone } from './may-have-been-done.ts';
 

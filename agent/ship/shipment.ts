@@ -9,17 +9,15 @@ import {
   refusedForm,
 } from '../seal/index.ts';
 import type { Committer, Refusal, StoredBatch } from '../store/index.ts';
-import {
-  ElasticsearchError,
-  isStored,
-  untilDone,
-  type ElasticsearchClient,
-  type RetryOptions,
-} from '../elasticsearch/index.ts';
+import { ElasticsearchError, isStored, untilDone } from '../elasticsearch/index.ts';
+import type { ElasticsearchClient, RetryOptions } from '../elasticsearch/index.ts';
 import { eventStream, recordStream } from '../streams/index.ts';
-import { Arrivals, type IndexRange } from './arrivals.ts';
-import { bulkBodiesOf, bulkBodyOf, creationsOf, without, type BulkBody, type Creation } from './bulk-body.ts';
-import { deliver, type Poison, type SendBulkBody } from './delivery.ts';
+import { Arrivals } from './arrivals.ts';
+import type { IndexRange } from './arrivals.ts';
+import { bulkBodiesOf, bulkBodyOf, creationsOf, without } from './bulk-body.ts';
+import type { BulkBody, Creation } from './bulk-body.ts';
+import { deliver } from './delivery.ts';
+import type { Poison, SendBulkBody } from './delivery.ts';
 import type { Lookup } from './lookup.ts';
 import type { Quarantine } from './quarantine.ts';
 import { idOf, Sender } from './sender.ts';

@@ -1,9 +1,12 @@
 import { gzipSync } from 'node:zlib';
-import { bulk, causeOf, ElasticsearchError, isStored, type RetryOptions } from '../elasticsearch/index.ts';
-import { release, type CopiesRow, type SeenRow, type Store, type StoredBatch } from '../store/index.ts';
+import { bulk, causeOf, ElasticsearchError, isStored } from '../elasticsearch/index.ts';
+import type { RetryOptions } from '../elasticsearch/index.ts';
+import { release } from '../store/index.ts';
+import type { CopiesRow, SeenRow, Store, StoredBatch } from '../store/index.ts';
 import { eventStream } from '../streams/index.ts';
 import type { IndexRange } from './arrivals.ts';
-import { Shipment, type SeenIndices, type ShipmentParts } from './shipment.ts';
+import { Shipment } from './shipment.ts';
+import type { SeenIndices, ShipmentParts } from './shipment.ts';
 
 export interface ShipperParts extends ShipmentParts {
   store: Store;

@@ -1,13 +1,9 @@
 import { gzipSync } from 'node:zlib';
-import { noteDocument, startDocumentId, startText, logIdOf, type SigningKey } from '../seal/index.ts';
+import { noteDocument, startDocumentId, startText, logIdOf } from '../seal/index.ts';
+import type { SigningKey } from '../seal/index.ts';
 import type { StartState } from '../store/index.ts';
-import {
-  bulk,
-  ElasticsearchError,
-  untilDone,
-  type ElasticsearchClient,
-  type RetryOptions,
-} from '../elasticsearch/index.ts';
+import { bulk, ElasticsearchError, untilDone } from '../elasticsearch/index.ts';
+import type { ElasticsearchClient, RetryOptions } from '../elasticsearch/index.ts';
 import { recordStream } from '../streams/index.ts';
 import type { Lookup } from './lookup.ts';
 import { creationBytes } from './shipment.ts';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { parseAnswer } from '../elasticsearch/index.ts';
-import { changesOfSource, wantedSettings, type Checked, type CheckOptions } from './check.ts';
+import { parseAnswer, ElasticsearchError, request } from '../elasticsearch/index.ts';
+import { changesOfSource, wantedSettings } from './check.ts';
+import type { Checked, CheckOptions } from './check.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
-import { ElasticsearchError } from '../elasticsearch/index.ts';
-import { agentStreams, type OwnStream } from './own-streams.ts';
-import { request } from '../elasticsearch/index.ts';
+import { agentStreams } from './own-streams.ts';
+import type { OwnStream } from './own-streams.ts';
 import { templates } from './templates/definition.ts';
 
 const sourceKey = '_source';

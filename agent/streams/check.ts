@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { parseAnswer } from '../elasticsearch/index.ts';
+import { parseAnswer, ElasticsearchError, request } from '../elasticsearch/index.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
-import { ElasticsearchError } from '../elasticsearch/index.ts';
-import { agentStreams, type OwnStream } from './own-streams.ts';
-import { request } from '../elasticsearch/index.ts';
+import { agentStreams } from './own-streams.ts';
+import type { OwnStream } from './own-streams.ts';
 
 export interface CheckOptions {
   namespace: string;

@@ -1,8 +1,9 @@
-import { checkStreams, type CheckOptions } from './check.ts';
+import { checkStreams } from './check.ts';
+import type { CheckOptions } from './check.ts';
 import { checkTemplates } from './check-templates.ts';
-import type { ElasticsearchClient } from '../elasticsearch/index.ts';
+import { untilDone } from '../elasticsearch/index.ts';
+import type { ElasticsearchClient, RetryOptions } from '../elasticsearch/index.ts';
 import { checkRetention } from './retention.ts';
-import { untilDone, type RetryOptions } from '../elasticsearch/index.ts';
 import { installTemplates } from './templates/install.ts';
 import type { Retention } from './templates/definition.ts';
 

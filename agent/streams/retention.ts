@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { lacksApi, parseAnswer } from '../elasticsearch/index.ts';
+import { lacksApi, parseAnswer, ElasticsearchError, request } from '../elasticsearch/index.ts';
 import type { Checked, CheckOptions } from './check.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
-import { ElasticsearchError } from '../elasticsearch/index.ts';
 import { agentStreams } from './own-streams.ts';
-import { request } from '../elasticsearch/index.ts';
-import { templates, type Retention } from './templates/definition.ts';
+import { templates } from './templates/definition.ts';
+import type { Retention } from './templates/definition.ts';
 
 /** GET _data_stream/<name>/_lifecycle, as far as we read it (elastic.co/docs: Elasticsearch 8.19 and 9). */
 const lifecycleAnswer = z.object({

@@ -6,8 +6,8 @@ import {
   operatorNamePattern,
   parseSigner,
   SealError,
-  type SigningKey,
 } from '../seal/index.ts';
+import type { SigningKey } from '../seal/index.ts';
 import { messageOf } from '../error.ts';
 import { fileBytesMax, readTextFile } from '../input/index.ts';
 import { TrustError } from './error.ts';

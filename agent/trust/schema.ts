@@ -1,12 +1,6 @@
 import { z } from 'zod';
-import {
-  isOrigin,
-  namePattern,
-  operatorNamePattern,
-  parseVerifierKey,
-  SealError,
-  type VerifierKey,
-} from '../seal/index.ts';
+import { isOrigin, namePattern, operatorNamePattern, parseVerifierKey, SealError } from '../seal/index.ts';
+import type { VerifierKey } from '../seal/index.ts';
 
 const name = z.string().regex(namePattern);
 

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { messageOf } from '../error.ts';
 import { fileBytesMax, InputError, parseJsonObject, readTextFile } from '../input/index.ts';
 import { parseOrigin, parseVerifierKey, SealError } from '../seal/index.ts';
-import { trustSchema, type TrustFile } from './schema.ts';
+import { trustSchema } from './schema.ts';
+import type { TrustFile } from './schema.ts';
 import { TrustError } from './error.ts';
 
 /** Reads a trust file. Throws TrustError `trust-file` naming the member that is wrong. */

@@ -1,4 +1,5 @@
-import { tampered, type Finding } from './finding.ts';
+import { tampered } from './finding.ts';
+import type { Finding } from './finding.ts';
 
 /** The first few findings. What was tampered with goes before all else, so that a thousand gaps do not hide it. */
 export class FindingSample {

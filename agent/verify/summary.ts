@@ -3,8 +3,10 @@ import type { FindingKind } from './finding.ts';
 import type { KeySource } from './records/keys.ts';
 import { timeOf } from './records/link.ts';
 import type { RecordReading } from './records/records.ts';
-import { widen, type Span } from './time.ts';
-import { exitCodes, verdictOf, type Verdict } from './verdict.ts';
+import { widen } from './time.ts';
+import type { Span } from './time.ts';
+import { exitCodes, verdictOf } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
 import type { StatementReport, VoidStatements } from './records/statements.ts';
 import type { VerifyOptions } from './options.ts';
 

@@ -1,6 +1,7 @@
 import { ecsVersion } from '../observe/index.ts';
 import { logName, parseOrigin } from '../seal/index.ts';
-import { notProvenComplete, tampered, type Finding } from './finding.ts';
+import { notProvenComplete, tampered } from './finding.ts';
+import type { Finding } from './finding.ts';
 import type { LogSummary, Summary } from './summary.ts';
 import type { Verdict } from './verdict.ts';
 import type { TimeRange } from './elasticsearch/queries.ts';

@@ -1,4 +1,5 @@
-import { notProvenComplete, tampered, type FindingKind } from './finding.ts';
+import { notProvenComplete, tampered } from './finding.ts';
+import type { FindingKind } from './finding.ts';
 
 export type Verdict = 'verified' | 'tampered' | 'could not check' | 'not proven complete';
 

@@ -1,12 +1,15 @@
 import { Alternates } from './records/alternates.ts';
-import { readBatches, type Batch } from './events/batches.ts';
+import { readBatches } from './events/batches.ts';
+import type { Batch } from './events/batches.ts';
 import { DocumentJoin } from './events/documents.ts';
 import { judgeEnds, judgeEpochs } from './records/epochs.ts';
 import type { Emit, Finding, FindingKind } from './finding.ts';
-import { readRecords, type RecordReading } from './records/records.ts';
+import { readRecords } from './records/records.ts';
+import type { RecordReading } from './records/records.ts';
 import { outOfOrderMax } from './events/out-of-order.ts';
 import type { Streams } from './streams.ts';
-import { summarize, type Summary } from './summary.ts';
+import { summarize } from './summary.ts';
+import type { Summary } from './summary.ts';
 import type { VerifyOptions } from './options.ts';
 
 /**

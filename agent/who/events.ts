@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { request, ElasticsearchError, type ElasticsearchClient } from '../elasticsearch/index.ts';
-import type { PointInTime } from '../elasticsearch/index.ts';
+import { request, ElasticsearchError } from '../elasticsearch/index.ts';
+import type { ElasticsearchClient, PointInTime } from '../elasticsearch/index.ts';
 import { WhoError } from './error.ts';
-import { docvalueFields, eventOf, hitSchema, type Event } from './event.ts';
+import { docvalueFields, eventOf, hitSchema } from './event.ts';
+import type { Event } from './event.ts';
 import { fields } from './fields.ts';
 
 /** Elasticsearch holds a page in its heap, we hold its answer. */

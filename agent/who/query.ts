@@ -1,6 +1,7 @@
 import type { TimeRange } from '../verify/index.ts';
 import { fields } from './fields.ts';
-import { any, endsWithSubresource, type Resource } from './resource.ts';
+import { any, endsWithSubresource } from './resource.ts';
+import type { Resource } from './resource.ts';
 
 /** What became of a request. `denied` is a part of `failure`: refused by authentication, authorization or admission. */
 export type Outcome = 'success' | 'failure' | 'denied' | 'unknown';

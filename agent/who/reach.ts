@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { ElasticsearchClient } from '../elasticsearch/index.ts';
-import type { PointInTime } from '../elasticsearch/index.ts';
+import type { ElasticsearchClient, PointInTime } from '../elasticsearch/index.ts';
 import { search } from './events.ts';
 import { fields } from './fields.ts';
-import { inTime, queryOf, resourceQuery, type Wish } from './query.ts';
+import { inTime, queryOf, resourceQuery } from './query.ts';
+import type { Wish } from './query.ts';
 
 /** What there is to be searched in the time asked for, whether it was asked for or not. */
 export interface Reach {

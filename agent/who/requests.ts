@@ -1,5 +1,6 @@
 import type { Event } from './event.ts';
-import { join, keyOf, rankOf, requestOf, type Requests } from './request.ts';
+import { join, keyOf, rankOf, requestOf } from './request.ts';
+import type { Requests } from './request.ts';
 
 /** Different events of one auditID that are held at once: a client may give it to all that he does. */
 const differentMax = 100_000;

@@ -1,4 +1,5 @@
-import { addressesMax, type Requests, type Result } from './request.ts';
+import { addressesMax } from './request.ts';
+import type { Requests, Result } from './request.ts';
 
 /** Requests that have everything in common but their time and address; null where they have none. */
 export interface Row {

@@ -1,5 +1,6 @@
 import type { Requests } from './request.ts';
-import { addTo, members, rowOf, type Member, type Row } from './row.ts';
+import { addTo, members, rowOf } from './row.ts';
+import type { Member, Row } from './row.ts';
 
 /** What rows are told apart by no longer, the least that is lost first; after the last of these there are as many as results. */
 const levels: readonly (readonly Member[])[] = [

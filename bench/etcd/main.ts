@@ -8,7 +8,8 @@ import { writeInput } from '../throughput/input.ts';
 import { Sink } from '../throughput/sink.ts';
 import { BusyAgent } from './busy-agent.ts';
 import { buildEtcd, Etcd } from './etcd.ts';
-import { mergeBuckets, percentile, quantileOf, steadyPuts, type Loaded } from './load.ts';
+import { mergeBuckets, percentile, quantileOf, steadyPuts } from './load.ts';
+import type { Loaded } from './load.ts';
 
 /**
  * `node bench/etcd/main.ts [--seconds 10] [--rounds 3] [--puts 100] [--folder /var/tmp]`: what the agent's durable

@@ -1,11 +1,15 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { count, type Count } from './count.ts';
+import { count } from './count.ts';
+import type { Count } from './count.ts';
 import { Rotations } from './rotations.ts';
-import { scenarios, type Minimum, type Rate, type ScenarioName } from './scenario.ts';
-import { Shipping, type Shipper } from './shipper.ts';
-import { Sink, type SinkStats } from './sink.ts';
+import { scenarios } from './scenario.ts';
+import type { Minimum, Rate, ScenarioName } from './scenario.ts';
+import { Shipping } from './shipper.ts';
+import type { Shipper } from './shipper.ts';
+import { Sink } from './sink.ts';
+import type { SinkStats } from './sink.ts';
 import { Writer } from './writer.ts';
 
 const maxSizeMiB = 5;

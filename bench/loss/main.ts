@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { buildRotator } from '../../test/kit/rotator/index.ts';
 import { auditseal } from './auditseal.ts';
-import { runCell, type Cell, type CellOptions } from './cell.ts';
+import { runCell } from './cell.ts';
+import type { Cell, CellOptions } from './cell.ts';
 import { filebeat } from './peers/filebeat.ts';
 import { otel } from './peers/otel.ts';
 import { rsyslog } from './peers/rsyslog.ts';
 import { syslogNg } from './peers/syslog-ng.ts';
 import type { Shipper } from './shipper.ts';
-import { rates, scenarioNames, type Rate, type ScenarioName } from './scenario.ts';
+import { rates, scenarioNames } from './scenario.ts';
+import type { Rate, ScenarioName } from './scenario.ts';
 import { lineOf, tableOf, tooGentle } from './table.ts';
 import { turns } from './turns.ts';
 

@@ -1,6 +1,7 @@
 import type { Cell } from './cell.ts';
 import { quoted } from './peers/quoted.ts';
-import { scenarioNames, scenarios, type Rate, type ScenarioName } from './scenario.ts';
+import { scenarioNames, scenarios } from './scenario.ts';
+import type { Rate, ScenarioName } from './scenario.ts';
 
 const none = '–';
 

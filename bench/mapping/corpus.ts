@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { parseEvent } from '../../agent/event/index.ts';
-import { shapeEvent, type DocumentContext } from '../../agent/document/index.ts';
+import { shapeEvent } from '../../agent/document/index.ts';
+import type { DocumentContext } from '../../agent/document/index.ts';
 
 /** Length of the corpus' recording; each repetition is put that much later, under its own ids. */
 const dayMilliseconds = 86_400_000;

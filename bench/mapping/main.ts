@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { startElasticsearch } from '../../test/kit/elasticsearch/index.ts';
 import { templates } from '../../agent/streams/index.ts';
 import { bulkLines, later, readLines } from './corpus.ts';
-import { queries, variants, type Variant } from './settings.ts';
+import { queries, variants } from './settings.ts';
+import type { Variant } from './settings.ts';
 
 /*
  * Size and query time of event documents under different index settings, on a real Elasticsearch of its own.

@@ -6,7 +6,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import { auditseal } from './auditseal.ts';
 import { writeInput } from './input.ts';
 import { rsyslog, rsyslogMissing } from './rsyslog.ts';
-import { measure, type Result, type Shipper } from './shipper.ts';
+import { measure } from './shipper.ts';
+import type { Result, Shipper } from './shipper.ts';
 import { tableOf } from './table.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

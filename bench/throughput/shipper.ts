@@ -1,10 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, linkSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Input } from './input.ts';
-import { Sink, type SinkCounts } from './sink.ts';
+import { Sink } from './sink.ts';
+import type { SinkCounts } from './sink.ts';
 import { usageOf } from './usage.ts';
 
 /** Where a run takes place: everything in it is removed before and after. */

@@ -1,13 +1,5 @@
-import {
-  greatestFirst,
-  grouped,
-  nameList,
-  outcome,
-  total,
-  user,
-  userName,
-  type Question,
-} from './question.ts';
+import { greatestFirst, grouped, nameList, outcome, total, user, userName } from './question.ts';
+import type { Question } from './question.ts';
 
 /** The command is only in the URL, at whatever level the apiserver audits. */
 export const exec: Question<'user' | 'outcome' | 'resource' | 'namespace' | 'name' | 'query'> = {

@@ -1,4 +1,5 @@
-import { grouped, total, user, userName, type Question } from './question.ts';
+import { grouped, total, user, userName } from './question.ts';
+import type { Question } from './question.ts';
 
 const codes = [
   { heading: '401', is: (code: number) => code === 401 },

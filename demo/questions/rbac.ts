@@ -1,13 +1,5 @@
-import {
-  greatestFirst,
-  grouped,
-  nameList,
-  outcome,
-  total,
-  user,
-  userName,
-  type Question,
-} from './question.ts';
+import { greatestFirst, grouped, nameList, outcome, total, user, userName } from './question.ts';
+import type { Question } from './question.ts';
 
 export const rbac: Question<'user' | 'action' | 'outcome' | 'resource' | 'name' | 'role'> = {
   title: 'Who changed RBAC, or tried to',

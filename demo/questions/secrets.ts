@@ -1,13 +1,5 @@
-import {
-  greatestFirst,
-  grouped,
-  nameList,
-  outcome,
-  total,
-  user,
-  userName,
-  type Question,
-} from './question.ts';
+import { greatestFirst, grouped, nameList, outcome, total, user, userName } from './question.ts';
+import type { Question } from './question.ts';
 
 /** Whoever lists or watches secrets reads them all: the objects come back whole. */
 export const secrets: Question<'user' | 'action' | 'outcome' | 'namespace' | 'name'> = {

@@ -1,6 +1,8 @@
-import { createClient, type ElasticsearchClient } from '../../agent/elasticsearch/index.ts';
+import { createClient } from '../../agent/elasticsearch/index.ts';
+import type { ElasticsearchClient } from '../../agent/elasticsearch/index.ts';
 import { eventStream, installTemplates } from '../../agent/streams/index.ts';
-import { parseResource, type Wish } from '../../agent/who/index.ts';
+import { parseResource } from '../../agent/who/index.ts';
+import type { Wish } from '../../agent/who/index.ts';
 import { randomNamespace, refresh } from './elasticsearch/index.ts';
 import { ship } from './corpus.ts';
 

@@ -1,4 +1,5 @@
-import { CommanderError, type Command } from 'commander';
+import { CommanderError } from 'commander';
+import type { Command } from 'commander';
 import type { Terminal } from '../../agent/cli/terminal/terminal.ts';
 
 /** What a command printed, and what it ended with: -1 before its end. */

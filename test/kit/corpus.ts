@@ -2,7 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEvent } from '../../agent/event/index.ts';
 import { shapeEvent } from '../../agent/document/index.ts';
-import { bulk, type ElasticsearchClient } from '../../agent/elasticsearch/index.ts';
+import { bulk } from '../../agent/elasticsearch/index.ts';
+import type { ElasticsearchClient } from '../../agent/elasticsearch/index.ts';
 import { eventStream } from '../../agent/streams/index.ts';
 import { gzipBody } from './body.ts';
 

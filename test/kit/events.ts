@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parseEvent, type AuditEvent } from '../../agent/event/index.ts';
+import { parseEvent } from '../../agent/event/index.ts';
+import type { AuditEvent } from '../../agent/event/index.ts';
 
 /** An event as the apiserver writes one, with some fields replaced; undefined takes one out. */
 export function event(changes: Record<string, unknown> = {}): AuditEvent {

@@ -9,9 +9,8 @@ import {
   verify,
   writeConfig,
   Writer,
-  type Multiset,
-  type StartOptions,
 } from './agent/index.ts';
+import type { Multiset, StartOptions } from './agent/index.ts';
 import { randomNamespace } from './elasticsearch/index.ts';
 
 export interface SceneOptions {

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import { newCommand, runCommand } from '../command.ts';
 import { addConnection } from '../connection.ts';
 import type { Terminal } from '../terminal/terminal.ts';

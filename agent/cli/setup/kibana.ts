@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { KibanaSettings } from '../../kibana/index.ts';
 import type { ConnectionOptions } from '../connection.ts';
 import { isLoopback } from '../loopback.ts';

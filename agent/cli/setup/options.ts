@@ -2,9 +2,12 @@ import { ConfigError } from '../../config/index.ts';
 import type { KibanaSettings } from '../../kibana/index.ts';
 import type { SetupOptions } from '../../setup/index.ts';
 import type { ClientSettings } from '../../elasticsearch/index.ts';
-import { connectionOf, type ConnectionOptions } from '../connection.ts';
-import { kibanaOf, kibanaProblems, plainTextProblems, type KibanaOptions } from './kibana.ts';
-import { keyFileProblems, type KeyFiles } from './key-files.ts';
+import { connectionOf } from '../connection.ts';
+import type { ConnectionOptions } from '../connection.ts';
+import { kibanaOf, kibanaProblems, plainTextProblems } from './kibana.ts';
+import type { KibanaOptions } from './kibana.ts';
+import { keyFileProblems } from './key-files.ts';
+import type { KeyFiles } from './key-files.ts';
 
 /** The options as they were given. */
 export interface SetupCommandOptions extends ConnectionOptions, KibanaOptions {

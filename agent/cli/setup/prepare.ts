@@ -7,7 +7,8 @@ import { checkKibana, installObjects, Kibana } from '../../kibana/index.ts';
 import { Conversation, setUp } from '../../setup/index.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { printableError } from '../terminal/text.ts';
-import { wishesOf, type SetupCommandOptions } from './options.ts';
+import { wishesOf } from './options.ts';
+import type { SetupCommandOptions } from './options.ts';
 
 /** Does what the options of `auditseal setup` ask for, and prints it. Throws ConfigError, ElasticsearchError, SetupError and KibanaError. */
 export async function prepare(

@@ -1,7 +1,9 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { Statement } from '../../seal/index.ts';
 import { newCommand, runCommand } from '../command.ts';
-import { addConnection, type ConnectionOptions } from '../connection.ts';
+import { addConnection } from '../connection.ts';
+import type { ConnectionOptions } from '../connection.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { MakeOptions } from './options.ts';
 import { sendStatement } from './send.ts';

@@ -1,4 +1,5 @@
-import { isOrigin, type Statement } from '../../seal/index.ts';
+import { isOrigin } from '../../seal/index.ts';
+import type { Statement } from '../../seal/index.ts';
 import { VerifyError } from '../../verify/index.ts';
 import type { ConnectionOptions } from '../connection.ts';
 import { parseTime } from '../terminal/time.ts';

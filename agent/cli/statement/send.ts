@@ -1,12 +1,9 @@
-import {
-  signedNoteDocument,
-  statementDocumentId,
-  type Statement,
-  type VerifierKey,
-} from '../../seal/index.ts';
+import { signedNoteDocument, statementDocumentId } from '../../seal/index.ts';
+import type { Statement, VerifierKey } from '../../seal/index.ts';
 import { createClient, createDocument } from '../../elasticsearch/index.ts';
 import { recordStream } from '../../streams/index.ts';
-import { connectionOf, type ConnectionOptions } from '../connection.ts';
+import { connectionOf } from '../connection.ts';
+import type { ConnectionOptions } from '../connection.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { printable } from '../../json/index.ts';
 import { withoutSecrets } from '../terminal/text.ts';

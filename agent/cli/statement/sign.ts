@@ -5,16 +5,17 @@ import {
   SealError,
   signNote,
   statementText,
-  type Statement,
-  type VerifierKey,
 } from '../../seal/index.ts';
+import type { Statement, VerifierKey } from '../../seal/index.ts';
 import { messageOf } from '../../error.ts';
 import { fileBytesMax, readTextFile, readTextStream } from '../../input/index.ts';
 import { makeOperatorKey, readOperatorKey } from '../../trust/index.ts';
 import { VerifyError } from '../../verify/index.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { statementOf, type MakeOptions } from './options.ts';
-import { printStatement, sendStatement, type SignedStatement } from './send.ts';
+import { statementOf } from './options.ts';
+import type { MakeOptions } from './options.ts';
+import { printStatement, sendStatement } from './send.ts';
+import type { SignedStatement } from './send.ts';
 
 /** Makes an operator's key pair, and says what to do with either half. Throws TrustError. */
 export async function makeKey(terminal: Terminal, file: string, name: string): Promise<void> {

@@ -1,4 +1,5 @@
-import { parseObservation, type Observation } from '../../observe/index.ts';
+import { parseObservation } from '../../observe/index.ts';
+import type { Observation } from '../../observe/index.ts';
 import type { SourceStatus, StateStatus } from '../../store/index.ts';
 
 /** Of the configuration; unknown where only a state folder is looked at. */

@@ -1,4 +1,5 @@
-import { VerifyError, type TimeRange } from '../../verify/index.ts';
+import { VerifyError } from '../../verify/index.ts';
+import type { TimeRange } from '../../verify/index.ts';
 
 const unitMilliseconds: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

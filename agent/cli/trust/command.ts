@@ -1,6 +1,8 @@
-import { Option, type Command } from 'commander';
+import { Option } from 'commander';
+import type { Command } from 'commander';
 import { fileBytesMax, readTextStream } from '../../input/index.ts';
-import { addOperators, addTrust, type AddedKey } from '../../trust/index.ts';
+import { addOperators, addTrust } from '../../trust/index.ts';
+import type { AddedKey } from '../../trust/index.ts';
 import { newCommand, runCommand } from '../command.ts';
 import { exitCode } from '../exit-code.ts';
 import type { Terminal } from '../terminal/terminal.ts';

@@ -1,14 +1,16 @@
 import { jsonLine } from '../../json/index.ts';
-import { verifyLogs, type Finding, type Progress, type Summary } from '../../verify/index.ts';
+import { verifyLogs, ElasticsearchStreams } from '../../verify/index.ts';
+import type { Finding, Progress, Summary, FindingSample, Verification } from '../../verify/index.ts';
 import { createClient } from '../../elasticsearch/index.ts';
-import { ElasticsearchStreams, type FindingSample, type Verification } from '../../verify/index.ts';
 import { operatorNames, readTrust, trustedOrigins } from '../../trust/index.ts';
-import { connectionOf, type ConnectionOptions } from '../connection.ts';
+import { connectionOf } from '../connection.ts';
+import type { ConnectionOptions } from '../connection.ts';
 import { parseTime, timeRangeOf } from '../terminal/time.ts';
 import { MemoryKeeper } from './memory.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { ProgressLine } from '../terminal/progress.ts';
-import { describeProgress, describeSummary, findingLine, verdictLine, type Scope } from './report.ts';
+import { describeProgress, describeSummary, findingLine, verdictLine } from './report.ts';
+import type { Scope } from './report.ts';
 
 /** What is to be verified, and how it is printed. */
 export interface CheckOptions extends ConnectionOptions {

@@ -1,9 +1,11 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { newCommand } from '../command.ts';
 import { addConnection } from '../connection.ts';
 import { exitCode } from '../exit-code.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { verify, type VerifyOptions } from './verify.ts';
+import { verify } from './verify.ts';
+import type { VerifyOptions } from './verify.ts';
 
 /** `auditseal verify`, as an auditor calls it; read access to both streams is all that it needs. */
 export function defineVerify(terminal: Terminal): Command {

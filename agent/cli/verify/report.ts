@@ -1,6 +1,5 @@
 import type { Statement } from '../../seal/index.ts';
-import type { Finding, LogSummary, Progress, Summary } from '../../verify/index.ts';
-import type { TimeRange } from '../../verify/index.ts';
+import type { Finding, LogSummary, Progress, Summary, TimeRange } from '../../verify/index.ts';
 import { printable } from '../../json/index.ts';
 import { withoutSecrets } from '../terminal/text.ts';
 

@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import {
-  createClient,
-  createDocument,
-  type ClientSettings,
-  type ElasticsearchClient,
-} from '../../elasticsearch/index.ts';
+import { createClient, createDocument } from '../../elasticsearch/index.ts';
+import type { ClientSettings, ElasticsearchClient } from '../../elasticsearch/index.ts';
 import { verdictStream } from '../../streams/index.ts';
-import { verdictDocument, type Verification } from '../../verify/index.ts';
+import { verdictDocument } from '../../verify/index.ts';
+import type { Verification } from '../../verify/index.ts';
 import { agentVersion } from '../version.ts';
 
 /** Of a verification that was told to stop, the verdict must be out before it is killed. */

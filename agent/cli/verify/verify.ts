@@ -1,13 +1,16 @@
 import { messageOf } from '../../error.ts';
 import { jsonLine } from '../../json/index.ts';
-import { FindingSample, sampleMax, type Progress } from '../../verify/index.ts';
-import { runCommand, type CommandContext, type Failure } from '../command.ts';
+import { FindingSample, sampleMax } from '../../verify/index.ts';
+import type { Progress } from '../../verify/index.ts';
+import { runCommand } from '../command.ts';
+import type { CommandContext, Failure } from '../command.ts';
 import { connectionOf } from '../connection.ts';
 import { exitCode } from '../exit-code.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { printableError } from '../terminal/text.ts';
 import { timeRangeOf } from '../terminal/time.ts';
-import { check, type CheckOptions, type CheckResult } from './check.ts';
+import { check } from './check.ts';
+import type { CheckOptions, CheckResult } from './check.ts';
 import { describeProgress } from './report.ts';
 import { VerdictWriter } from './verdict.ts';
 

@@ -1,13 +1,17 @@
 import { createClient } from '../../elasticsearch/index.ts';
 import { jsonLine } from '../../json/index.ts';
-import { who, type Answer } from '../../who/index.ts';
-import { runCommand, type Failure } from '../command.ts';
+import { who } from '../../who/index.ts';
+import type { Answer } from '../../who/index.ts';
+import { runCommand } from '../command.ts';
+import type { Failure } from '../command.ts';
 import { connectionOf } from '../connection.ts';
 import { exitCode } from '../exit-code.ts';
 import { ProgressLine } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { wishOf, type WhoCommandOptions } from './options.ts';
-import { describeAnswer, isSure, summaryOf, type Asked } from './report.ts';
+import { wishOf } from './options.ts';
+import type { WhoCommandOptions } from './options.ts';
+import { describeAnswer, isSure, summaryOf } from './report.ts';
+import type { Asked } from './report.ts';
 
 /** Asks, and prints the answer. */
 export async function ask(options: WhoCommandOptions, terminal: Terminal): Promise<void> {

@@ -1,9 +1,11 @@
-import { Option, type Command } from 'commander';
+import { Option } from 'commander';
+import type { Command } from 'commander';
 import { newCommand } from '../command.ts';
 import { addConnection } from '../connection.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { ask } from './ask.ts';
-import { add, rows, verbs, type WhoCommandOptions } from './options.ts';
+import { add, rows, verbs } from './options.ts';
+import type { WhoCommandOptions } from './options.ts';
 
 /** `auditseal who`, as an auditor calls it; read access to the stream of events is all that it needs. */
 export function defineWho(terminal: Terminal): Command {

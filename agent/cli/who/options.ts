@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import { parseResource, type Outcome, type Wish } from '../../who/index.ts';
+import { parseResource } from '../../who/index.ts';
+import type { Outcome, Wish } from '../../who/index.ts';
 import type { ConnectionOptions } from '../connection.ts';
 import { timeRangeOf } from '../terminal/time.ts';
 

@@ -1,5 +1,6 @@
 import type { Row } from '../../who/index.ts';
-import { tableLines, type Cell } from '../terminal/table.ts';
+import { tableLines } from '../terminal/table.ts';
+import type { Cell } from '../terminal/table.ts';
 
 const nameWidthMax = 60;
 const addressesShown = 3;

@@ -1,7 +1,8 @@
 import type { ElasticsearchClient } from '../client.ts';
 import { ElasticsearchError } from '../error.ts';
 import { requestStream } from '../request.ts';
-import { HitScanner, type Hit } from './hit-scanner.ts';
+import { HitScanner } from './hit-scanner.ts';
+import type { Hit } from './hit-scanner.ts';
 
 export interface Search {
   /** Below the server's root: `/_search` with a point in time, else with the stream before it. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ElasticsearchError } from '../error.ts';
 import type { ElasticsearchClient } from '../client.ts';
-import { sortOf, type Hit } from './hit-scanner.ts';
+import { sortOf } from './hit-scanner.ts';
+import type { Hit } from './hit-scanner.ts';
 import type { PointInTime } from './point-in-time.ts';
 import { searchPage } from './page.ts';
 

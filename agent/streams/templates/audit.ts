@@ -1,4 +1,5 @@
-import { boolean, date, flatObject, keywords, long, object, type Field } from './fields.ts';
+import { boolean, date, flatObject, keywords, long, object } from './fields.ts';
+import type { Field } from './fields.ts';
 
 // Flat as a whole: the keys of `extra` are chosen by whoever impersonates, and an empty one is refused elsewhere.
 const user = flatObject(keywords('username', 'uid', 'groups', 'extra.authentication.kubernetes.io/pod-name'));

@@ -12,8 +12,8 @@ import {
   sourceOnly,
   text,
   timestamp,
-  type Field,
 } from './fields.ts';
+import type { Field } from './fields.ts';
 
 const group = object(keywords('id', 'name', 'domain'));
 const identity = { ...keywords('id', 'name', 'full_name', 'email', 'domain', 'roles'), group };

@@ -1,14 +1,12 @@
 import { z } from 'zod';
-import type { ElasticsearchClient } from '../../elasticsearch/index.ts';
-import { ElasticsearchError } from '../../elasticsearch/index.ts';
-import { request, type ElasticsearchAnswer, type ElasticsearchRequest } from '../../elasticsearch/index.ts';
-import {
-  templateVersion,
-  templates,
-  type Retention,
-  type StreamTemplate,
-  type Template,
-} from './definition.ts';
+import { request, ElasticsearchError } from '../../elasticsearch/index.ts';
+import type {
+  ElasticsearchClient,
+  ElasticsearchAnswer,
+  ElasticsearchRequest,
+} from '../../elasticsearch/index.ts';
+import { templateVersion, templates } from './definition.ts';
+import type { Retention, StreamTemplate, Template } from './definition.ts';
 
 /** Sends a request; {@link request} unless somebody wants to see, or to hold back, what is sent. */
 export type Send = (wanted: ElasticsearchRequest) => Promise<ElasticsearchAnswer>;

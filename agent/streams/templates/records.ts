@@ -1,5 +1,6 @@
 import { defaultPolicy } from '../../policy/index.ts';
-import { flatObject, keyword, keywords, long, object, sourceOnly, timestamp, type Field } from './fields.ts';
+import { flatObject, keyword, keywords, long, object, sourceOnly, timestamp } from './fields.ts';
+import type { Field } from './fields.ts';
 
 /**
  * The mapping of batch records, notes and markers (seal-format.md §4, §6). Of the rules that drop, those of the default policy

@@ -1,15 +1,5 @@
-import {
-  boolean,
-  date,
-  eventKeywords,
-  keyword,
-  keywords,
-  long,
-  object,
-  text,
-  timestamp,
-  type Field,
-} from './fields.ts';
+import { boolean, date, eventKeywords, keyword, keywords, long, object, text, timestamp } from './fields.ts';
+import type { Field } from './fields.ts';
 
 /** Words of docs/seal-format.md §8, as member names: `bad signature` is `bad_signature`. */
 const findingKinds = [

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogExtent, StoredDocument, Stream, Streams } from '../streams.ts';
 import type { VerifyRange } from '../options.ts';
 import { eventStream, recordStream } from '../../streams/index.ts';
-import { ElasticsearchError, type ElasticsearchClient } from '../../elasticsearch/index.ts';
+import { ElasticsearchError, sortOf, PointInTime, searchPage, walk } from '../../elasticsearch/index.ts';
+import type { ElasticsearchClient, Walk } from '../../elasticsearch/index.ts';
 import { VerifyError } from '../error.ts';
-import { sortOf } from '../../elasticsearch/index.ts';
 import { operatorDocuments, statementsMax } from './operator-documents.ts';
-import { originsMax, originsOf, type Origins } from './origins.ts';
-import { PointInTime } from '../../elasticsearch/index.ts';
+import { originsMax, originsOf } from './origins.ts';
+import type { Origins } from './origins.ts';
 import {
   eventWalks,
   neighbourWalk,
@@ -15,12 +15,9 @@ import {
   rangeEventWalks,
   rangeRecordWalks,
   recordWalks,
-  type RangeOfLog,
-  type TimeRange,
 } from './queries.ts';
-import { searchPage } from '../../elasticsearch/index.ts';
+import type { RangeOfLog, TimeRange } from './queries.ts';
 import { rangeOfLog } from './time-range.ts';
-import { walk, type Walk } from '../../elasticsearch/index.ts';
 
 /** Enough for every backing index to hold each of the ids asked for. */
 const foundMax = 10_000;

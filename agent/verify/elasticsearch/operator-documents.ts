@@ -1,8 +1,6 @@
-import type { ElasticsearchClient } from '../../elasticsearch/index.ts';
-import { sortOf, type Hit } from '../../elasticsearch/index.ts';
-import type { PointInTime } from '../../elasticsearch/index.ts';
+import { sortOf, walk } from '../../elasticsearch/index.ts';
+import type { ElasticsearchClient, Hit, PointInTime } from '../../elasticsearch/index.ts';
 import { arrivalWalk } from './queries.ts';
-import { walk } from '../../elasticsearch/index.ts';
 
 /** From either end, of one operator: more than a person signs in a life, read in seconds. */
 export const statementsMax = 10_000;

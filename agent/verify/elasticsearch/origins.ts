@@ -1,8 +1,6 @@
-import type { ElasticsearchClient } from '../../elasticsearch/index.ts';
-import { sortOf } from '../../elasticsearch/index.ts';
-import type { PointInTime } from '../../elasticsearch/index.ts';
+import type { ElasticsearchClient, PointInTime } from '../../elasticsearch/index.ts';
+import { sortOf, searchPage } from '../../elasticsearch/index.ts';
 import { nextOriginWalk } from './queries.ts';
-import { searchPage } from '../../elasticsearch/index.ts';
 
 /** Origins that get a walk of their own; somebody may have written a million forged ones. */
 export const originsMax = 10_000;

@@ -1,10 +1,9 @@
 import { parseJson } from '../../json/index.ts';
 import { parseManifest } from '../records/manifest.ts';
-import type { ElasticsearchClient } from '../../elasticsearch/index.ts';
-import type { Hit } from '../../elasticsearch/index.ts';
-import type { PointInTime } from '../../elasticsearch/index.ts';
-import { candidateWalk, neighbourWalk, type RangeOfLog, type TimeRange } from './queries.ts';
-import { walk, type Walk } from '../../elasticsearch/index.ts';
+import { walk } from '../../elasticsearch/index.ts';
+import type { ElasticsearchClient, Hit, PointInTime, Walk } from '../../elasticsearch/index.ts';
+import { candidateWalk, neighbourWalk } from './queries.ts';
+import type { RangeOfLog, TimeRange } from './queries.ts';
 
 /** How many records at each end of a log are looked at for keys: one would do unless it was tampered with. */
 const endRecords = 3;

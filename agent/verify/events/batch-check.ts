@@ -1,9 +1,11 @@
 import { eventDocumentId, hashBytes, leafHash } from '../../seal/index.ts';
 import type { Batch } from './batches.ts';
-import { candidateOf, isIdOf, isLeaf, matches, type Candidate } from './candidate.ts';
+import { candidateOf, isIdOf, isLeaf, matches } from './candidate.ts';
+import type { Candidate } from './candidate.ts';
 import type { Emit } from '../finding.ts';
 import type { Problems } from './problems.ts';
-import { findIdsMax, type StoredDocument, type Streams } from '../streams.ts';
+import { findIdsMax } from '../streams.ts';
+import type { StoredDocument, Streams } from '../streams.ts';
 
 const none = 0;
 const whole = 1;

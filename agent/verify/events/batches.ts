@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { parseJson } from '../../json/index.ts';
-import { parseBase64, type Manifest } from '../../seal/index.ts';
+import { parseBase64 } from '../../seal/index.ts';
+import type { Manifest } from '../../seal/index.ts';
 import { VerifyError } from '../error.ts';
 import type { LogKey } from '../records/keys.ts';
-import { digestInto, type RecordReading } from '../records/records.ts';
+import { digestInto } from '../records/records.ts';
+import type { RecordReading } from '../records/records.ts';
 import type { StoredDocument } from '../streams.ts';
 
 /** A counted batch, read again for its leaf hashes. */

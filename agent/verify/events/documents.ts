@@ -1,8 +1,10 @@
 import type { Streams, StoredDocument } from '../streams.ts';
-import { BatchCheck, type DocumentCounts } from './batch-check.ts';
+import { BatchCheck } from './batch-check.ts';
+import type { DocumentCounts } from './batch-check.ts';
 import type { Batch } from './batches.ts';
 import { candidateOf } from './candidate.ts';
-import { eventIdClaim, eventPlace, logIdDigits, type EventPlace } from '../records/claim.ts';
+import { eventIdClaim, eventPlace, logIdDigits } from '../records/claim.ts';
+import type { EventPlace } from '../records/claim.ts';
 import { Uncovered } from './uncovered.ts';
 import type { Emit } from '../finding.ts';
 import { Problems } from './problems.ts';

@@ -1,6 +1,7 @@
 import type { Batch } from './batches.ts';
 import type { DocumentCounts } from './batch-check.ts';
-import { matches, type Candidate } from './candidate.ts';
+import { matches } from './candidate.ts';
+import type { Candidate } from './candidate.ts';
 import type { Emit } from '../finding.ts';
 import { lowerBound } from '../lower-bound.ts';
 import type { Problems } from './problems.ts';

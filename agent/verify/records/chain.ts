@@ -1,5 +1,6 @@
 import type { Emit } from '../finding.ts';
-import { timeOf, type Link } from './link.ts';
+import { timeOf } from './link.ts';
+import type { Link } from './link.ts';
 
 /** Two neighbours in number (docs/seal-format.md §8.2): one tree must grow into the other. */
 export function joins(earlier: Link, later: Link): boolean {

@@ -1,4 +1,5 @@
-import { sumOf, type Gap, type Manifest, type Stretch } from '../../seal/index.ts';
+import { sumOf } from '../../seal/index.ts';
+import type { Gap, Manifest, Stretch } from '../../seal/index.ts';
 
 /** Why a manifest contradicts itself (docs/seal-format.md §8.4), a reason each. */
 export function contradictions(manifest: Manifest): string[] {

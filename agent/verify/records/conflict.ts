@@ -1,4 +1,5 @@
-import { logName, type EpochAcknowledgement, type Retirement, type Statement } from '../../seal/index.ts';
+import { logName } from '../../seal/index.ts';
+import type { EpochAcknowledgement, Retirement, Statement } from '../../seal/index.ts';
 import { timeOf } from './link.ts';
 import type { LogChain } from './log.ts';
 import { toleranceMilliseconds } from '../time.ts';

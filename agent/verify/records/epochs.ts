@@ -1,11 +1,5 @@
-import {
-  isOrigin,
-  logName,
-  parseCheckpoint,
-  parseVerifierKey,
-  SealError,
-  type Checkpoint,
-} from '../../seal/index.ts';
+import { isOrigin, logName, parseCheckpoint, parseVerifierKey, SealError } from '../../seal/index.ts';
+import type { Checkpoint } from '../../seal/index.ts';
 import { judgeStretches } from './stretches.ts';
 import type { Emit } from '../finding.ts';
 import { timeOf } from './link.ts';

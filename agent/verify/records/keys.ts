@@ -1,12 +1,5 @@
-import {
-  isOrigin,
-  logIdOf,
-  logName,
-  parseVerifierKey,
-  SealError,
-  type Notice,
-  type VerifierKey,
-} from '../../seal/index.ts';
+import { isOrigin, logIdOf, logName, parseVerifierKey, SealError } from '../../seal/index.ts';
+import type { Notice, VerifierKey } from '../../seal/index.ts';
 import type { TrustFile } from '../../trust/index.ts';
 
 export type KeySource = 'trust file' | 'next' | 'the log itself' | 'marker';

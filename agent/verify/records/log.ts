@@ -1,13 +1,17 @@
-import { logName, type Gap } from '../../seal/index.ts';
+import { logName } from '../../seal/index.ts';
+import type { Gap } from '../../seal/index.ts';
 import { judgeBeginning, judgeNeighbours } from './chain.ts';
 import { judgeStretches } from './stretches.ts';
 import { contradictions } from './coherence.ts';
 import type { Emit } from '../finding.ts';
 import { lowerBound } from '../lower-bound.ts';
-import { linkOf, type Link } from './link.ts';
+import { linkOf } from './link.ts';
+import type { Link } from './link.ts';
 import type { BatchRecord } from './record.ts';
-import { BatchRun, type Extent, type Retention } from './run.ts';
-import { widen, type Span } from '../time.ts';
+import { BatchRun } from './run.ts';
+import type { Extent, Retention } from './run.ts';
+import { widen } from '../time.ts';
+import type { Span } from '../time.ts';
 
 /** A second valid record of a batch number; what it is shows when the first is read again. */
 export interface Alternate {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseJson } from '../../json/index.ts';
-import { isOrigin, isRuleName, sumOf, type Manifest } from '../../seal/index.ts';
+import { isOrigin, isRuleName, sumOf } from '../../seal/index.ts';
+import type { Manifest } from '../../seal/index.ts';
 
 const whole = z.int().nonnegative();
 const instant = z.string().refine((text) => {

@@ -1,12 +1,6 @@
 import { parseJson } from '../../json/index.ts';
-import {
-  isOrigin,
-  logIdOf,
-  openNote,
-  parseVerifierKey,
-  SealError,
-  type VerifierKey,
-} from '../../seal/index.ts';
+import { isOrigin, logIdOf, openNote, parseVerifierKey, SealError } from '../../seal/index.ts';
+import type { VerifierKey } from '../../seal/index.ts';
 import type { StoredDocument } from '../streams.ts';
 
 /** The members of a note document (docs/seal-format.md §4), undefined if it is none. */

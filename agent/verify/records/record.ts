@@ -12,11 +12,10 @@ import {
   recordDocumentId,
   SealError,
   Tree,
-  type Manifest,
-  type RecordParts,
-  type VerifierKey,
 } from '../../seal/index.ts';
-import { recordClaim, type RecordClaim } from './claim.ts';
+import type { Manifest, RecordParts, VerifierKey } from '../../seal/index.ts';
+import { recordClaim } from './claim.ts';
+import type { RecordClaim } from './claim.ts';
 import { parseManifest } from './manifest.ts';
 import type { StoredDocument } from '../streams.ts';
 

@@ -2,7 +2,8 @@ import type { Gap, Stretch } from '../../seal/index.ts';
 import { judgeNeighbours, joins } from './chain.ts';
 import { follows, hole } from './coherence.ts';
 import type { Emit } from '../finding.ts';
-import { timeOf, type Link } from './link.ts';
+import { timeOf } from './link.ts';
+import type { Link } from './link.ts';
 
 /** Leaf indexes that consecutive joined batches cover, `to` exclusive. */
 export interface Extent {

@@ -6,9 +6,8 @@ import {
   parseVerifierKey,
   SealError,
   statementDocumentId,
-  type Statement,
-  type VerifierKey,
 } from '../../seal/index.ts';
+import type { Statement, VerifierKey } from '../../seal/index.ts';
 import type { Excuse, Finding } from '../finding.ts';
 import type { LogChain } from './log.ts';
 import { noteOf } from './notes.ts';

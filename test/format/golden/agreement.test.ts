@@ -6,12 +6,14 @@ import { writeDump } from '../../kit/seal/dump.ts';
 import { corners } from './corners.ts';
 import { generatedScene } from './generated.ts';
 import { buildIndependent, Independent } from './independent.ts';
-import { judgeDump, type Judgement } from './judge.ts';
+import { judgeDump } from './judge.ts';
+import type { Judgement } from './judge.ts';
 import { cloneOf, mutate } from './mutations.ts';
 import type { Done } from './mutate-parts.ts';
 import { Random } from './random.ts';
 import { isSealBroken } from './soundness.ts';
-import { goldenStatements, goldenVectors, type Scene } from './vectors.ts';
+import { goldenStatements, goldenVectors } from './vectors.ts';
+import type { Scene } from './vectors.ts';
 
 const seed = Number(process.env['AGREEMENT_SEED'] ?? 20261123);
 const mutations = Number(process.env['AGREEMENT_MUTATIONS'] ?? 1000);

@@ -1,4 +1,5 @@
-import { logName, type Statement } from '../../../agent/seal/index.ts';
+import { logName } from '../../../agent/seal/index.ts';
+import type { Statement } from '../../../agent/seal/index.ts';
 import { operatorKey, signedText, statementDocument } from '../../kit/seal/operator.ts';
 import { first, firstLast, second, secondLast, statementScene } from '../../kit/seal/statement-scene.ts';
 import { LogWriter } from '../../kit/seal/log.ts';

@@ -1,13 +1,16 @@
 import { gunzipSync } from 'node:zlib';
-import { formOf, importKey, jsonString, noteDocument, type Notice, type SigningKey } from '../../../agent/seal/index.ts';
+import { formOf, importKey, jsonString, noteDocument } from '../../../agent/seal/index.ts';
+import type { Notice, SigningKey } from '../../../agent/seal/index.ts';
 import { LogWriter, privateKeyOf } from '../../kit/seal/log.ts';
 import { statementCorners } from './corners-statements.ts';
 import { generatedScene } from './generated.ts';
 import { isNote, isRecord } from './mutate-parts.ts';
-import { lies, sealLie, type Lied } from './mutate-lies.ts';
+import { lies, sealLie } from './mutate-lies.ts';
+import type { Lied } from './mutate-lies.ts';
 import { cloneOf } from './mutations.ts';
 import { Random } from './random.ts';
-import { attackersKey, partsOf, rehash, replaceIn, type Parts } from './rehash.ts';
+import { attackersKey, partsOf, rehash, replaceIn } from './rehash.ts';
+import type { Parts } from './rehash.ts';
 import type { Scene } from './vectors.ts';
 
 /** A dump at the edge of a rule of docs/seal-format.md §8, which chance seldom finds. */

@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TrustFile } from '../../../agent/trust/index.ts';
-import { verifyLogs, type Finding, type StoredDocument, type Streams } from '../../../agent/verify/index.ts';
+import { verifyLogs } from '../../../agent/verify/index.ts';
+import type { Finding, StoredDocument, Streams } from '../../../agent/verify/index.ts';
 import { HitScanner } from '../../../agent/elasticsearch/search/hit-scanner.ts';
 import { readTrust } from '../../../agent/trust/index.ts';
 

@@ -2,7 +2,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDump } from '../../kit/seal/dump.ts';
 import { listing } from './listing.ts';
-import { goldenStatements, goldenVectors, statementsFolder, vectorsFolder, type Scene } from './vectors.ts';
+import { goldenStatements, goldenVectors, statementsFolder, vectorsFolder } from './vectors.ts';
+import type { Scene } from './vectors.ts';
 
 /** Where each of the golden vectors lies, and what makes it. */
 export const allVectors: readonly [folder: string, make: () => Promise<Scene>][] = [

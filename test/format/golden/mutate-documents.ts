@@ -3,7 +3,8 @@ import { eventDocumentId, formOf, leafHash, logIdOf, noteDocument, refusalDocume
 import type { StoredDocument } from '../../../agent/verify/index.ts';
 import { eventsIndex, recordsIndex } from '../../kit/seal/log.ts';
 import { entryOf } from './listing.ts';
-import { isNote, isRecord, placeOf, type Mutation } from './mutate-parts.ts';
+import { isNote, isRecord, placeOf } from './mutate-parts.ts';
+import type { Mutation } from './mutate-parts.ts';
 import type { Random } from './random.ts';
 import { attackersKey, parse, partsOf } from './rehash.ts';
 import type { Scene } from './vectors.ts';

@@ -1,4 +1,5 @@
-import { placesOf, type Place } from './json-places.ts';
+import { placesOf } from './json-places.ts';
+import type { Place } from './json-places.ts';
 import type { Random } from './random.ts';
 
 /** A change to a JSON text: what kind it is, and where. */

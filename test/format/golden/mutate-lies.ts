@@ -1,7 +1,9 @@
 import type { Notice } from '../../../agent/seal/index.ts';
-import { isRecord, type Mutation } from './mutate-parts.ts';
+import { isRecord } from './mutate-parts.ts';
+import type { Mutation } from './mutate-parts.ts';
 import type { Random } from './random.ts';
-import { attackersKey, parse, partsOf, rehash, replaceIn, type Parts } from './rehash.ts';
+import { attackersKey, parse, partsOf, rehash, replaceIn } from './rehash.ts';
+import type { Parts } from './rehash.ts';
 import type { Scene } from './vectors.ts';
 
 /** What a lie may change; all of it is there, since the log itself made it. */

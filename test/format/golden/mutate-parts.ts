@@ -5,7 +5,8 @@ import { editBytes, editJson } from './mutate-json.ts';
 import { editNote } from './mutate-note.ts';
 import { randomStatement } from './random-statements.ts';
 import type { Random } from './random.ts';
-import { attackersKey, isObject, parse, partsOf, rebuilt, rehash, replaceIn, signings, type Parts } from './rehash.ts';
+import { attackersKey, isObject, parse, partsOf, rebuilt, rehash, replaceIn, signings } from './rehash.ts';
+import type { Parts } from './rehash.ts';
 import type { Scene } from './vectors.ts';
 
 /** What was done to a scene. */

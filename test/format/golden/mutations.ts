@@ -1,6 +1,7 @@
 import type { StoredDocument } from '../../../agent/verify/index.ts';
 import { clock, dropped, forged, refused, trust, whole } from './mutate-documents.ts';
-import { checkpoint, event, hashes, manifest, record, signedNote, statement, takeOver, type Done, type Mutation } from './mutate-parts.ts';
+import { checkpoint, event, hashes, manifest, record, signedNote, statement, takeOver } from './mutate-parts.ts';
+import type { Done, Mutation } from './mutate-parts.ts';
 import { lie, secondLife, unrecorded } from './mutate-lies.ts';
 import type { Random } from './random.ts';
 import type { Scene } from './vectors.ts';

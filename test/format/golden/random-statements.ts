@@ -1,4 +1,5 @@
-import { isOrigin, logName, type SigningKey, type Statement } from '../../../agent/seal/index.ts';
+import { isOrigin, logName } from '../../../agent/seal/index.ts';
+import type { SigningKey, Statement } from '../../../agent/seal/index.ts';
 import type { StoredDocument } from '../../../agent/verify/index.ts';
 import { statementDocument } from '../../kit/seal/operator.ts';
 import { isRecord } from './mutate-parts.ts';

@@ -1,6 +1,8 @@
-import { eventDocumentId, importKey, leafHash, logIdOf, recordDocumentId, SealError, signNote, Tree, type SigningKey } from '../../../agent/seal/index.ts';
+import { eventDocumentId, importKey, leafHash, logIdOf, recordDocumentId, SealError, signNote, Tree } from '../../../agent/seal/index.ts';
+import type { SigningKey } from '../../../agent/seal/index.ts';
 import type { StoredDocument } from '../../../agent/verify/index.ts';
-import { privateKeyOf, type Written } from '../../kit/seal/log.ts';
+import { privateKeyOf } from '../../kit/seal/log.ts';
+import type { Written } from '../../kit/seal/log.ts';
 
 /** What an attacker who writes to Elasticsearch but has no key of the log does about the signature. */
 export const signings = ['own key', 'own key, old vkey', 'old signature'] as const;

@@ -2,7 +2,8 @@ import { logIdOf, logName } from '../../../agent/seal/index.ts';
 import type { StoredDocument } from '../../../agent/verify/index.ts';
 import { entryOf } from './listing.ts';
 import { isMarker, isNote, isRecord, isStatement, placeOf } from './mutate-parts.ts';
-import { partsOf, type Parts } from './rehash.ts';
+import { partsOf } from './rehash.ts';
+import type { Parts } from './rehash.ts';
 import type { Scene } from './vectors.ts';
 
 /**

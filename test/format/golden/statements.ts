@@ -1,4 +1,5 @@
-import { signNote, statementText, type Statement } from '../../../agent/seal/index.ts';
+import { signNote, statementText } from '../../../agent/seal/index.ts';
+import type { Statement } from '../../../agent/seal/index.ts';
 import type { StoredDocument } from '../../../agent/verify/index.ts';
 import { operatorKey, signedText, statementDocument } from '../../kit/seal/operator.ts';
 

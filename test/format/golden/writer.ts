@@ -1,6 +1,8 @@
-import { batchKey, Entries, formatOrigin, jsonString, Log, noteDocument, refusalDocumentId, refusalText, refusedForm, sha256, startDocumentId, startText, Tally, type EpochReason, type Gap, type Notice, type Sealed } from '../../../agent/seal/index.ts';
+import { batchKey, Entries, formatOrigin, jsonString, Log, noteDocument, refusalDocumentId, refusalText, refusedForm, sha256, startDocumentId, startText, Tally } from '../../../agent/seal/index.ts';
+import type { EpochReason, Gap, Notice, Sealed } from '../../../agent/seal/index.ts';
 import type { TrustFile } from '../../../agent/trust/index.ts';
-import { eventsIndex, privateKeyOf, recordsIndex, type Written } from '../../kit/seal/log.ts';
+import { eventsIndex, privateKeyOf, recordsIndex } from '../../kit/seal/log.ts';
+import type { Written } from '../../kit/seal/log.ts';
 
 const name = { cluster: 'prod', node: 'cp-1', source: 'kube-apiserver' };
 const agent = { name: 'auditseal', version: '0.1.0' };

@@ -1,4 +1,5 @@
-import { all, any, audit, matches, type Dsl } from './dsl.ts';
+import { all, any, audit, matches } from './dsl.ts';
+import type { Dsl } from './dsl.ts';
 import { subresource } from './rule.ts';
 
 /**

@@ -11,8 +11,8 @@ import {
   resource,
   subresource,
   verb,
-  type Rule,
 } from './rule.ts';
+import type { Rule } from './rule.ts';
 
 const reading = is('event.action', 'get', 'list');
 const secretName = audit('objectRef.name');

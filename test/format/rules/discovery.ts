@@ -12,9 +12,8 @@ import {
   stage,
   verb,
   withRequest,
-  type Found,
-  type Rule,
 } from './rule.ts';
+import type { Found, Rule } from './rule.ts';
 
 const decision = audit('annotations.authorization_k8s_io/decision');
 const minute = 60_000;

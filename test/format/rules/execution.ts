@@ -11,8 +11,8 @@ import {
   subresource,
   verb,
   withRequest,
-  type Rule,
 } from './rule.ts';
+import type { Rule } from './rule.ts';
 
 /** By this the rules that begin with a process or a file in a container find the pod's request. */
 const byPod = has(audit('user.extra.authentication.kubernetes.io/pod-name'));

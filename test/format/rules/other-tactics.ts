@@ -1,15 +1,6 @@
 import { all, any, audit, has, is, like, not } from './dsl.ts';
-import {
-  allowed,
-  anyLevel,
-  knownAgent,
-  namespace,
-  ofAudit,
-  resource,
-  stage,
-  verb,
-  type Rule,
-} from './rule.ts';
+import { allowed, anyLevel, knownAgent, namespace, ofAudit, resource, stage, verb } from './rule.ts';
+import type { Rule } from './rule.ts';
 
 /** Of the tactics with one rule each. */
 export const otherTactics: readonly Rule[] = [

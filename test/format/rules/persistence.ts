@@ -1,4 +1,5 @@
-import { all, any, audit, has, is, like, not, type Dsl } from './dsl.ts';
+import { all, any, audit, has, is, like, not } from './dsl.ts';
+import type { Dsl } from './dsl.ts';
 import {
   allowed,
   anyLevel,
@@ -10,8 +11,8 @@ import {
   verb,
   withRequest,
   withResponse,
-  type Rule,
 } from './rule.ts';
+import type { Rule } from './rule.ts';
 
 /** Rights that a role of this body gives, in one of its rules or spread over several. */
 function grants(body: 'requestObject' | 'responseObject'): Dsl {

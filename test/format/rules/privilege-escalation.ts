@@ -11,9 +11,8 @@ import {
   verb,
   withRequest,
   withResponse,
-  type Found,
-  type Rule,
 } from './rule.ts';
+import type { Found, Rule } from './rule.ts';
 
 const spec = (field: string) => audit(`requestObject.spec.${field}`);
 const write = verb('create', 'update', 'patch');

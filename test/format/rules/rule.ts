@@ -1,4 +1,5 @@
-import { audit, has, is, not, like, all, type Dsl } from './dsl.ts';
+import { audit, has, is, not, like, all } from './dsl.ts';
+import type { Dsl } from './dsl.ts';
 
 /** Of the audit policy, from the least to the most that is written. */
 export type Level = 'Metadata' | 'Request' | 'RequestResponse';

@@ -4,9 +4,11 @@ import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { parseEvent } from '../../../agent/event/index.ts';
 import { defaultPolicy, parsePolicy } from '../../../agent/policy/index.ts';
 import { randomNamespace } from '../../kit/elasticsearch/index.ts';
-import { events, expectations, type Crafted } from './crafted.ts';
+import { events, expectations } from './crafted.ts';
+import type { Crafted } from './crafted.ts';
 import { rules } from './index.ts';
-import { hitsOf, search, shipCrafted, type PolicyName } from './shipped.ts';
+import { hitsOf, search, shipCrafted } from './shipped.ts';
+import type { PolicyName } from './shipped.ts';
 
 const url = inject('elasticsearchUrl');
 const names = rules.map(({ name }) => name);

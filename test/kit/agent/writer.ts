@@ -2,7 +2,8 @@ import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LogFolder } from '../../unit/source/log-folder.ts';
-import { addTo, type Multiset } from './collect.ts';
+import { addTo } from './collect.ts';
+import type { Multiset } from './collect.ts';
 import { lineNumber } from './lines.ts';
 
 /** Writes an audit log as the apiserver does, every line different, and remembers what it wrote. */

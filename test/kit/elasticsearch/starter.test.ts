@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { ElasticsearchStartError, type ElasticsearchStartCode } from './errors.ts';
+import { ElasticsearchStartError } from './errors.ts';
+import type { ElasticsearchStartCode } from './errors.ts';
 import { askStarter } from './secured.ts';
 import { starter } from './starter.ts';
 

@@ -1,8 +1,10 @@
-import { createServer, request, type Server } from 'node:http';
+import { createServer, request } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startElasticsearch } from './embedded.ts';
 import { ElasticsearchStartError } from './errors.ts';
-import { authorization, type Administrator } from './file-realm.ts';
+import { authorization } from './file-realm.ts';
+import type { Administrator } from './file-realm.ts';
 
 export const administrator: Administrator = { username: 'elastic', password: 'top secret' };
 

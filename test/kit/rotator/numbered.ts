@@ -1,5 +1,6 @@
 import { addTo } from '../agent/collect.ts';
-import { lineNumber, type Multiset } from '../agent/index.ts';
+import { lineNumber } from '../agent/index.ts';
+import type { Multiset } from '../agent/index.ts';
 import { Rotator } from './index.ts';
 
 /** The real lumberjack, writing lines that all differ, and what it wrote. */

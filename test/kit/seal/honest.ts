@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import type { TrustFile } from '../../../agent/trust/index.ts';
 import type { Finding, StoredDocument, Summary } from '../../../agent/verify/index.ts';
-import { LogWriter, type Written } from './log.ts';
+import { LogWriter } from './log.ts';
+import type { Written } from './log.ts';
 import { verify } from './streams.ts';
 
 export const epoch1 = '20261123T004438Z';

@@ -15,12 +15,8 @@ import {
   sha256,
   startDocumentId,
   startText,
-  type EpochReason,
-  type Gap,
-  type Notice,
-  type Sealed,
-  type Stretch,
 } from '../../../agent/seal/index.ts';
+import type { EpochReason, Gap, Notice, Sealed, Stretch } from '../../../agent/seal/index.ts';
 import type { StoredDocument } from '../../../agent/verify/index.ts';
 
 export const namespace = 'auditseal';

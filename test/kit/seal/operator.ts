@@ -1,11 +1,5 @@
-import {
-  importKey,
-  noteDocument,
-  statementDocumentId,
-  statementText,
-  type SigningKey,
-  type Statement,
-} from '../../../agent/seal/index.ts';
+import { importKey, noteDocument, statementDocumentId, statementText } from '../../../agent/seal/index.ts';
+import type { SigningKey, Statement } from '../../../agent/seal/index.ts';
 import type { StoredDocument } from '../../../agent/verify/index.ts';
 import { privateKeyOf, recordsIndex } from './log.ts';
 

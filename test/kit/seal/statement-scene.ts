@@ -1,5 +1,6 @@
 import type { TrustFile } from '../../../agent/trust/index.ts';
-import { LogWriter, type Written } from './log.ts';
+import { LogWriter } from './log.ts';
+import type { Written } from './log.ts';
 import { operatorKey } from './operator.ts';
 
 /** What both epochs are of. */

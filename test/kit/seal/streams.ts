@@ -1,5 +1,11 @@
-import type { Finding, StoredDocument, Streams, Summary } from '../../../agent/verify/index.ts';
-import { verifyLogs, type VerifyOptions } from '../../../agent/verify/index.ts';
+import { verifyLogs } from '../../../agent/verify/index.ts';
+import type {
+  Finding,
+  StoredDocument,
+  Streams,
+  Summary,
+  VerifyOptions,
+} from '../../../agent/verify/index.ts';
 import type { Written } from './log.ts';
 
 /** What Elasticsearch would answer from: both streams in memory, in the order in which it sorts them. */

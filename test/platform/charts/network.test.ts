@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { join } from 'node:path';
-import { chart, findHelm, least, notes, objectsOf, template, type KubernetesObject } from './helm.ts';
+import { chart, findHelm, least, notes, objectsOf, template } from './helm.ts';
+import type { KubernetesObject } from './helm.ts';
 
 let helm: string;
 // Go builds helm once on a machine.

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMap, isNode, isScalar, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isNode, isScalar, parseDocument } from 'yaml';
+import type { YAMLMap } from 'yaml';
 import { chart } from './helm.ts';
 
 const head = `# auditseal, the chart

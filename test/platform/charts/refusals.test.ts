@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { parseConfig } from '../../../agent/config/index.ts';
 import { parsePolicy } from '../../../agent/policy/index.ts';
-import { residentBytesMax, type Limits } from '../../kit/memory-formula.ts';
+import { residentBytesMax } from '../../kit/memory-formula.ts';
+import type { Limits } from '../../kit/memory-formula.ts';
 import { findHelm, least, objectsOf, template } from './helm.ts';
 import { valuesSchema } from './values-schema.ts';
 

@@ -21,7 +21,8 @@ import {
   randomNamespace,
   refresh,
 } from '../../kit/elasticsearch/index.ts';
-import { findHelm, objectsOf, template, type KubernetesObject } from './helm.ts';
+import { findHelm, objectsOf, template } from './helm.ts';
+import type { KubernetesObject } from './helm.ts';
 import { verifyRules, verifyRulesText } from './verify-rules.ts';
 
 const main = join(import.meta.dirname, '../../../agent/cli/main.ts');

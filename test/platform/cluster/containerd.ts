@@ -2,7 +2,8 @@ import { accessSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { until } from '../../kit/agent/index.ts';
-import { demand, run, type Processes } from './processes.ts';
+import { demand, run } from './processes.ts';
+import type { Processes } from './processes.ts';
 import { Unavailable } from './report.ts';
 
 export const containerdSocket = '/run/containerd/containerd.sock';

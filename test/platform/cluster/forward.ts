@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, createServer, type ListenOptions, type Server, type SocketConnectOpts } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { ListenOptions, Server, SocketConnectOpts } from 'node:net';
 
 /** Passes every connection on, in both directions. `server.close()` ends it for new ones. */
 export async function forward(listen: ListenOptions, to: SocketConnectOpts): Promise<Server> {

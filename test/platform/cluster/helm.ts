@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { chart } from '../charts/helm.ts';
-import { demand, run, type Ran } from './processes.ts';
+import { demand, run } from './processes.ts';
+import type { Ran } from './processes.ts';
 
 export const release = 'auditseal';
 export const namespace = 'auditseal';

@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { server } from './host.ts';
 import type { Certificate } from './pki.ts';
-import { demand, run, type Ran } from './processes.ts';
+import { demand, run } from './processes.ts';
+import type { Ran } from './processes.ts';
 
 /** Writes a kubeconfig for this server, with a certificate or a token; returns its path. */
 export async function kubeconfigFor(

@@ -14,7 +14,8 @@ import {
 } from '../../kit/agent/index.ts';
 import { randomNamespace, refresh, removeNamespace } from '../../kit/elasticsearch/index.ts';
 import { buildImage } from './build-image.ts';
-import { Unpacked, type Running } from './container.ts';
+import { Unpacked } from './container.ts';
+import type { Running } from './container.ts';
 
 const url = inject('elasticsearchUrl');
 const reference = `localhost/auditseal:${manifest.version}`;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseGuide, readGuide } from './guide.ts';
 import { platforms } from './platforms.ts';
-import { planRoute, type Route } from './route.ts';
+import { planRoute } from './route.ts';
+import type { Route } from './route.ts';
 
 const text = [
   '# Guide',

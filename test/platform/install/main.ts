@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildBinaries, type Binaries } from '../cluster/binaries.ts';
+import { buildBinaries } from '../cluster/binaries.ts';
+import type { Binaries } from '../cluster/binaries.ts';
 import { forward } from '../cluster/forward.ts';
 import { removeCgroups, runInside, usableNamespaces } from '../cluster/namespaces.ts';
 import { demand, run } from '../cluster/processes.ts';

@@ -23,7 +23,8 @@ import {
   removeNamespace,
 } from '../../kit/elasticsearch/index.ts';
 import { eventStream, recordStream } from '../../../agent/streams/index.ts';
-import { installPackage, run, type Installed } from './installed.ts';
+import { installPackage, run } from './installed.ts';
+import type { Installed } from './installed.ts';
 
 const url = inject('elasticsearchUrl');
 const place = await temporaryFolder();

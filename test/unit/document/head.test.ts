@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { auditMember, documentPieces, eventHead, print, timestampOf } from '../../../agent/document/index.ts';
-import { isFields, parseEvent, type AuditEvent } from '../../../agent/event/index.ts';
+import { isFields, parseEvent } from '../../../agent/event/index.ts';
+import type { AuditEvent } from '../../../agent/event/index.ts';
 import { event, linesOf } from '../../kit/events.ts';
 import { context, place } from './places.ts';
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { textDocument, type LongLine } from '../../../agent/document/index.ts';
+import { textDocument } from '../../../agent/document/index.ts';
+import type { LongLine } from '../../../agent/document/index.ts';
 import { context, place } from './places.ts';
 
 const limits = { textBytesMax: 64, mac: () => 'f00d' };

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { bulk, createClient } from '../../../agent/elasticsearch/index.ts';
 import type { BulkAnswer } from '../../../agent/elasticsearch/index.ts';
 import { gzipBody } from '../../kit/body.ts';
-import { standIn, type Reply } from '../../kit/stand-in.ts';
+import { standIn } from '../../kit/stand-in.ts';
+import type { Reply } from '../../kit/stand-in.ts';
 
 const created = '{"create":{"_index":".ds-s-000001","status":201}}';
 const body = gzipBody([

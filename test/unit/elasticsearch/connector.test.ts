@@ -1,11 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createClient, request, type ClientSettings } from '../../../agent/elasticsearch/index.ts';
-import { standIn, type StandIn } from '../../kit/stand-in.ts';
-import { Authority, fingerprintOf, type Identity } from '../../kit/certificates.ts';
-import { connectProxy, tcpRelay, tlsRelay, type Relay } from '../../kit/relays.ts';
+import { createClient, request } from '../../../agent/elasticsearch/index.ts';
+import type { ClientSettings } from '../../../agent/elasticsearch/index.ts';
+import { standIn } from '../../kit/stand-in.ts';
+import type { StandIn } from '../../kit/stand-in.ts';
+import { Authority, fingerprintOf } from '../../kit/certificates.ts';
+import type { Identity } from '../../kit/certificates.ts';
+import { connectProxy, tcpRelay, tlsRelay } from '../../kit/relays.ts';
+import type { Relay } from '../../kit/relays.ts';
 
 let folder = '';
 let ca: Authority;
@@ -158,7 +163,7 @@ describe('with several URLs', () => {
       { send: () => undefined },
       { status: 503, headers: html, body: '<html>' },
       {
-        send: (response: import('node:http').ServerResponse) => {
+        send: (response: ServerResponse) => {
           response.writeHead(200, { 'x-elastic-product': 'Elasticsearch', 'content-length': '100' });
           response.write('{', () => response.destroy());
         },

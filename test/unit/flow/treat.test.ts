@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseEvent } from '../../../agent/event/index.ts';
-import { treatEvent, treatText, type EventLine, type Treatment } from '../../../agent/flow/treat.ts';
+import { treatEvent, treatText } from '../../../agent/flow/treat.ts';
+import type { EventLine, Treatment } from '../../../agent/flow/treat.ts';
 import { parsePolicy } from '../../../agent/policy/index.ts';
 import { context, place } from '../document/places.ts';
 

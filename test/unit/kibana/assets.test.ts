@@ -4,8 +4,10 @@ import { defaultPolicy } from '../../../agent/policy/index.ts';
 import { eventStream, recordStream, templates, verdictStream } from '../../../agent/streams/index.ts';
 import { droppingRules } from './dropped-lines.ts';
 import { fieldsOf } from '../../kit/kql.ts';
-import { columns, dashboardSchema, dataViewCreation, savedSearch, type Panel } from './schema.ts';
-import { partsOf, usesOf, type Use } from './uses.ts';
+import { columns, dashboardSchema, dataViewCreation, savedSearch } from './schema.ts';
+import type { Panel } from './schema.ts';
+import { partsOf, usesOf } from './uses.ts';
+import type { Use } from './uses.ts';
 
 const { dataViews, searches, dashboards } = assetsOf('auditseal');
 const parsed = dashboards.map(({ id, body }) => ({ id, ...dashboardSchema.parse(body) }));

@@ -1,5 +1,6 @@
 import type { Item } from './items.ts';
-import { missing, type Value } from './panel-query.ts';
+import { missing } from './panel-query.ts';
+import type { Value } from './panel-query.ts';
 
 /** What a panel should show, told from raw items by plain code: which count, by what, and what is said of each group. */
 export interface Expectation<One = Item> {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { kqlToDsl, type Dsl } from '../../kit/kql.ts';
+import { kqlToDsl } from '../../kit/kql.ts';
+import type { Dsl } from '../../kit/kql.ts';
 import type { Bucket, Metric } from './operations.ts';
 import type { Chart } from './schema.ts';
 import { partsOf } from './uses.ts';

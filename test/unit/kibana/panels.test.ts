@@ -13,12 +13,17 @@ import {
 } from '../../kit/elasticsearch/index.ts';
 import { gzipBody } from '../../kit/body.ts';
 import { droppedBy, droppingRules, siteRule } from './dropped-lines.ts';
-import { expectedOfEvents, expectedOfSearches, type Expectation } from './expected-events.ts';
-import { expectedOfRecords, expectedOfVerdicts, summed, type Verdict } from './expected-records.ts';
-import { items, type Item } from './items.ts';
+import { expectedOfEvents, expectedOfSearches } from './expected-events.ts';
+import type { Expectation } from './expected-events.ts';
+import { expectedOfRecords, expectedOfVerdicts, summed } from './expected-records.ts';
+import type { Verdict } from './expected-records.ts';
+import { items } from './items.ts';
+import type { Item } from './items.ts';
 import { kqlToDsl } from '../../kit/kql.ts';
-import { answerOf, searchOf, type Row } from './panel-query.ts';
-import { dashboardSchema, type Chart } from './schema.ts';
+import { answerOf, searchOf } from './panel-query.ts';
+import type { Row } from './panel-query.ts';
+import { dashboardSchema } from './schema.ts';
+import type { Chart } from './schema.ts';
 import { createVerdicts, shipItems } from './shipped.ts';
 import { partsOf } from './uses.ts';
 

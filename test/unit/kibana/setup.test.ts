@@ -1,13 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import {
-  assetsOf,
-  checkKibana,
-  installObjects,
-  Kibana,
-  type KibanaSettings,
-} from '../../../agent/kibana/index.ts';
+import { assetsOf, checkKibana, installObjects, Kibana } from '../../../agent/kibana/index.ts';
+import type { KibanaSettings } from '../../../agent/kibana/index.ts';
 import { eventStream } from '../../../agent/streams/index.ts';
 import { temporaryFolder } from '../../kit/agent/index.ts';
 import { Authority } from '../../kit/certificates.ts';
@@ -18,7 +13,8 @@ import { administrator as superuserOfElasticsearch } from '../../kit/elasticsear
 import { administrator, setup } from '../setup/command.ts';
 import { requestsOf } from '../setup/dev-tools.ts';
 import { Secured } from '../setup/secured.ts';
-import { KibanaStandIn, type KibanaWorld } from './stand-in.ts';
+import { KibanaStandIn } from './stand-in.ts';
+import type { KibanaWorld } from './stand-in.ts';
 
 const node = await securedElasticsearch();
 const testSetup = test.skipIf(!node);

@@ -13,7 +13,8 @@ import {
 } from '../../kit/agent/index.ts';
 import { allDocuments, createDocument, refresh } from '../../kit/elasticsearch/index.ts';
 import { policy } from './dropped-lines.ts';
-import { kinds, type Verdict } from './expected-records.ts';
+import { kinds } from './expected-records.ts';
+import type { Verdict } from './expected-records.ts';
 import { items, logFiles } from './items.ts';
 import { entryBytesMax } from './own-lines.ts';
 

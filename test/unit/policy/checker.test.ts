@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parseEvent, type AuditEvent } from '../../../agent/event/index.ts';
+import { parseEvent } from '../../../agent/event/index.ts';
+import type { AuditEvent } from '../../../agent/event/index.ts';
 import { parsePolicy } from '../../../agent/policy/index.ts';
 
 /** Made by checker/main.go with the apiserver's own code. */

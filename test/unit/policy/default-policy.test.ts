@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { isFields, parseEvent, type AuditEvent, type Fields } from '../../../agent/event/index.ts';
+import { isFields, parseEvent } from '../../../agent/event/index.ts';
+import type { AuditEvent, Fields } from '../../../agent/event/index.ts';
 import { defaultPolicyFile, parsePolicy } from '../../../agent/policy/index.ts';
 import { event, linesOf } from '../../kit/events.ts';
 

@@ -3,7 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { administrator as superuser } from '../../kit/elasticsearch/starter.ts';
 import { defineSetup } from '../../../agent/cli/setup/index.ts';
-import { captured, type Captured } from '../../kit/captured-terminal.ts';
+import { captured } from '../../kit/captured-terminal.ts';
+import type { Captured } from '../../kit/captured-terminal.ts';
 
 const main = join(import.meta.dirname, '../../../agent/cli/main.ts');
 

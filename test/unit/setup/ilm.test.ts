@@ -6,7 +6,8 @@ import { eventStream, recordStream } from '../../../agent/streams/index.ts';
 import { temporaryFolder } from '../../kit/agent/index.ts';
 import { randomNamespace } from '../../kit/elasticsearch/index.ts';
 import { securedElasticsearch } from '../../kit/elasticsearch/secured.ts';
-import { administrator, setup, type Ran } from './command.ts';
+import { administrator, setup } from './command.ts';
+import type { Ran } from './command.ts';
 import { Secured } from './secured.ts';
 
 const node = await securedElasticsearch();

@@ -1,15 +1,11 @@
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { BulkItem } from '../../../agent/elasticsearch/bulk.ts';
-import { deliver, type SendBulkBody } from '../../../agent/ship/delivery.ts';
+import { deliver } from '../../../agent/ship/delivery.ts';
+import type { SendBulkBody } from '../../../agent/ship/delivery.ts';
 import { ElasticsearchError } from '../../../agent/elasticsearch/error.ts';
-import {
-  bulkBodiesOf,
-  bulkBodyOf,
-  creationsOf,
-  gzipBytesOf,
-  type BulkBody,
-} from '../../../agent/ship/bulk-body.ts';
+import { bulkBodiesOf, bulkBodyOf, creationsOf, gzipBytesOf } from '../../../agent/ship/bulk-body.ts';
+import type { BulkBody } from '../../../agent/ship/bulk-body.ts';
 
 const created: BulkItem = { status: 201 };
 

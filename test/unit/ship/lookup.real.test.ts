@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
-import { startElasticsearch, type Elasticsearch } from '../../kit/elasticsearch/index.ts';
+import { startElasticsearch } from '../../kit/elasticsearch/index.ts';
+import type { Elasticsearch } from '../../kit/elasticsearch/index.ts';
 import { describeReal } from '../../kit/real.ts';
 import { definesFinding } from './finding.ts';
 

@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { expect, inject, test } from 'vitest';
 import { createLogger } from '../../../agent/observe/index.ts';
 import { Lookup } from '../../../agent/ship/index.ts';
-import { standIn, type Reply } from '../../kit/stand-in.ts';
+import { standIn } from '../../kit/stand-in.ts';
+import type { Reply } from '../../kit/stand-in.ts';
 import { definesFinding, openLookup } from './finding.ts';
 
 const { signal } = new AbortController();

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Obstacle, SourceOptions } from '../../../agent/source/index.ts';
 import { LogFolder } from './log-folder.ts';
-import { KeptLine, Reader } from './reading.ts';
+import type { KeptLine } from './reading.ts';
+import { Reader } from './reading.ts';
 
 /** A reader, and what it was told about whether its log can be read. */
 class Watched extends Reader {

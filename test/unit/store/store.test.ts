@@ -5,15 +5,8 @@ import { expect, test } from 'vitest';
 import { openDatabase } from '../../../agent/store/database.ts';
 import { State } from '../../../agent/store/state.ts';
 import { startEpoch } from '../../../agent/seal/index.ts';
-import {
-  Committer,
-  readStatus,
-  Store,
-  StoreError,
-  type BatchRow,
-  type NewEpoch,
-  type Transaction,
-} from '../../../agent/store/index.ts';
+import { Committer, readStatus, Store, StoreError } from '../../../agent/store/index.ts';
+import type { BatchRow, NewEpoch, Transaction } from '../../../agent/store/index.ts';
 import { temporaryFolder } from '../../kit/agent/index.ts';
 
 const source = 'kube-apiserver';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { bulk, createClient, request, type ElasticsearchClient } from '../../../agent/elasticsearch/index.ts';
+import { bulk, createClient, request } from '../../../agent/elasticsearch/index.ts';
+import type { ElasticsearchClient } from '../../../agent/elasticsearch/index.ts';
 import {
   checkStreams,
   checkTemplates,

@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { expect, inject, test } from 'vitest';
 import { parseResource, who } from '../../../agent/who/index.ts';
 import { shipped, wish } from '../../kit/asked.ts';
-import { comparable, covers, rowsOf, type RawEvent, type RawTarget } from '../../kit/plain-answer.ts';
+import { comparable, covers, rowsOf } from '../../kit/plain-answer.ts';
+import type { RawEvent, RawTarget } from '../../kit/plain-answer.ts';
 
 const url = inject('elasticsearchUrl');
 

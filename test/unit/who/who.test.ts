@@ -1,11 +1,14 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { createClient, type ElasticsearchClient } from '../../../agent/elasticsearch/index.ts';
-import { who, type Wish } from '../../../agent/who/index.ts';
+import { createClient } from '../../../agent/elasticsearch/index.ts';
+import type { ElasticsearchClient } from '../../../agent/elasticsearch/index.ts';
+import { who } from '../../../agent/who/index.ts';
+import type { Wish } from '../../../agent/who/index.ts';
 import { refresh, rollover } from '../../kit/elasticsearch/index.ts';
 import { recordedLines, ship } from '../../kit/corpus.ts';
 import { shipped, wish } from '../../kit/asked.ts';
 import { busyProxy } from './busy-proxy.ts';
-import { comparable, covers, rowsOf, type RawEvent } from '../../kit/plain-answer.ts';
+import { comparable, covers, rowsOf } from '../../kit/plain-answer.ts';
+import type { RawEvent } from '../../kit/plain-answer.ts';
 
 const url = inject('elasticsearchUrl');
 const reading = ['get', 'list', 'watch'];

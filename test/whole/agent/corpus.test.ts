@@ -5,7 +5,8 @@ import { expect, inject, test } from 'vitest';
 import { recordStream } from '../../../agent/streams/index.ts';
 import { defaultPolicyFile } from '../../../agent/policy/index.ts';
 import { allDocuments, randomNamespace, refresh, removeNamespace } from '../../kit/elasticsearch/index.ts';
-import { addTo, collect, difference, type Multiset } from '../../kit/agent/collect.ts';
+import { addTo, collect, difference } from '../../kit/agent/collect.ts';
+import type { Multiset } from '../../kit/agent/collect.ts';
 import { startAgent, temporaryFolder, until, writeConfig } from '../../kit/agent/index.ts';
 
 const fixtures = join(import.meta.dirname, '../../kit/fixtures');

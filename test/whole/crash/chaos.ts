@@ -3,7 +3,8 @@ import { collect, countEvents, until, verify } from '../../kit/agent/index.ts';
 import { Fate } from './fate.ts';
 import type { Random } from '../../kit/random.ts';
 import { removals } from './removals.ts';
-import { Scene, type SceneOptions } from '../../kit/scene.ts';
+import { Scene } from '../../kit/scene.ts';
+import type { SceneOptions } from '../../kit/scene.ts';
 import { sealedOrders } from './sealed.ts';
 
 /** An Elasticsearch that can be away, and comes back at the same address with the same data. */

@@ -1,5 +1,6 @@
 import type { Random } from '../../kit/random.ts';
-import { Scene, type SceneOptions } from '../../kit/scene.ts';
+import { Scene } from '../../kit/scene.ts';
+import type { SceneOptions } from '../../kit/scene.ts';
 
 /** Every point at which the agent can be stopped; a test holds the lists to be complete. */
 export const failpointGroups = [

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startElasticsearch, type EmbeddedElasticsearch } from '../../kit/elasticsearch/index.ts';
+import { startElasticsearch } from '../../kit/elasticsearch/index.ts';
+import type { EmbeddedElasticsearch } from '../../kit/elasticsearch/index.ts';
 import type { Outages } from './chaos.ts';
 
 /** A real Elasticsearch of one's own on one address and one data folder, to be stopped, killed and started again. */

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
-import { readBulk, writeBulk, type BulkLine } from './bulk-lines.ts';
+import { readBulk, writeBulk } from './bulk-lines.ts';
+import type { BulkLine } from './bulk-lines.ts';
 import type { Answer, Exchange, Fault } from './fault-proxy.ts';
 
 const page = '<html><body><h1>An error of the proxy</h1></body></html>';

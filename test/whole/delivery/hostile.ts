@@ -1,14 +1,5 @@
-import {
-  array,
-  boolean,
-  constantFrom,
-  integer,
-  oneof,
-  option,
-  record,
-  tuple,
-  type Arbitrary,
-} from 'fast-check';
+import { array, boolean, constantFrom, integer, oneof, option, record, tuple } from 'fast-check';
+import type { Arbitrary } from 'fast-check';
 import { audit } from '../../../agent/streams/templates/audit.ts';
 
 /** Dotted paths of the fields that are mapped below `kubernetes.audit`, objects included. */

@@ -1,5 +1,5 @@
+import type { AgentProcess } from '../../kit/agent/index.ts';
 import {
-  AgentProcess,
   collect,
   countEvents,
   difference,

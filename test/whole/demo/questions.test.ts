@@ -7,9 +7,11 @@ import { Player } from '../../../demo/player.ts';
 import { isComplete, progressOf } from '../../../demo/progress.ts';
 import { recording } from '../../../demo/recording.ts';
 import { RotatingLog } from '../../../demo/rotating-log.ts';
-import { countRequests, type Bucket } from '../../../demo/search.ts';
+import { countRequests } from '../../../demo/search.ts';
+import type { Bucket } from '../../../demo/search.ts';
 import { Workplace } from '../../../demo/workplace.ts';
-import { exec, failures, rbac, secrets, type Question } from '../../../demo/questions/index.ts';
+import { exec, failures, rbac, secrets } from '../../../demo/questions/index.ts';
+import type { Question } from '../../../demo/questions/index.ts';
 
 /** An event as the apiserver wrote it. */
 interface RawEvent {

@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventStream, recordStream } from '../../../agent/streams/index.ts';
 import type { Summary } from '../../../agent/verify/index.ts';
-import { difference, until, verify, writeConfig, type Multiset } from '../../kit/agent/index.ts';
+import { difference, until, verify, writeConfig } from '../../kit/agent/index.ts';
+import type { Multiset } from '../../kit/agent/index.ts';
 import { Scene } from '../../kit/scene.ts';
 import type { Random } from '../../kit/random.ts';
 import { rollover } from '../../kit/elasticsearch/index.ts';
-import { losingProxy, type Fate, type LosingProxy } from './losing-proxy.ts';
-import { announcements, stored, type Stored } from './stored.ts';
+import { losingProxy } from './losing-proxy.ts';
+import type { Fate, LosingProxy } from './losing-proxy.ts';
+import { announcements, stored } from './stored.ts';
+import type { Stored } from './stored.ts';
 
 export interface OrdealOptions {
   url: string;

@@ -1,5 +1,6 @@
 import { chaos } from '../crash/chaos.ts';
-import { failpointGroups, killAtFailpoints, type Failpoint } from '../crash/failpoints.ts';
+import { failpointGroups, killAtFailpoints } from '../crash/failpoints.ts';
+import type { Failpoint } from '../crash/failpoints.ts';
 import type { UnreliableElasticsearch } from '../crash/outages.ts';
 import { Random } from '../../kit/random.ts';
 import { heavyScenes } from '../tail/heavy.ts';

@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { bulk, createClient, request, type ElasticsearchClient } from '../../../agent/elasticsearch/index.ts';
+import { bulk, createClient, request } from '../../../agent/elasticsearch/index.ts';
+import type { ElasticsearchClient } from '../../../agent/elasticsearch/index.ts';
 import { eventStream, installTemplates, templates } from '../../../agent/streams/index.ts';
 import { randomNamespace, refresh } from '../../kit/elasticsearch/index.ts';
 import { gzipBody } from '../../kit/body.ts';
-import { contract, searched, valuesAt, type Value } from './contract.ts';
+import { contract, searched, valuesAt } from './contract.ts';
+import type { Value } from './contract.ts';
 import { ownLines, recordedLines, ship } from '../../kit/corpus.ts';
 
 /** Beyond it a keyword is not indexed (`ignore_above`). */

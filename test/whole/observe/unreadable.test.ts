@@ -3,14 +3,8 @@ import { appendFile, chmod, chown, mkdir, rm, stat, symlink } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test, vi } from 'vitest';
-import {
-  lineNumber,
-  startAgent,
-  temporaryFolder,
-  until,
-  writeConfig,
-  type AgentProcess,
-} from '../../kit/agent/index.ts';
+import { lineNumber, startAgent, temporaryFolder, until, writeConfig } from '../../kit/agent/index.ts';
+import type { AgentProcess } from '../../kit/agent/index.ts';
 
 // Processes that start and end: most of it is waiting for a busy machine.
 vi.setConfig({ testTimeout: 180_000 });

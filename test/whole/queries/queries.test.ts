@@ -12,8 +12,10 @@ import { ship } from '../../kit/corpus.ts';
 import { shipped } from '../../kit/asked.ts';
 import { allRows, countOf, rowsBody, send } from './asked.ts';
 import { corpus } from './corpus.ts';
-import { rowsOf, takes, type PlainRow, type RawEvent } from './plain.ts';
-import { fill, placeholders, questions, type Question } from './questions.ts';
+import { rowsOf, takes } from './plain.ts';
+import type { PlainRow, RawEvent } from './plain.ts';
+import { fill, placeholders, questions } from './questions.ts';
+import type { Question } from './questions.ts';
 
 /** Elasticsearch's own KQL needs a JDK and Maven; without them, the translation that is Kibana's is all. */
 const node = await securedElasticsearch();

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { templates } from '../../../agent/streams/index.ts';
 import { fieldsOf } from '../../kit/kql.ts';
-import { parse, parserTools, type Parsed } from './parsers/index.ts';
+import { parse, parserTools } from './parsers/index.ts';
+import type { Parsed } from './parsers/index.ts';
 import { questions } from './questions.ts';
 
 /** Documented for 9.x: elastic.co/docs/reference/query-languages/esql/esql-functions-operators. */

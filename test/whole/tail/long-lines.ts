@@ -6,8 +6,10 @@ import { eventStream } from '../../../agent/streams/index.ts';
 import { countEvents, lineOf, manifestsOf, until, verify } from '../../kit/agent/index.ts';
 import { Scene } from '../../kit/scene.ts';
 import { allDocuments, refresh } from '../../kit/elasticsearch/index.ts';
-import { appendLongLine, type LongKind, type LongLine } from './long-line.ts';
-import { residentBytesMax, type Limits } from '../../kit/memory-formula.ts';
+import { appendLongLine } from './long-line.ts';
+import type { LongKind, LongLine } from './long-line.ts';
+import { residentBytesMax } from '../../kit/memory-formula.ts';
+import type { Limits } from '../../kit/memory-formula.ts';
 import { MemoryLimit } from '../../kit/memory-limit.ts';
 
 export interface LongLinesOptions {

@@ -6,7 +6,8 @@ import { gunzipSync } from 'node:zlib';
 import { expect, inject, test, vi } from 'vitest';
 import { collect, difference, manifestsOf, until, verify } from '../../kit/agent/index.ts';
 import { Scene } from '../../kit/scene.ts';
-import { buildRotator, type RotatorSettings } from '../../kit/rotator/index.ts';
+import { buildRotator } from '../../kit/rotator/index.ts';
+import type { RotatorSettings } from '../../kit/rotator/index.ts';
 import { NumberedRotator } from '../../kit/rotator/numbered.ts';
 
 // Processes that start and end: most of it is waiting for a busy machine.

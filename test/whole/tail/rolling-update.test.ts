@@ -1,5 +1,6 @@
 import { expect, inject, test, vi } from 'vitest';
-import { manifestsOf, type AgentProcess } from '../../kit/agent/index.ts';
+import { manifestsOf } from '../../kit/agent/index.ts';
+import type { AgentProcess } from '../../kit/agent/index.ts';
 import { Scene } from '../../kit/scene.ts';
 
 // Processes that start and end: most of it is waiting for a busy machine.

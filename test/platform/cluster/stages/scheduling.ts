@@ -6,7 +6,8 @@ import { namespace, release } from '../helm.ts';
 import { elasticsearchUrl } from '../host.ts';
 import { repository } from '../images.ts';
 import { nodes, register } from '../nodes.ts';
-import { podsOf, type Pod } from '../pods.ts';
+import { podsOf } from '../pods.ts';
+import type { Pod } from '../pods.ts';
 
 /** As a kubeadm user would: what has to be set, and nothing else; the codec because of the embedded Elasticsearch. */
 export const values = [

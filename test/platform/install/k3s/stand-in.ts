@@ -2,7 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ControlPlane } from '../../cluster/control-plane.ts';
 import { RealNode } from '../../cluster/real-node.ts';
-import { hostName, type Machine } from '../machine.ts';
+import { hostName } from '../machine.ts';
+import type { Machine } from '../machine.ts';
 import { readK3sConfig } from './config.ts';
 
 const configFile = '/etc/rancher/k3s/config.yaml';

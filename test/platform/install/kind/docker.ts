@@ -3,7 +3,8 @@ import { access, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { until } from '../../../kit/agent/index.ts';
 import { cgroupOf } from '../../cluster/namespaces.ts';
-import { demand, run, type Processes } from '../../cluster/processes.ts';
+import { demand, run } from '../../cluster/processes.ts';
+import type { Processes } from '../../cluster/processes.ts';
 import { Unavailable } from '../../cluster/report.ts';
 
 /** Debian's, whose versions belong together; another client may be first on the PATH. */

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { command } from '../../../../bench/loss/build.ts';
-import { build, buildCommands, folderOf, type Binaries } from '../../cluster/binaries.ts';
+import { build, buildCommands, folderOf } from '../../cluster/binaries.ts';
+import type { Binaries } from '../../cluster/binaries.ts';
 
 /** What `kubeadm config images list` of {@link kubernetesVersion} names. */
 export const etcdVersion = '3.6.6';

@@ -8,7 +8,8 @@ import { allDocuments, refresh } from '../../../kit/elasticsearch/index.ts';
 import type { StoredDocument } from '../../../../agent/verify/index.ts';
 import { LogWriter } from '../../../kit/seal/log.ts';
 import { addOperators, addTrust } from '../../../../agent/trust/index.ts';
-import { Installation, type Ran } from '../../../kit/installation.ts';
+import { Installation } from '../../../kit/installation.ts';
+import type { Ran } from '../../../kit/installation.ts';
 
 const cluster = 'prod';
 const place = `${cluster}/cp-1/kube-apiserver`;

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { HitScanner, sortOf, type Hit } from '../../../../agent/elasticsearch/search/hit-scanner.ts';
+import { HitScanner, sortOf } from '../../../../agent/elasticsearch/search/hit-scanner.ts';
+import type { Hit } from '../../../../agent/elasticsearch/search/hit-scanner.ts';
 import { searchAnswer } from '../../../kit/seal/dump.ts';
 
 interface Taken {

@@ -3,16 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  bulk,
-  createClient,
-  request,
-  searchPage,
-  type ClientSettings,
-} from '../../../../agent/elasticsearch/index.ts';
+import { bulk, createClient, request, searchPage } from '../../../../agent/elasticsearch/index.ts';
+import type { ClientSettings } from '../../../../agent/elasticsearch/index.ts';
 import { Authority } from '../../../kit/certificates.ts';
 import { tlsRelay } from '../../../kit/relays.ts';
-import { standIn, type Reply } from '../../../kit/stand-in.ts';
+import { standIn } from '../../../kit/stand-in.ts';
+import type { Reply } from '../../../kit/stand-in.ts';
 
 const hit = (id: string) => `{"_index":"i","_id":"${id}","_source":{"n":1}}`;
 const page = (...ids: string[]) =>

@@ -1,8 +1,9 @@
 import { expect, inject, test } from 'vitest';
-import { verifyLogs, type Finding, type Summary } from '../../../../agent/verify/index.ts';
+import { verifyLogs, ElasticsearchStreams } from '../../../../agent/verify/index.ts';
+import type { Finding, Summary } from '../../../../agent/verify/index.ts';
 import { createClient } from '../../../../agent/elasticsearch/index.ts';
-import { ElasticsearchStreams } from '../../../../agent/verify/index.ts';
-import { LogWriter, type Written } from '../../../kit/seal/log.ts';
+import { LogWriter } from '../../../kit/seal/log.ts';
+import type { Written } from '../../../kit/seal/log.ts';
 import { Installation } from '../../../kit/installation.ts';
 
 const url = inject('elasticsearchUrl');

@@ -7,12 +7,11 @@ import {
   signNote,
   statementDocumentId,
   statementText,
-  type SigningKey,
-  type Statement,
 } from '../../../../agent/seal/index.ts';
-import { verifyLogs, type StoredDocument } from '../../../../agent/verify/index.ts';
+import type { SigningKey, Statement } from '../../../../agent/seal/index.ts';
+import { verifyLogs, ElasticsearchStreams } from '../../../../agent/verify/index.ts';
+import type { StoredDocument } from '../../../../agent/verify/index.ts';
 import { createClient } from '../../../../agent/elasticsearch/index.ts';
-import { ElasticsearchStreams } from '../../../../agent/verify/index.ts';
 import { rollover } from '../../../kit/elasticsearch/index.ts';
 import { LogWriter } from '../../../kit/seal/log.ts';
 import { Installation } from '../../../kit/installation.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, inject, test } from 'vitest';
-import { verifyLogs, type StoredDocument } from '../../../../agent/verify/index.ts';
+import { verifyLogs, ElasticsearchStreams } from '../../../../agent/verify/index.ts';
+import type { StoredDocument } from '../../../../agent/verify/index.ts';
 import { createClient } from '../../../../agent/elasticsearch/index.ts';
-import { ElasticsearchStreams } from '../../../../agent/verify/index.ts';
 import { trustedOrigins } from '../../../../agent/trust/index.ts';
 import { LogWriter } from '../../../kit/seal/log.ts';
 import { Installation } from '../../../kit/installation.ts';

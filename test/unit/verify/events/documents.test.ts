@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { verifyLogs, type Finding } from '../../../../agent/verify/index.ts';
+import { verifyLogs } from '../../../../agent/verify/index.ts';
+import type { Finding } from '../../../../agent/verify/index.ts';
 import { epoch1, event, honest, remove, replace, wordsOf } from '../../../kit/seal/honest.ts';
-import { eventsIndex, LogWriter, type Written } from '../../../kit/seal/log.ts';
+import { eventsIndex } from '../../../kit/seal/log.ts';
+import type { LogWriter, Written } from '../../../kit/seal/log.ts';
 import { memoryStreams, verify } from '../../../kit/seal/streams.ts';
 
 describe('documents', () => {

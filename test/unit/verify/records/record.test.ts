@@ -7,8 +7,8 @@ import {
   recordBytes,
   refusedForm,
   Tally,
-  type Manifest,
 } from '../../../../agent/seal/index.ts';
+import type { Manifest } from '../../../../agent/seal/index.ts';
 import { judgeRecord } from '../../../../agent/verify/records/record.ts';
 import { LogWriter } from '../../../kit/seal/log.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { generateKey, Log, logIdOf, recordDocumentId, signNote } from '../../../../agent/seal/index.ts';
 import { epoch1, honest, record, remove, replace, secondEpoch, wordsOf } from '../../../kit/seal/honest.ts';
-import { LogWriter, privateKeyOf, recordsIndex, type Written } from '../../../kit/seal/log.ts';
+import { LogWriter, privateKeyOf, recordsIndex } from '../../../kit/seal/log.ts';
+import type { Written } from '../../../kit/seal/log.ts';
 
 const life = (raw: string) => {
   const writer = new LogWriter();

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { logName, type Statement } from '../../../../agent/seal/index.ts';
+import { logName } from '../../../../agent/seal/index.ts';
+import type { Statement } from '../../../../agent/seal/index.ts';
 import type { TrustFile } from '../../../../agent/trust/index.ts';
-import { notProvenComplete, type Finding, type StoredDocument } from '../../../../agent/verify/index.ts';
+import { notProvenComplete } from '../../../../agent/verify/index.ts';
+import type { Finding, StoredDocument } from '../../../../agent/verify/index.ts';
 import { generatedScene } from '../../../format/golden/generated.ts';
 import { cloneOf, mutate } from '../../../format/golden/mutations.ts';
 import { Random } from '../../../format/golden/random.ts';
 import { randomStatements } from '../../../format/golden/random-statements.ts';
 import { words } from '../../../kit/seal/honest.ts';
-import { LogWriter, type Written } from '../../../kit/seal/log.ts';
+import { LogWriter } from '../../../kit/seal/log.ts';
+import type { Written } from '../../../kit/seal/log.ts';
 import { operatorKey, signedText, statementDocument } from '../../../kit/seal/operator.ts';
 import {
   first,

@@ -5,7 +5,8 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { distribution } from '../../../kit/elasticsearch/jars.ts';
-import { findJdk, type Jdk } from '../../../kit/elasticsearch/jdk.ts';
+import { findJdk } from '../../../kit/elasticsearch/jdk.ts';
+import type { Jdk } from '../../../kit/elasticsearch/jdk.ts';
 
 export interface Parsed {
   errors: string[];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { collect, manifestsOf, verify, type Multiset } from '../../../../kit/agent/index.ts';
+import { collect, manifestsOf, verify } from '../../../../kit/agent/index.ts';
+import type { Multiset } from '../../../../kit/agent/index.ts';
 import { auditFiles, auditLines } from '../../audit-files.ts';
 import type { Cluster } from '../../cluster.ts';
 import { elasticsearchUrl } from '../../host.ts';

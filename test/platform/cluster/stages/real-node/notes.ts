@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Cluster } from '../../cluster.ts';
 import { release } from '../../helm.ts';
-import { commandsOf, type Shell } from '../../notes.ts';
+import { commandsOf } from '../../notes.ts';
+import type { Shell } from '../../notes.ts';
 
 /** Every command that NOTES.txt prints, as it prints it. */
 export async function checkNotes({ report, helm }: Cluster, shell: Shell, count: number): Promise<void> {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { namespace, release } from '../../helm.ts';
 import type { Kubectl } from '../../kubectl.ts';
 import { notesFolder } from '../../notes.ts';
-import { podsOf, type Pod } from '../../pods.ts';
+import { podsOf } from '../../pods.ts';
+import type { Pod } from '../../pods.ts';
 
 export const nodeName = 'control-plane-1';
 /** Namespace of the data streams. */

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { becomeMachine } from '../../../cluster/host.ts';
 import { demand, Processes } from '../../../cluster/processes.ts';
 import { docker, startDocker } from '../docker.ts';
-import { debianImage, nodeImage, type BuildSettings } from './index.ts';
+import { debianImage, nodeImage } from './index.ts';
+import type { BuildSettings } from './index.ts';
 
 /** What index.ts starts within namespaces: Docker, and with it kind. Exit 1 with the reason if it fails. */
 process.stdin.on('end', () => process.exit(130)).resume();
