@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { fields } from './fields.ts';
 
-/** One event, a stage of a request, as far as an answer needs it; null where the event has none. */
+/** One event: a stage of a request, with what an answer needs; null where the event has none. */
 export interface Event {
-  /** The document's. */
+  /** `_id` of the document. */
   documentId: string;
   eventId: string | null;
-  /** The auditID: the client may have chosen it. */
+  /** The auditID, which a client may choose. */
   request: string | null;
   /** RFC 3339, UTC, milliseconds. */
   time: string;
@@ -22,11 +22,11 @@ export interface Event {
   isDenied: boolean;
   code: number | null;
   address: string | null;
-  /** Null where the document does not hold the audit event. */
+  /** Null in the refused form, which does not hold the audit event. */
   stage: string | null;
 }
 
-/** What is asked for of each document. */
+/** The fields that a search returns of each document. */
 export const docvalueFields = [
   fields.user,
   fields.effectiveUser,

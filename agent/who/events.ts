@@ -42,7 +42,7 @@ export async function* eventsOf(
     };
     let page: z.infer<typeof pageSchema>;
     try {
-      page = pageSchema.parse(await search(client, pit, body, signal));
+      page = await search(client, pit, body, { answer: pageSchema, signal });
     } catch (error) {
       attempts += 1;
       if (!isPassing(error) || attempts >= attemptsMax) throw error;
@@ -67,13 +67,21 @@ const stateSchema = z.object({
 
 const reasonCharsMax = 2000;
 
-/** One search of a point in time, answered by every shard. Throws ElasticsearchError, and WhoError `partial`. */
-export async function search(
+interface SearchOptions<Answer> {
+  /** What the answer must hold. */
+  answer: z.ZodType<Answer>;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * One search of a point in time, answered by every shard. Throws ElasticsearchError, and WhoError `partial` and `bad-response`.
+ */
+export async function search<Answer>(
   client: ElasticsearchClient,
   pit: PointInTime,
   body: object,
-  signal?: AbortSignal,
-): Promise<unknown> {
+  { answer: schema, signal }: SearchOptions<Answer>,
+): Promise<Answer> {
   const { body: answer } = await request(client, {
     method: 'POST',
     path: '/_search',
@@ -87,7 +95,10 @@ export async function search(
       'partial',
       `POST /_search: not every shard answered: ${JSON.stringify(answer).slice(0, reasonCharsMax)}`,
     );
-  return answer;
+  const { data, error } = schema.safeParse(answer);
+  if (error)
+    throw new WhoError('bad-response', 'POST /_search: not an answer of Elasticsearch', { cause: error });
+  return data;
 }
 
 /** Whether a smaller page may succeed, or the same one later. */

@@ -1,7 +1,6 @@
 /**
- * Where the events say it. Only fields of the head: an event that Elasticsearch refused is there without its member
- * `kubernetes` (docs/seal-format.md §4), and whoever can get his event refused must not be out of sight by that. The stage alone
- * has no other place.
+ * Names of the fields. All but the stage are of the head: an event whose bodies Elasticsearch refused is stored without its member
+ * `kubernetes` (docs/seal-format.md §4), and nobody may hide from a question by getting an event refused.
  */
 export const fields = {
   time: '@timestamp',

@@ -1,18 +1,18 @@
 import type { Event } from './event.ts';
 
 /**
- * Different documents under one `event.id` that are remembered: an agent makes one, so more were made by somebody else. Of those
- * beyond it a copy counts as another document, since whoever writes them must not keep a question from being answered.
+ * Different documents under one `event.id` that are remembered. An agent makes one, so somebody else made the others. Beyond this
+ * number copies are counted as documents of their own: a flood must not fill the memory, nor stop the answer.
  */
 const documentsMax = 10_000;
 
 /**
  * Leaves out identical copies: the same document in several backing indices, as a repeated request leaves them behind
- * after a rollover. Events come in order of their `event.id`, so nothing has to be remembered but the last one's documents.
+ * after a rollover. Events come in order of their `event.id`, so only the documents of the last one are remembered.
  */
 export class Originals {
   copies = 0;
-  /** Documents that share an `event.id` with another one, and are not the same: nobody but `verify` can tell which is true. */
+  /** Documents that share an `event.id` with another, different one: only `verify` can tell which is the agent's. */
   clashes = 0;
   #eventId: string | null = null;
   readonly #documents = new Set<string>();

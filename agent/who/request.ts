@@ -3,7 +3,7 @@ import type { Event } from './event.ts';
 /**
  * What became of requests:
  * - `ok`, `denied` (by authentication, authorization or admission), `failed` otherwise
- * - `begun`: an answer was begun (exec, port-forward, watch), its end is not among the events asked for
+ * - `begun`: an answer was begun (exec, port-forward, watch), and its end is not among the events
  * - `unknown`: no answer was logged: the apiserver died, the policy left the other stages out, or they are out of the time asked for
  */
 export type Result = 'ok' | 'denied' | 'failed' | 'begun' | 'unknown';
@@ -21,7 +21,7 @@ export interface Requests {
   addresses: Set<string>;
 }
 
-/** Beyond it, addresses of one kind of request are not told apart any more. */
+/** Addresses that are listed of one kind of request. */
 export const addressesMax = 32;
 
 /** What a request was, but for what became of it and where it came from. */
@@ -30,7 +30,7 @@ export function keyOf(event: Event): string {
   return JSON.stringify([user, effectiveUser, verb, resource, apiGroup, namespace, name, path]);
 }
 
-/** The request that one event tells of. */
+/** The request of one event. */
 export function requestOf(event: Event): Requests {
   const { code, time, address } = event;
   const addresses = new Set(address === null ? [] : [address]);
@@ -42,7 +42,7 @@ export function join(to: Requests, { count, first, last, addresses }: Requests):
   to.count += count;
   if (first < to.first) to.first = first;
   if (last > to.last) to.last = last;
-  // One more than is shown tells that there were more.
+  // One more than is listed shows that there were more.
   for (const address of addresses) if (to.addresses.size <= addressesMax) to.addresses.add(address);
 }
 
@@ -50,7 +50,7 @@ export function join(to: Requests, { count, first, last, addresses }: Requests):
 export function rankOf({ stage, code }: Event): 'ended' | 'begun' | 'received' {
   if (stage === 'ResponseStarted') return 'begun';
   if (stage === 'RequestReceived') return 'received';
-  // The refused form does not say its stage; what was refused for its bodies had an answer.
+  // The refused form has no stage. A status code is there only once there was an answer.
   return stage === null && code === null ? 'received' : 'ended';
 }
 

@@ -2,30 +2,30 @@ import type { Event } from './event.ts';
 import { join, keyOf, rankOf, requestOf } from './request.ts';
 import type { Requests } from './request.ts';
 
-/** Different events of one auditID that are held at once: a client may give it to all that he does. */
+/** Different events of one auditID that are held at once. A client chooses the auditID, and may give one to all of his requests. */
 const differentMax = 100_000;
 
-/** Events of one stage that are alike, as the requests that they tell of. */
+/** Requests seen in one stage, by what became of them; those that are alike are one, counted. */
 type Stage = Map<string, Requests>;
 
-/** Requests that are alike in all but what became of them. */
+/** Requests that were answered and are alike in all but what became of them. */
 interface Answered {
   event: Event;
   begun: Stage;
   ended: Stage;
 }
 
-/** What cannot change from stage to stage; the rest is written when it is known. */
+/** Requests that are alike in what no stage can change (see {@link lateMembers} for what it can). */
 interface Alike {
   received: Stage;
   answered: Map<string, Answered>;
 }
 
 /**
- * The requests that the events of one auditID tell of. Usually that is one, with up to three events, one a stage. But a client
- * may choose the ID and use it again, so of what is alike there are as many requests as the commonest stage has events: none can
- * hide behind another. Memory goes by what is different, not by the number of events, and has a bound: once it is full, what it
- * has must be taken, and stages of one request that are added before and after that are told as two.
+ * Joins the events of one auditID to requests. Usually that is one request with up to three events, one a stage. But a client may
+ * choose the ID and use it again. So there are as many requests as the stage with most events has, among those that are alike:
+ * no request hides behind another. Memory grows with what differs, not with the number of events, and has a bound: once the
+ * tally is full, it must be taken, and a request whose stages lie on both sides of that counts twice.
  */
 export class RequestTally {
   readonly #alike = new Map<string, Alike>();
@@ -60,28 +60,30 @@ export class RequestTally {
 
   /** What was added since the last call. */
   take(): Requests[] {
-    const found = [...this.#alike.values()].flatMap((alike) => toldBy(alike));
+    const found = [...this.#alike.values()].flatMap((alike) => requestsOf(alike));
     this.#alike.clear();
     this.#different = 0;
     return found;
   }
 }
 
-/** Requests that were answered, and how many of them no arrival has been found for. */
-interface Told {
+/** Requests that were answered alike, and for how many of them no RequestReceived was found yet. */
+interface Answers {
   event: Event;
   requests: Requests[];
   free: number;
 }
 
-function toldBy({ received, answered }: Alike): Requests[] {
-  const told = [...answered.values()].map((each): Told => {
+function requestsOf({ received, answered }: Alike): Requests[] {
+  const all = [...answered.values()].map((each): Answers => {
     const requests = answersOf(each);
     return { event: each.event, requests, free: sum(requests) };
   });
-  const answersFor = fitting(told);
-  // Arrivals that say most choose first whom they belong to.
-  const arrivals = [...received.values()].toSorted((a, b) => said(b.event).length - said(a.event).length);
+  const answersFor = answersByArrival(all);
+  // An arrival with more names fits fewer answers, so it is matched first.
+  const arrivals = [...received.values()].toSorted(
+    (a, b) => namesIn(b.event).length - namesIn(a.event).length,
+  );
   const left: Requests[] = [];
   for (const arrival of arrivals) {
     const answers = answersFor(arrival.event);
@@ -96,45 +98,46 @@ function toldBy({ received, answered }: Alike): Requests[] {
     }
     if (open > 0) left.push({ ...arrival, count: open });
   }
-  return [...told.flatMap(({ requests }) => requests), ...left];
+  return [...all.flatMap(({ requests }) => requests), ...left];
 }
 
-/** What ended, and beyond that what was begun. */
+/** Requests that ended, and those beyond their number that were only begun. */
 function answersOf({ begun, ended }: Answered): Requests[] {
-  const told = [...ended.values()];
-  let open = sum(begun.values()) - sum(told);
-  for (const requests of begun.values()) {
-    const count = Math.min(open, requests.count);
-    if (count > 0) told.push({ ...requests, count });
+  const requests = [...ended.values()];
+  let open = sum(begun.values()) - sum(requests);
+  for (const each of begun.values()) {
+    const count = Math.min(open, each.count);
+    if (count > 0) requests.push({ ...each, count });
     open -= Math.max(0, count);
   }
-  const [only] = told;
-  if (only && told.length === 1) for (const requests of begun.values()) join(only, { ...requests, count: 0 });
-  return told;
+  const [only] = requests;
+  if (only && requests.length === 1) for (const each of begun.values()) join(only, { ...each, count: 0 });
+  return requests;
 }
 
 /**
- * Finds what a request that arrived can have been answered as, the first at the end: whom it acts as, and what its body names,
- * is only known then (seen on 1.35: `objectRef.name` of a `create`, and `impersonatedUser`, are missing from RequestReceived).
- * By an index for each set of names that arrivals say: to compare each with each, of one ID that a client gave to all that he
- * does, would take hours.
+ * Finds the answers that a request which arrived can have had, the first of them at the end of the list. Whom it impersonates and
+ * what its body names are only known in the answer (seen on Kubernetes 1.35: RequestReceived lacks `objectRef.name` of a `create`,
+ * and `impersonatedUser`), so only the names that the arrival has are compared. There is an index for each set of such names:
+ * comparing each with each would take hours where a client gave one auditID to all of his requests.
  */
-function fitting(told: readonly Told[]): (arrived: Event) => Told[] {
-  const indexes = new Map<string, Map<string, Told[]>>();
+function answersByArrival(all: readonly Answers[]): (arrived: Event) => Answers[] {
+  const indexes = new Map<string, Map<string, Answers[]>>();
   return (arrived) => {
-    const names = said(arrived);
+    const names = namesIn(arrived);
     const keyBy = (event: Event) => JSON.stringify(names.map((name) => event[name]));
     const index = entry(indexes, names.join(), () =>
-      Map.groupBy(told.toReversed(), ({ event }) => keyBy(event)),
+      Map.groupBy(all.toReversed(), ({ event }) => keyBy(event)),
     );
     return index.get(keyBy(arrived)) ?? [];
   };
 }
 
-const unsaidAtFirst = ['effectiveUser', 'namespace', 'name'] as const;
+/** What the answer may know and RequestReceived may not. */
+const lateMembers = ['effectiveUser', 'namespace', 'name'] as const;
 
-function said(arrived: Event): (typeof unsaidAtFirst)[number][] {
-  return unsaidAtFirst.filter((name) => arrived[name] !== null);
+function namesIn(arrived: Event): (typeof lateMembers)[number][] {
+  return lateMembers.filter((name) => arrived[name] !== null);
 }
 
 function entry<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {

@@ -10,9 +10,9 @@ export const any = '*';
  * - `resource`: `RESOURCE[.GROUP][/PART[/PART[/PART]]]`, `*` for any
  *
  * One part is a namespace, the name of an object without a namespace, or a subresource; two are a namespace and a name, a name
- * and its subresource, or a namespace and a subresource; three are all of them. Rather too much than too little: nothing must
- * be missing from an answer because somebody wrote it in another way. But where the last of one or two parts is what
- * Kubernetes calls a subresource (`pods/exec`), it is that alone.
+ * and its subresource, or a namespace and a subresource; three are all of them. All readings are searched for, so that nothing is
+ * missing from an answer because it was written in another way. Only where the last of one or two parts is the name of one
+ * of Kubernetes' subresources (`pods/exec`), it is nothing else.
  */
 export type Resource =
   | { kind: 'path'; text: string; path: string; isPrefix: boolean }

@@ -1,10 +1,10 @@
 import { addressesMax } from './request.ts';
 import type { Requests, Result } from './request.ts';
 
-/** Requests that have everything in common but their time and address; null where they have none. */
+/** Requests that differ only in time and address. A member is null where they have none. */
 export interface Row {
   user: string | null;
-  /** In whose name, if not his own. */
+  /** Who was impersonated. */
   effectiveUser: string | null;
   verb: string | null;
   /** `pods`, `pods/exec`; null for a request to a path. */
@@ -24,9 +24,9 @@ export interface Row {
   addresses: string[];
   /** There were more addresses than are listed. */
   moreAddresses: boolean;
-  /** Rows that were too many to hold are one: of what they differ in. Those members are null. */
+  /** Of a row that stands for several, which were too many to hold: the members in which they differ. These are null. */
   joinedOver?: readonly Member[];
-  /** How many rows there were when they were joined; there may be more since. */
+  /** How many rows were joined to it; requests that were added since may be of further ones. */
   joinedRows?: number;
 }
 
@@ -55,7 +55,7 @@ export function rowOf({ event, result, code, count: requests, first, last, addre
   return row;
 }
 
-/** Adds requests that the row is of. */
+/** Adds requests to the row that they belong to. */
 export function addTo(
   row: Row,
   more: Pick<Row, 'requests' | 'first' | 'last'> & { addresses: Iterable<string>; moreAddresses?: boolean },

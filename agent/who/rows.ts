@@ -2,7 +2,7 @@ import type { Requests } from './request.ts';
 import { addTo, members, rowOf } from './row.ts';
 import type { Member, Row } from './row.ts';
 
-/** What rows are told apart by no longer, the least that is lost first; after the last of these there are as many as results. */
+/** Members that joined rows no longer differ in, the least loss first; the last level leaves one row a result. */
 const levels: readonly (readonly Member[])[] = [
   [],
   ['name', 'path'],
@@ -12,19 +12,19 @@ const levels: readonly (readonly Member[])[] = [
   ['name', 'path', 'namespace', 'resource', 'apiGroup', 'user', 'effectiveUser', 'verb', 'code'],
 ];
 
-/** Of more rows a table of some hundred megabytes would be made. */
+/** More rows would make a table of some hundred megabytes. */
 const rowsMaxDefault = 100_000;
 
 /**
- * Adds requests up. Memory is bounded, by nothing that a client or a forger could use against an answer: where there are too many
- * rows, those are joined that differ in their names alone, whosever they are, of the largest groups first, then of more. No request is
- * left out.
+ * Adds requests up in rows. The number of rows is bounded, and nobody can keep a request out of the answer by making rows: where
+ * there are too many, those that differ in their names alone are joined, the largest groups first, whoever made them, then those that
+ * differ in more. No request is left out.
  */
 export class Rows {
   requests = 0;
   readonly #max: number;
   readonly #rows = new Map<string, Row>();
-  /** Those in use, the finest first. */
+  /** Levels in use, the finest first. */
   #levels = [0];
 
   constructor(rowsMax = rowsMaxDefault) {
@@ -42,7 +42,7 @@ export class Rows {
     this.#rows.set(keyAt(0, row), row);
   }
 
-  /** What happened last comes first. */
+  /** The rows, the latest first. */
   sorted(): Row[] {
     return [...this.#rows.values()].toSorted(
       (a, b) => compare(b.last, a.last) || compare(b.first, a.first) || b.requests - a.requests,
@@ -50,17 +50,17 @@ export class Rows {
   }
 
   #addToRow(found: Requests): boolean {
-    const told = { ...found.event, result: found.result, code: found.code };
+    const row = { ...found.event, result: found.result, code: found.code };
     for (const level of this.#levels) {
-      const row = this.#rows.get(keyAt(level, told));
-      if (!row) continue;
-      addTo(row, { ...found, requests: found.count });
+      const same = this.#rows.get(keyAt(level, row));
+      if (!same) continue;
+      addTo(same, { ...found, requests: found.count });
       return true;
     }
     return false;
   }
 
-  /** Until there is room for as many rows again. */
+  /** Joins rows until half of the places are free. */
   #join(): void {
     for (const [level, joinedOver] of levels.entries()) {
       if (level === 0) continue;
@@ -83,7 +83,7 @@ export class Rows {
   }
 }
 
-/** What a row is known by where it is no longer told apart by the members of that level. */
+/** The key of a row among those that no longer differ in the members of a level. */
 function keyAt(level: number, row: Pick<Row, Member>): string {
   const over = levels[level]!;
   return `${level} ${JSON.stringify(members.map((member) => (over.includes(member) ? null : row[member])))}`;

@@ -5,43 +5,43 @@ import { WhoError } from './error.ts';
 import type { Event } from './event.ts';
 import { eventsOf } from './events.ts';
 import { Originals } from './originals.ts';
-import { queryOf } from './query.ts';
-import type { Outcome, Wish } from './query.ts';
-import { reachOf } from './reach.ts';
-import type { Reach } from './reach.ts';
+import { clauseOf } from './query.ts';
+import type { Outcome, Query } from './query.ts';
+import { coverageOf } from './coverage.ts';
+import type { Coverage } from './coverage.ts';
 import type { Requests } from './request.ts';
 import { RequestTally } from './requests.ts';
 import type { Row } from './row.ts';
 import { Rows } from './rows.ts';
 
 export interface Answer {
-  /** What happened last comes first. */
+  /** The latest first. */
   rows: Row[];
-  /** The sum of the rows'. */
+  /** Sum over the rows. */
   requests: number;
-  /** What was read to tell: stages of requests, copies left out. */
+  /** Events that were read (stages of requests), without copies. */
   events: number;
   copies: number;
   /** Documents that share an `event.id` with another one, and are not the same. */
   clashes: number;
-  /** How often one Audit-ID had more different requests than are held at once: stages of one that lie apart are told as two. */
-  seams: number;
-  reach: Reach;
+  /** How often one auditID had more different requests than are held at once: a request whose stages lie in two parts counts twice. */
+  splits: number;
+  coverage: Coverage;
 }
 
 export interface WhoOptions {
   namespace: string;
   signal?: AbortSignal | undefined;
   onEvents?: ((events: number) => void) | undefined;
-  /** Rows that are held; beyond, those that differ least are joined. Default 100,000. */
+  /** Rows that are held; of more, those that differ least are joined. Default 100,000. */
   rowsMax?: number | undefined;
 }
 
 /**
  * Who did what, counted exactly: every event that matches is read, in a frozen view of the stream, and identical copies
- * count once. What somebody writes there cannot keep it from being answered. Throws ElasticsearchError, VerifyError and WhoError.
+ * count once. Nothing that is written into the stream keeps the question from being answered. Throws ElasticsearchError, VerifyError and WhoError.
  */
-export async function who(client: ElasticsearchClient, wish: Wish, options: WhoOptions): Promise<Answer> {
+export async function who(client: ElasticsearchClient, query: Query, options: WhoOptions): Promise<Answer> {
   const { namespace, signal, onEvents, rowsMax } = options;
   const stream = eventStream(namespace);
   const pit = await PointInTime.open(client, stream, signal);
@@ -51,26 +51,26 @@ export async function who(client: ElasticsearchClient, wish: Wish, options: WhoO
       `there is no data stream ${stream}: no agent has shipped anything under this namespace, or --namespace is another`,
     );
   try {
-    const reach = await reachOf(client, pit, wish, signal);
+    const coverage = await coverageOf(client, pit, query, signal);
     const originals = new Originals();
     const rows = new Rows(rowsMax);
-    const read = { events: 0, seams: 0 };
-    const events = eventsOf(client, pit, queryOf(wish), signal);
+    const read = { events: 0, splits: 0 };
+    const events = eventsOf(client, pit, clauseOf(query), signal);
     for await (const found of requestsOf(events, originals, read, onEvents)) {
-      if (isWanted(found, wish.outcomes)) rows.add(found);
+      if (isWanted(found, query.outcomes)) rows.add(found);
     }
     const { copies, clashes } = originals;
-    return { rows: rows.sorted(), requests: rows.requests, ...read, copies, clashes, reach };
+    return { rows: rows.sorted(), requests: rows.requests, ...read, copies, clashes, coverage };
   } finally {
     await pit.close();
   }
 }
 
-/** What events tell of: those of one auditID come one after the other, and an event without one stands alone. */
+/** Joins events to requests. Events of one auditID must follow one another; an event without one is a request of its own. */
 export async function* requestsOf(
   events: AsyncIterable<Event>,
   originals: Originals,
-  read: { events: number; seams: number },
+  read: { events: number; splits: number },
   onEvents?: (events: number) => void,
 ): AsyncGenerator<Requests> {
   const tally = new RequestTally();
@@ -79,7 +79,7 @@ export async function* requestsOf(
     if (!originals.isOriginal(event)) continue;
     if (event.request === null || event.request !== request) yield* tally.take();
     if (tally.isFull) {
-      read.seams += 1;
+      read.splits += 1;
       yield* tally.take();
     }
     request = event.request;

@@ -2,12 +2,12 @@ import { createClient } from '../../agent/elasticsearch/index.ts';
 import type { ElasticsearchClient } from '../../agent/elasticsearch/index.ts';
 import { eventStream, installTemplates } from '../../agent/streams/index.ts';
 import { parseResource } from '../../agent/who/index.ts';
-import type { Wish } from '../../agent/who/index.ts';
+import type { Query } from '../../agent/who/index.ts';
 import { randomNamespace, refresh } from './elasticsearch/index.ts';
 import { ship } from './corpus.ts';
 
 /** Asks for everything, but for what is given. */
-export function wish(more: Partial<Omit<Wish, 'resources'>> & { resources?: string[] } = {}): Wish {
+export function query(more: Partial<Omit<Query, 'resources'>> & { resources?: string[] } = {}): Query {
   const { resources = [], ...rest } = more;
   return {
     users: [],

@@ -1,5 +1,6 @@
+import stringWidth from 'string-width';
 import { printable } from '../../json/index.ts';
-import { count, fit, pad, padLeft, widthOf } from './text.ts';
+import { count, fit, pad, padLeft } from './text.ts';
 
 export type Cell = string | number;
 
@@ -20,7 +21,7 @@ export function tableLines({ columns, rows }: Table, rowsMax: number): string[] 
     );
   const widths = columns.map(({ heading }, i) =>
     // Not spread into Math.max: rows are more than an engine may take as arguments.
-    shown.reduce((width, row) => Math.max(width, widthOf(row[i] ?? '')), widthOf(heading)),
+    shown.reduce((width, row) => Math.max(width, stringWidth(row[i] ?? '')), stringWidth(heading)),
   );
   const isNumber = (i: number) => typeof rows[0]?.[i] === 'number';
   const line = (cells: string[]) =>

@@ -1,34 +1,25 @@
+import stringWidth from 'string-width';
 import { printable } from '../../json/index.ts';
-
-/** Two columns on a terminal (a rough cut of UAX #11): CJK scripts, full-width forms, pictures. */
-const wide =
-  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303F\uFF00-\uFF60\p{Emoji_Presentation}]/u;
 
 const segmenter = new Intl.Segmenter();
 
-/** Columns that a text takes on a terminal. */
-export function widthOf(text: string): number {
-  if (/^[\u0020-\u007E]*$/u.test(text)) return text.length;
-  let width = 0;
-  for (const { segment } of segmenter.segment(text)) width += wide.test(segment) ? 2 : 1;
-  return width;
-}
-
+/** The text with spaces behind it, to `width` columns of a terminal. */
 export function pad(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
+  return text + ' '.repeat(Math.max(0, width - stringWidth(text)));
 }
 
+/** The text with spaces before it, to `width` columns of a terminal. */
 export function padLeft(text: string, width: number): string {
-  return ' '.repeat(Math.max(0, width - widthOf(text))) + text;
+  return ' '.repeat(Math.max(0, width - stringWidth(text))) + text;
 }
 
-/** At most `width` columns, the last an ellipsis if something is cut. */
+/** At most `width` columns of a terminal, the last an ellipsis if something is cut. */
 export function fit(text: string, width: number): string {
-  if (widthOf(text) <= width) return text;
+  if (stringWidth(text) <= width) return text;
   let cut = '';
   let used = 1;
   for (const { segment } of segmenter.segment(text)) {
-    used += wide.test(segment) ? 2 : 1;
+    used += stringWidth(segment);
     if (used > width) break;
     cut += segment;
   }
@@ -47,10 +38,12 @@ export function printableError(text: string): string {
     .replaceAll(/\n(?! )/gu, '\n  ');
 }
 
+/** A number with commas. */
 export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
+/** Bytes as megabytes (10⁶). */
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }

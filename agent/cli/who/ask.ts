@@ -8,7 +8,7 @@ import { connectionOf } from '../connection.ts';
 import { exitCode } from '../exit-code.ts';
 import { ProgressLine } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { wishOf } from './options.ts';
+import { queryOf } from './options.ts';
 import type { WhoCommandOptions } from './options.ts';
 import { describeAnswer, isSure, summaryOf } from './report.ts';
 import type { Asked } from './report.ts';
@@ -39,7 +39,7 @@ interface Watch {
 }
 
 async function answer(options: WhoCommandOptions, terminal: Terminal, watch: Watch): Promise<number> {
-  const wish = wishOf(options, new Date());
+  const query = queryOf(options, new Date());
   const { settings, namespace } = await connectionOf(options);
   const client = await createClient(settings);
   const progress = new ProgressLine(process.stderr);
@@ -48,10 +48,10 @@ async function answer(options: WhoCommandOptions, terminal: Terminal, watch: Wat
       watch.onEvents(events);
       progress.show(() => `asking: ${events} events read`);
     };
-    const found = await who(client, wish, { namespace, signal: watch.signal, onEvents });
+    const found = await who(client, query, { namespace, signal: watch.signal, onEvents });
     progress.clear();
     const code = isSure(found) ? exitCode.done : exitCode.unsure;
-    const asked = { wish, namespace, urls: settings.urls };
+    const asked = { query, namespace, urls: settings.urls };
     for (const text of printed(found, asked, options, code)) terminal.out(text);
     return code;
   } finally {

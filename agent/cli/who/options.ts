@@ -1,10 +1,10 @@
 import { InvalidArgumentError } from 'commander';
 import { parseResource } from '../../who/index.ts';
-import type { Outcome, Wish } from '../../who/index.ts';
+import type { Outcome, Query } from '../../who/index.ts';
 import type { ConnectionOptions } from '../connection.ts';
 import { timeRangeOf } from '../terminal/time.ts';
 
-/** The options as they were given. */
+/** Options of `auditseal who`, as commander gives them. */
 export interface WhoCommandOptions extends ConnectionOptions {
   user?: string[];
   group?: string[];
@@ -19,8 +19,8 @@ export interface WhoCommandOptions extends ConnectionOptions {
   json?: boolean;
 }
 
-/** The question. Throws WhoError and VerifyError `usage`. */
-export function wishOf(options: WhoCommandOptions, now: Date): Wish {
+/** The question that the options ask. Throws WhoError and VerifyError `usage`. */
+export function queryOf(options: WhoCommandOptions, now: Date): Query {
   const { user, group, resource, named, verb, denied, outcome } = options;
   return {
     users: user ?? [],

@@ -1,16 +1,16 @@
-import type { Answer, Row, Wish } from '../../who/index.ts';
+import type { Answer, Row, Query } from '../../who/index.ts';
 import { printable } from '../../json/index.ts';
 import { count, withoutSecrets } from '../terminal/text.ts';
 import { rowLines } from './table.ts';
 
-/** The question, and where it was put. */
+/** The question, and where it was asked. */
 export interface Asked {
-  wish: Wish;
+  query: Query;
   namespace: string;
   urls: readonly string[];
 }
 
-/** The table, and below it what was asked, how far the data reaches, and what the answer does not tell. */
+/** The table, and below it the question, what data there is, and what the answer does not prove. */
 export function describeAnswer(found: Answer, asked: Asked, limit: number): string[] {
   const { rows, requests } = found;
   const shown = limit === 0 ? rows : rows.slice(0, limit);
@@ -27,7 +27,7 @@ export function describeAnswer(found: Answer, asked: Asked, limit: number): stri
   const total =
     rows.length === 0
       ? 'nothing found'
-      : `found: ${count(requests)} requests in ${count(rows.length)} rows, told from ${count(found.events)} events`;
+      : `found: ${count(requests)} requests in ${count(rows.length)} rows, from ${count(found.events)} events`;
   return [
     ...lines,
     total + (found.copies > 0 ? `, ${count(found.copies)} identical copies left out` : ''),
@@ -35,26 +35,26 @@ export function describeAnswer(found: Answer, asked: Asked, limit: number): stri
   ];
 }
 
-function remarks({ rows, clashes, seams, reach }: Answer, { wish, namespace, urls }: Asked): string[] {
-  const { documents, oldest, newest, unreadable, unheardOf } = reach;
+function remarks({ rows, clashes, splits, coverage }: Answer, { query, namespace, urls }: Asked): string[] {
+  const { documents, oldest, newest, unreadable, unknownNames } = coverage;
   const where = `namespace ${namespace} at ${urls.map(withoutSecrets).join(', ')}`;
-  const held =
+  const extent =
     documents === 0
       ? 'no event at all in that time'
       : `${count(documents)} documents in that time, from ${oldest} to ${newest}`;
   return [
-    `asked: ${describeWish(wish)}`,
-    `data: ${where}: ${held}`,
-    ...unheardOf.map((name) => `misspelt? no event in that time has the ${name}`),
+    `asked: ${describeQuery(query)}`,
+    `data: ${where}: ${extent}`,
+    ...unknownNames.map((name) => `misspelt? no event in that time has the ${name}`),
     ...joinedRemark(rows),
-    ...(seams > 0
+    ...(splits > 0
       ? [
-          `ATTENTION: ${count(seams)} times one Audit-ID had more different requests than can be held at once: of those some may be counted twice, as begun and as ended`,
+          `ATTENTION: ${count(splits)} times one Audit-ID had more different requests than can be held at once: of those some may be counted twice, as begun and as ended`,
         ]
       : []),
     ...(clashes > 0
       ? [
-          `ATTENTION: ${count(clashes)} documents have the event.id of another one: somebody else than the agent wrote them`,
+          `ATTENTION: ${count(clashes)} documents have the event.id of another one: somebody other than the agent wrote them`,
         ]
       : []),
     ...(unreadable > 0
@@ -62,26 +62,26 @@ function remarks({ rows, clashes, seams, reach }: Answer, { wish, namespace, url
           `not searched: ${count(unreadable)} lines that were no audit event (event.kind pipeline_error, without event.action)`,
         ]
       : []),
-    'no proof: what the policy dropped is not there, and only `auditseal verify` tells whether all else is, unchanged',
+    'no proof: events that the policy dropped are not there, and only `auditseal verify` shows whether all others are, unchanged',
   ];
 }
 
 function joinedRemark(rows: readonly Row[]): string[] {
   const joined = rows.filter(({ joinedOver }) => joinedOver);
   if (joined.length === 0) return [];
-  const stoodFor = joined.reduce((sum, { joinedRows = 0 }) => sum + joinedRows, 0);
+  const represented = joined.reduce((sum, { joinedRows = 0 }) => sum + joinedRows, 0);
   return [
-    `ATTENTION: too many rows to tell all apart: ${count(joined.length)} with * stand for ${count(stoodFor)} or more; all requests are counted in them. ` +
-      'Ask for less to see each: --user, --resource, --verb, --outcome, --since or --until',
+    `ATTENTION: too many rows to show each: ${count(joined.length)} with * stand for ${count(represented)} or more; all requests are counted in them. ` +
+      'Narrow the question to see each: --user, --resource, --verb, --outcome, --since or --until',
   ];
 }
 
-/** Whether there is nothing that a line with ATTENTION says. */
-export function isSure({ rows, clashes, seams }: Answer): boolean {
-  return clashes === 0 && seams === 0 && rows.every(({ joinedOver }) => joinedOver === undefined);
+/** Whether no line with ATTENTION is printed. */
+export function isSure({ rows, clashes, splits }: Answer): boolean {
+  return clashes === 0 && splits === 0 && rows.every(({ joinedOver }) => joinedOver === undefined);
 }
 
-function describeWish({ users, groups, resources, verbs, outcomes, named, time }: Wish): string {
+function describeQuery({ users, groups, resources, verbs, outcomes, named, time }: Query): string {
   const parts = [
     ...some('user', users),
     ...some('group', groups),
@@ -107,9 +107,9 @@ function isoText(milliseconds: number): string {
 }
 
 /** The members of the last line of `--json`. */
-export function summaryOf(found: Answer, { wish, namespace, urls }: Asked): object {
-  const { rows, reach, ...counts } = found;
-  const { resources, time, ...rest } = wish;
+export function summaryOf(found: Answer, { query, namespace, urls }: Asked): object {
+  const { rows, coverage, ...counts } = found;
+  const { resources, time, ...rest } = query;
   return {
     ...counts,
     rows: rows.length,
@@ -121,6 +121,6 @@ export function summaryOf(found: Answer, { wish, namespace, urls }: Asked): obje
       namespace,
       urls: urls.map(withoutSecrets),
     },
-    data: { ...reach, oldest: reach.oldest ?? null, newest: reach.newest ?? null },
+    data: { ...coverage, oldest: coverage.oldest ?? null, newest: coverage.newest ?? null },
   };
 }

@@ -37,7 +37,7 @@ export function rowLines(rows: readonly Row[]): string[] {
   return tableLines({ columns, rows: cells }, Infinity);
 }
 
-/** What rows differ in that were joined. */
+/** Shown for a member in which the rows of a joined row differ. */
 const any = '*';
 
 function cellOf(row: Row, member: 'user' | 'effectiveUser' | 'verb' | 'namespace' | 'name'): string {
@@ -60,7 +60,7 @@ function addressesOf({ addresses, moreAddresses }: Row): string {
   return `${addresses.slice(0, addressesShown).join(', ')}${rest}`;
 }
 
-/** Names stand as they are where nothing in them could be taken for another column, or for a missing name; else quoted. */
+/** A name as it is, or quoted where it could be taken for two columns or for a missing name. */
 function nameOf(name: string | null): string {
   if (name === null) return '-';
   return /^[^\s"\p{C}]+$/u.test(name) && name !== '-' && name !== any ? name : JSON.stringify(name);

@@ -68,14 +68,14 @@ test('arrivals that say less are those of answers that say more, as many as ther
 
 test('what one Audit-ID takes of memory is bounded, and keeps no question from being answered', async () => {
   const names = Array.from({ length: 250_000 }, (_, i) => `secret-${i}`);
-  const read = { events: 0, seams: 0 };
+  const read = { events: 0, splits: 0 };
   async function* events() {
     for (const name of names) yield event({ name, documentId: name, eventId: name });
   }
   let told = 0;
   for await (const found of requestsOf(events(), new Originals(), read)) told += found.count;
   expect(told).toBe(names.length);
-  expect(read).toEqual({ events: names.length, seams: 2 });
+  expect(read).toEqual({ events: names.length, splits: 2 });
 });
 
 test('of one that is not full nothing is told twice', () => {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, inject, test } from 'vitest';
 import { parseResource, who } from '../../../agent/who/index.ts';
-import { shipped, wish } from '../../kit/asked.ts';
+import { shipped, query } from '../../kit/asked.ts';
 import { comparable, covers, rowsOf } from '../../kit/plain-answer.ts';
 import type { RawEvent, RawTarget } from '../../kit/plain-answer.ts';
 
@@ -56,7 +56,7 @@ test('--resource takes exactly the requests that its description says, whatever 
   await fc.assert(
     fc.asyncProperty(fc.array(wanted, { minLength: 1, maxLength: 2 }), fc.boolean(), async (asked, named) => {
       const expected = rowsOf(events.filter((event) => asked.some((one) => covers(one, event, named))));
-      const { rows } = await who(client, wish({ resources: asked, named }), { namespace });
+      const { rows } = await who(client, query({ resources: asked, named }), { namespace });
       found += rows.length;
       expect(comparable(rows)).toEqual(comparable(expected));
     }),

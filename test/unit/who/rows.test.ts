@@ -3,7 +3,7 @@ import { describeAnswer, isSure } from '../../../agent/cli/who/report.ts';
 import type { Answer, Row } from '../../../agent/who/index.ts';
 import type { Requests } from '../../../agent/who/request.ts';
 import { Rows } from '../../../agent/who/rows.ts';
-import { wish } from '../../kit/asked.ts';
+import { query } from '../../kit/asked.ts';
 
 const time = '2026-11-23T00:00:00.000Z';
 
@@ -78,17 +78,17 @@ test.each(['namespace', 'resource', 'user', 'verb', 'path'] as const)(
 test('rows that were joined say so, in the table and below it', () => {
   const rows = new Rows(4);
   for (const name of ['a', 'b', 'c', 'd', 'e', '*']) rows.add(requests({ name }));
-  const reach = { documents: 6, oldest: time, newest: time, unreadable: 0, unheardOf: [] };
-  const counts = { requests: rows.requests, events: 6, copies: 0, clashes: 0, seams: 0 };
-  const answer: Answer = { rows: rows.sorted(), ...counts, reach };
-  const lines = describeAnswer(answer, { wish: wish(), namespace: 'n', urls: ['http://127.0.0.1:1'] }, 0);
+  const coverage = { documents: 6, oldest: time, newest: time, unreadable: 0, unknownNames: [] };
+  const counts = { requests: rows.requests, events: 6, copies: 0, clashes: 0, splits: 0 };
+  const answer: Answer = { rows: rows.sorted(), ...counts, coverage };
+  const lines = describeAnswer(answer, { query: query(), namespace: 'n', urls: ['http://127.0.0.1:1'] }, 0);
   expect(lines.slice(1, 2).map((line) => line.split(/ +/u).slice(0, 7))).toEqual([
     ['alice', 'get', 'secrets', 'prod', '*', '200', 'ok'],
   ]);
   expect(lines).toContainEqual(
-    expect.stringMatching(/^ATTENTION: too many rows to tell all apart: 1 with \* stand for 4 or more/u),
+    expect.stringMatching(/^ATTENTION: too many rows to show each: 1 with \* stand for 4 or more/u),
   );
   expect(isSure(answer)).toBe(false);
   expect(isSure({ ...answer, rows: [] })).toBe(true);
-  expect(isSure({ ...answer, rows: [], seams: 1 })).toBe(false);
+  expect(isSure({ ...answer, rows: [], splits: 1 })).toBe(false);
 });

@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { createClient } from '../../../agent/elasticsearch/index.ts';
 import type { ElasticsearchClient } from '../../../agent/elasticsearch/index.ts';
 import { who } from '../../../agent/who/index.ts';
-import type { Wish } from '../../../agent/who/index.ts';
+import type { Query } from '../../../agent/who/index.ts';
 import { refresh, rollover } from '../../kit/elasticsearch/index.ts';
 import { recordedLines, ship } from '../../kit/corpus.ts';
-import { shipped, wish } from '../../kit/asked.ts';
+import { shipped, query } from '../../kit/asked.ts';
 import { busyProxy } from './busy-proxy.ts';
 import { comparable, covers, rowsOf } from '../../kit/plain-answer.ts';
 import type { RawEvent } from '../../kit/plain-answer.ts';
@@ -30,7 +30,7 @@ const verb = has(({ verb: did }) => did, ...reading);
 /** What is asked, and which events of the raw log that takes. */
 const questions: [
   string,
-  Partial<Omit<Wish, 'resources'>> & { resources?: string[] },
+  Partial<Omit<Query, 'resources'>> & { resources?: string[] },
   (event: RawEvent) => boolean,
 ][] = [
   ['everything', {}, () => true],
@@ -84,7 +84,7 @@ describe('on what a real kube-apiserver wrote', () => {
 
   test.each(questions)('%s: every row is what the raw lines hold', async (_what, asked, takes) => {
     const taken = events.filter((event) => takes(event));
-    const answer = await who(client, wish(asked), { namespace });
+    const answer = await who(client, query(asked), { namespace });
     const expected = rowsOf(taken);
     expect(expected.length).toBeGreaterThan(1);
     expect(comparable(answer.rows)).toEqual(comparable(expected));
@@ -103,7 +103,7 @@ describe('on what a real kube-apiserver wrote', () => {
         unknown: ['unknown'],
       };
       const expected = rowsOf(events).filter(({ result }) => results[outcome].includes(String(result)));
-      const { rows } = await who(client, wish({ outcomes: [outcome] }), { namespace });
+      const { rows } = await who(client, query({ outcomes: [outcome] }), { namespace });
       expect(expected.length).toBeGreaterThan(1);
       // What was refused is found by its last stage alone, so the request's arrival is not in the answer.
       expect(told(rows)).toEqual(told(expected));
@@ -111,18 +111,18 @@ describe('on what a real kube-apiserver wrote', () => {
   );
 
   test('the data reaches from the first to the last event of the time, asked for or not', async () => {
-    const { reach } = await who(
+    const { coverage } = await who(
       client,
-      wish({ users: ['nobody', 'alice'], resources: ['secret', 'pods/x'] }),
+      query({ users: ['nobody', 'alice'], resources: ['secret', 'pods/x'] }),
       { namespace },
     );
     const times = events.map(({ stageTimestamp }) => `${stageTimestamp.slice(0, 23)}Z`).toSorted();
-    expect(reach).toEqual({
+    expect(coverage).toEqual({
       documents: lines.length,
       oldest: times[0],
       newest: times.at(-1),
       unreadable: 0,
-      unheardOf: ['user nobody', 'resource secret'],
+      unknownNames: ['user nobody', 'resource secret'],
     });
   });
 
@@ -134,7 +134,7 @@ describe('on what a real kube-apiserver wrote', () => {
       return size > 0 && [1, 3, 4].includes(sizes.length);
     });
     const through = await createClient({ urls: [busy.url], requestSeconds: 60 });
-    const answer = await who(through, wish(), { namespace });
+    const answer = await who(through, query(), { namespace });
     await through.close();
     expect(sizes.slice(0, 6)).toEqual([5000, 2500, 2500, 1250, 625, 625]);
     expect(answer.events).toBe(events.length);
@@ -142,7 +142,7 @@ describe('on what a real kube-apiserver wrote', () => {
   });
 
   test('identical copies, as a rollover leaves them behind, count once', async () => {
-    const asked = wish({ resources: ['secrets'] });
+    const asked = query({ resources: ['secrets'] });
     const before = await who(client, asked, { namespace });
     const sentAgain = lines.slice(0, 2000);
     await rollover(url, stream);
@@ -153,6 +153,6 @@ describe('on what a real kube-apiserver wrote', () => {
       events.slice(0, sentAgain.length).filter((event) => on('secrets')(event)).length,
     );
     expect(after.copies).toBeGreaterThan(10);
-    expect({ ...after, copies: 0, reach: before.reach }).toEqual(before);
+    expect({ ...after, copies: 0, coverage: before.coverage }).toEqual(before);
   });
 });

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, inject, test } from 'vitest';
 import { Scene } from '../../kit/scene.ts';
 
-test('an agent whose port is taken says so and ends with 1, and the next one begins where it left off', async () => {
+test('an agent whose port is taken says so and ends with 2, and the next one begins where it left off', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;

@@ -60,7 +60,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  'a second agent on one state folder ends with 1 and says why; the first goes on',
+  'a second agent on one state folder ends with 2 and says why; the first goes on',
   async () => {
     await using scene = await Scene.make({ url });
     await scene.writer.lines(10);

@@ -91,10 +91,10 @@ describe.concurrent('auditseal who', () => {
       `bob    -      get   secrets   prod       db    403 denied      1  ${time}  ${time}  10.0.0.7`,
       `alice  carol  list  secrets   -          -     200 ok          1  ${time}  ${time}  10.0.0.7`,
       '',
-      'found: 4 requests in 3 rows, told from 4 events',
+      'found: 4 requests in 3 rows, from 4 events',
       'asked: resource secrets/prod/db, verb get or list or watch (and whole collections that hold it), 2026-11-23T01:00:00.000Z to 2026-11-23T02:00:00.000Z',
       `data: namespace ${namespace} at ${url}: 5 documents in that time, from ${time} to 2026-11-23T01:06:04.000Z`,
-      'no proof: what the policy dropped is not there, and only `auditseal verify` tells whether all else is, unchanged',
+      'no proof: events that the policy dropped are not there, and only `auditseal verify` shows whether all others are, unchanged',
     ]);
   });
 
@@ -148,7 +148,7 @@ describe.concurrent('auditseal who', () => {
     expect(stdout.slice(6, 9)).toEqual([
       '… and 2 more rows with 2 requests (--limit 0 shows all)',
       '',
-      'found: 7 requests in 7 rows, told from 7 events',
+      'found: 7 requests in 7 rows, from 7 events',
     ]);
     const json = await auditseal(['who', '--url', url, '--namespace', namespace, '--json', '--limit', '5']);
     const values = json.stdout.map((text) => JSON.parse(text) as Record<string, unknown>);
@@ -207,9 +207,9 @@ describe.concurrent('auditseal who', () => {
     await createDocument(url, made.stream, 'forged', Buffer.from(source));
     const { code, stdout } = await auditseal(['who', '--url', url, '--namespace', made.namespace]);
     expect(code, 'answered, and not sure').toBe(3);
-    expect(stdout).toContain('found: 2 requests in 2 rows, told from 2 events');
+    expect(stdout).toContain('found: 2 requests in 2 rows, from 2 events');
     expect(stdout).toContain(
-      'ATTENTION: 1 documents have the event.id of another one: somebody else than the agent wrote them',
+      'ATTENTION: 1 documents have the event.id of another one: somebody other than the agent wrote them',
     );
   });
 
@@ -237,7 +237,7 @@ describe.concurrent('auditseal who', () => {
       const one = await auditseal([...where, '--user', 'alice']);
       expect([one.code, one.stdout.find((each) => each.startsWith('found'))]).toEqual([
         0,
-        'found: 1 requests in 1 rows, told from 1 events',
+        'found: 1 requests in 1 rows, from 1 events',
       ]);
     },
   );
@@ -249,7 +249,7 @@ describe.concurrent('auditseal who', () => {
       line({ auditID }),
     ]);
     const { stdout } = await ask([...lines, line({ auditID, user: { username: 'bob' } })]);
-    expect(stdout).toContain('found: 4 requests in 2 rows, told from 7 events');
+    expect(stdout).toContain('found: 4 requests in 2 rows, from 7 events');
   });
 
   test.each<[string[], string]>([

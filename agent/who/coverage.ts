@@ -2,11 +2,11 @@ import { z } from 'zod';
 import type { ElasticsearchClient, PointInTime } from '../elasticsearch/index.ts';
 import { search } from './events.ts';
 import { fields } from './fields.ts';
-import { inTime, queryOf, resourceQuery } from './query.ts';
-import type { Wish } from './query.ts';
+import { inTime, clauseOf, resourceClause } from './query.ts';
+import type { Query } from './query.ts';
 
-/** What there is to be searched in the time asked for, whether it was asked for or not. */
-export interface Reach {
+/** What the stream holds in the time of a question, whether the question selects it or not. */
+export interface Coverage {
   /** Copies included. */
   documents: number;
   /** Times of the first and the last event; undefined if there is none. RFC 3339, UTC, milliseconds. */
@@ -14,8 +14,8 @@ export interface Reach {
   newest: string | undefined;
   /** Lines that were no audit event: nothing in them can be searched for. */
   unreadable: number;
-  /** What was asked for by a name that no event has: it may be misspelt. */
-  unheardOf: string[];
+  /** Names in the question that no event has: they may be misspelt. */
+  unknownNames: string[];
 }
 
 const moment = z.object({ value: z.number().nullable(), value_as_string: z.string().optional() });
@@ -30,17 +30,17 @@ const answerSchema = z.object({
 });
 
 /** Throws ElasticsearchError and WhoError. */
-export async function reachOf(
+export async function coverageOf(
   client: ElasticsearchClient,
   pit: PointInTime,
-  wish: Wish,
+  query: Query,
   signal?: AbortSignal,
-): Promise<Reach> {
-  const names = namesOf(wish);
+): Promise<Coverage> {
+  const names = namesOf(query);
   const body = {
     size: 0,
     track_total_hits: true,
-    query: wish.time ? inTime(wish.time) : { match_all: {} },
+    query: query.time ? inTime(query.time) : { match_all: {} },
     aggs: {
       oldest: { min: { field: fields.time, format: 'strict_date_time' } },
       newest: { max: { field: fields.time, format: 'strict_date_time' } },
@@ -55,19 +55,22 @@ export async function reachOf(
       ...(Object.keys(names).length > 0 && { named: { filters: { filters: names } } }),
     },
   };
-  const { hits, aggregations: found } = answerSchema.parse(await search(client, pit, body, signal));
+  const { hits, aggregations: found } = await search(client, pit, body, {
+    answer: answerSchema,
+    signal,
+  });
   return {
     documents: hits.total.value,
     oldest: found.oldest.value_as_string,
     newest: found.newest.value_as_string,
     unreadable: found.unreadable.doc_count,
-    unheardOf: Object.keys(names).filter((name) => found.named?.buckets[name]?.doc_count === 0),
+    unknownNames: Object.keys(names).filter((name) => found.named?.buckets[name]?.doc_count === 0),
   };
 }
 
-/** Of each name that was asked for, the events that have it, whatever else they are. */
-function namesOf({ users, groups, resources }: Wish): Record<string, object> {
-  const nothing: Wish = {
+/** For each name in the question, the clause for all events with it. */
+function namesOf({ users, groups, resources }: Query): Record<string, object> {
+  const nothing: Query = {
     users: [],
     groups: [],
     resources: [],
@@ -77,12 +80,12 @@ function namesOf({ users, groups, resources }: Wish): Record<string, object> {
     time: undefined,
   };
   return Object.fromEntries([
-    ...users.map((user) => [`user ${user}`, queryOf({ ...nothing, users: [user] })]),
-    ...groups.map((group) => [`group ${group}`, queryOf({ ...nothing, groups: [group] })]),
+    ...users.map((user) => [`user ${user}`, clauseOf({ ...nothing, users: [user] })]),
+    ...groups.map((group) => [`group ${group}`, clauseOf({ ...nothing, groups: [group] })]),
     ...resources.flatMap((wanted) =>
       wanted.kind === 'path'
-        ? [[`path ${wanted.text}`, resourceQuery(wanted, true)]]
-        : [[`resource ${wanted.resource}`, resourceQuery({ ...wanted, group: undefined, parts: [] }, true)]],
+        ? [[`path ${wanted.text}`, resourceClause(wanted, true)]]
+        : [[`resource ${wanted.resource}`, resourceClause({ ...wanted, group: undefined, parts: [] }, true)]],
     ),
   ]) as Record<string, object>;
 }
