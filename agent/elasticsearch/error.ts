@@ -13,8 +13,6 @@ import { CodedError } from '../error.ts';
  * - `refused`: another 4xx or 5xx: the same request will not work later
  * - `bad-response`: an answer that is not what Elasticsearch says; what was sent may have been done
  * - `partial`: some shard did not answer, so that not every document was seen
- * - `foreign-stream`: a data stream that must not be written to
- * - `templates`: the data streams would be made with settings under which nothing can be verified
  */
 export type ElasticsearchErrorCode =
   | 'settings'
@@ -27,9 +25,7 @@ export type ElasticsearchErrorCode =
   | 'rejected'
   | 'refused'
   | 'bad-response'
-  | 'partial'
-  | 'foreign-stream'
-  | 'templates';
+  | 'partial';
 
 export interface ElasticsearchErrorOptions extends ErrorOptions {
   status?: number | undefined;
@@ -37,9 +33,9 @@ export interface ElasticsearchErrorOptions extends ErrorOptions {
   unsent?: boolean | undefined;
 }
 
-/** What a failure is counted under (`auditseal_retries_total`). */
+/** What a failure is counted under (`auditseal_retries_total`): the code of an error of ours. */
 export function causeOf(error: Error): string {
-  return error instanceof ElasticsearchError ? error.code : 'error';
+  return error instanceof CodedError ? String(error.code) : 'error';
 }
 
 /** Why something did not get to Elasticsearch or back. */

@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import { messageOf } from '../error.ts';
-import type { ElasticsearchClient } from '../elasticsearch/index.ts';
 import { request, ElasticsearchError } from '../elasticsearch/index.ts';
+import type { ElasticsearchClient } from '../elasticsearch/index.ts';
 import { roleOf } from './access.ts';
 import type { Access } from './access.ts';
+import { describeResults } from '../check-result.ts';
 import { checkKey } from './check-key.ts';
-import type { Conversation } from './conversation.ts';
+import type { KeyCheck } from './check-key.ts';
+import type { AdminSession } from './admin-session.ts';
 import { SetupError } from './error.ts';
 import { exists, KeyFile } from './key-file.ts';
 
-export interface KeyWish {
+export interface KeyPlan {
   access: Access;
   namespace: string;
   /** Where the key goes, encoded as `apiKeyFile` wants it. */
@@ -47,11 +49,11 @@ const ownIdentity = z.object({ api_key: z.object({ id: z.string() }) });
  * Sees to it that a key of this name is in the file and may do what it is for and nothing else; a second is only made when
  * `rotate` says so. Returns once that was tried out with that very key. Throws SetupError and ElasticsearchError.
  */
-export async function provideKey(conversation: Conversation, wish: KeyWish): Promise<void> {
-  const { access, file, rotate } = wish;
-  const valid = await validKeys(conversation, access.name);
+export async function provideKey(session: AdminSession, plan: KeyPlan): Promise<void> {
+  const { access, file, rotate } = plan;
+  const valid = await validKeys(session, access.name);
   const filled = await exists(file);
-  if (rotate || (valid.length === 0 && !filled)) return await makeKey(conversation, wish, valid);
+  if (rotate || (valid.length === 0 && !filled)) return await makeKey(session, plan, valid);
   if (valid.length === 0)
     throw new SetupError(
       'key-file',
@@ -63,12 +65,12 @@ export async function provideKey(conversation: Conversation, wish: KeyWish): Pro
       `a key ${access.name} exists already (${valid.map(describe).join('; ')}), and its secret cannot be read again. Give the file that ` +
         'has it, or make another with --rotate-key (agents with the old one go on until it is revoked)',
     );
-  await keepKey(conversation, wish, valid);
+  await keepKey(session, plan, valid);
 }
 
-async function validKeys(conversation: Conversation, name: string): Promise<FoundKey[]> {
+async function validKeys(session: AdminSession, name: string): Promise<FoundKey[]> {
   const path = '/_security/api_key';
-  const answer = await conversation.look({
+  const answer = await session.look({
     method: 'GET',
     path,
     query: { name, active_only: 'true' },
@@ -87,40 +89,36 @@ function describe({ id, username, creation, expiration }: FoundKey): string {
   return `id ${id}, of ${username}, made ${day(creation)}, ${expiration ? `expires ${day(expiration)}` : 'never expires'}`;
 }
 
-async function keepKey(conversation: Conversation, wish: KeyWish, valid: readonly FoundKey[]): Promise<void> {
-  const { access, file } = wish;
-  const client = await wish.connect(file);
+async function keepKey(session: AdminSession, plan: KeyPlan, valid: readonly FoundKey[]): Promise<void> {
+  const { access, file } = plan;
+  const client = await plan.connect(file);
   try {
     const path = '/_security/_authenticate';
-    const { body } = await request(client, { method: 'GET', path, signal: conversation.signal });
+    const { body } = await request(client, { method: 'GET', path, signal: session.signal });
     const id = ownIdentity.safeParse(body).data?.api_key.id;
     const own = valid.find((key) => key.id === id);
-    if (!own) throw otherKey(wish, valid);
-    await checkKey({ ...wish, client, signal: conversation.signal });
-    conversation.note(
+    if (!own) throw otherKey(plan, valid);
+    await requireFit({ ...plan, client, signal: session.signal });
+    session.note(
       `key ${access.name} in ${file}: unchanged (${describe(own)}), checked: it ${access.purpose}, nothing else`,
     );
   } catch (error) {
-    if (error instanceof ElasticsearchError && error.status === 401) throw otherKey(wish, valid);
+    if (error instanceof ElasticsearchError && error.status === 401) throw otherKey(plan, valid);
     throw error;
   } finally {
     await client.close();
   }
 }
 
-function otherKey({ access, file }: KeyWish, valid: readonly FoundKey[]): SetupError {
+function otherKey({ access, file }: KeyPlan, valid: readonly FoundKey[]): SetupError {
   return new SetupError(
     'key-file',
     `${file} holds no valid key of ${access.name} (there is: ${valid.map(describe).join('; ')}). Give the file that has it, or make another with --rotate-key`,
   );
 }
 
-async function makeKey(
-  conversation: Conversation,
-  wish: KeyWish,
-  before: readonly FoundKey[],
-): Promise<void> {
-  const { access, namespace, expiration } = wish;
+async function makeKey(session: AdminSession, plan: KeyPlan, before: readonly FoundKey[]): Promise<void> {
+  const { access, namespace, expiration } = plan;
   const wanted = {
     method: 'POST' as const,
     path: '/_security/api_key',
@@ -131,60 +129,66 @@ async function makeKey(
       metadata: { managed_by: 'auditseal', namespace },
     },
   };
-  if (conversation.dryRun) await conversation.change(wanted);
-  else await makeAndCheck(conversation, wish, wanted);
-  if (before.length > 0) await leaveOld(conversation, wish, before);
-  conversation.done(`key ${access.name}: made and checked: it ${access.purpose}, nothing else`);
+  if (session.dryRun) await session.change(wanted);
+  else await makeAndCheck(session, plan, wanted);
+  if (before.length > 0) await leaveOld(session, plan, before);
+  session.done(`key ${access.name}: made and checked: it ${access.purpose}, nothing else`);
 }
 
 async function makeAndCheck(
-  conversation: Conversation,
-  wish: KeyWish,
-  wanted: Parameters<Conversation['change']>[0],
+  session: AdminSession,
+  plan: KeyPlan,
+  wanted: Parameters<AdminSession['change']>[0],
 ): Promise<void> {
-  await using file = await KeyFile.create(wish.file);
+  await using file = await KeyFile.create(plan.file);
   // Not printed where it does not fit: it may hold the secret.
-  const { data } = madeKey.safeParse((await conversation.change(wanted)).body);
+  const { data } = madeKey.safeParse((await session.change(wanted)).body);
   if (!data) throw new SetupError('bad-response', `${wanted.method} ${wanted.path}: no key in the answer`);
   try {
     await file.write(data.encoded);
-    const client = await wish.connect(file.temporaryPath);
+    const client = await plan.connect(file.temporaryPath);
     try {
-      await checkKey({ ...wish, client, signal: conversation.signal });
+      await requireFit({ ...plan, client, signal: session.signal });
     } finally {
       await client.close();
     }
     await file.keep();
   } catch (error) {
-    await withdraw(conversation, data.id);
+    await withdraw(session, data.id);
     throw error;
   }
 }
 
-/** A key that nobody is to have. Not with the conversation's signal: it may be the reason. */
-async function withdraw(conversation: Conversation, id: string): Promise<void> {
+/** Throws SetupError `key-unfit` with all that is wrong. */
+async function requireFit(check: KeyCheck): Promise<void> {
+  const result = await checkKey(check);
+  if (result.state === 'problem') throw new SetupError('key-unfit', describeResults([result]));
+}
+
+/** Makes a key invalid that nobody is to have. Not with the session's signal: an abort may be the reason. */
+async function withdraw(session: AdminSession, id: string): Promise<void> {
   const body = { ids: [id] };
-  await request(conversation.client, { method: 'DELETE', path: '/_security/api_key', body }).catch(
+  await request(session.client, { method: 'DELETE', path: '/_security/api_key', body }).catch(
     (error: unknown) =>
-      conversation.note(`the new key ${id} could not be made invalid (${messageOf(error)}): do it by hand`),
+      session.note(`the new key ${id} could not be made invalid (${messageOf(error)}): do it by hand`),
   );
 }
 
-async function leaveOld(conversation: Conversation, wish: KeyWish, old: readonly FoundKey[]): Promise<void> {
+async function leaveOld(session: AdminSession, plan: KeyPlan, old: readonly FoundKey[]): Promise<void> {
   const ids = old.map(({ id }) => id);
-  if (wish.revokeOld) {
-    await invalidate(conversation, ids);
-    conversation.done(
-      `key ${wish.access.name}: ${ids.join(', ')} revoked; agents that still have it keep their batches and wait`,
+  if (plan.revokeOld) {
+    await invalidate(session, ids);
+    session.done(
+      `key ${plan.access.name}: ${ids.join(', ')} revoked; agents that still have it keep their batches and wait`,
     );
     return;
   }
-  conversation.note(
-    `key ${wish.access.name}: earlier ones are still valid: ${old.map(describe).join('; ')}. When all agents have the new one, ` +
+  session.note(
+    `key ${plan.access.name}: earlier ones are still valid: ${old.map(describe).join('; ')}. When all agents have the new one, ` +
       `revoke them: DELETE /_security/api_key {"ids":${JSON.stringify(ids)}}`,
   );
 }
 
-async function invalidate(conversation: Conversation, ids: readonly string[]): Promise<void> {
-  await conversation.change({ method: 'DELETE', path: '/_security/api_key', body: { ids } });
+async function invalidate(session: AdminSession, ids: readonly string[]): Promise<void> {
+  await session.change({ method: 'DELETE', path: '/_security/api_key', body: { ids } });
 }

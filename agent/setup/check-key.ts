@@ -8,6 +8,7 @@ import type {
   ElasticsearchClient,
   ElasticsearchRequest,
 } from '../elasticsearch/index.ts';
+import type { CheckResult } from '../check-result.ts';
 import type { Access } from './access.ts';
 import { SetupError } from './error.ts';
 
@@ -31,15 +32,21 @@ const clusterPrivileges =
     ' ',
   );
 
+const remedy =
+  'Whoever has such a key can do more to the evidence than add to it, or the agent less than it must. Have another made with ' +
+  '--rotate-key; if that is the same, look at what the user who makes it may do, since no key may do more.';
+
 /**
- * Says with a key, by asking and by trying, that it may do what it is for and nothing else. Nothing is changed, whatever it may:
- * what is tried is tried on ids that do not exist, and the creation with a document that no data stream takes.
- * Throws SetupError `key-unfit` naming all that is wrong, and ElasticsearchError.
+ * Looks with a key, by asking and by trying, whether it may do what it is for and nothing else; anything else is a `problem`. Nothing
+ * is changed, whatever it may: what is tried is tried on ids that do not exist, and the creation with a document that no data
+ * stream takes. Throws SetupError `bad-response`, and ElasticsearchError.
  */
-export async function checkKey(check: KeyCheck): Promise<void> {
+export async function checkKey(check: KeyCheck): Promise<CheckResult> {
+  const { name, privileges, streams } = check.access;
+  const expected = `${privileges.join(' and ')} on ${streams.join(' and ')}, and nothing else`;
   const problems = [...(await asked(check)), ...(await tried(check))];
-  if (problems.length === 0) return;
-  throw new SetupError('key-unfit', `the key of ${check.access.name}: ${problems.join('; ')}`);
+  const ok = { name: `the key of ${name}`, state: 'ok', found: expected, expected, remedy: '' } as const;
+  return problems.length === 0 ? ok : { ...ok, state: 'problem', found: problems.join('; '), remedy };
 }
 
 const privilegesAnswer = z.object({
@@ -109,7 +116,8 @@ interface Attempt {
 function attempts(stream: string, index: string | undefined, id: string): Attempt[] {
   const document = { '@timestamp': '2000-01-01T00:00:00Z' };
   const path = `/${encodeURIComponent(stream)}`;
-  const behind = index === undefined ? [] : behindItsBack(`/${encodeURIComponent(index)}`, id, document);
+  const behind =
+    index === undefined ? [] : backingIndexAttempts(`/${encodeURIComponent(index)}`, id, document);
   const query = { ids: { values: [id] } };
   return [
     ...behind,
@@ -138,10 +146,10 @@ function attempts(stream: string, index: string | undefined, id: string): Attemp
 }
 
 /**
- * A data stream turns overwriting away whoever asks (400), so that it says nothing of the key; but whoever may write can replace
- * documents in the backing indices.
+ * What may be tried on a backing index: whoever may write can replace documents there. On the data stream it would say nothing of the
+ * key, since that answers 400 to an overwriting whoever asks.
  */
-function behindItsBack(path: string, id: string, document: object): Attempt[] {
+function backingIndexAttempts(path: string, id: string, document: object): Attempt[] {
   const version = { if_seq_no: '0', if_primary_term: '1' };
   return [
     {
@@ -162,7 +170,7 @@ function behindItsBack(path: string, id: string, document: object): Attempt[] {
   ];
 }
 
-/** Nor does an API let anybody in that the server does not have. */
+/** Whether an answer says that the key may not. An API that the server does not have lets nobody in, either. */
 function isDenied({ status, body }: ElasticsearchAnswer): boolean {
   const text = JSON.stringify(body);
   return (

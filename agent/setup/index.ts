@@ -1,5 +1,5 @@
-export { Conversation } from './conversation.ts';
-export type { ConversationOptions } from './conversation.ts';
+export { AdminSession } from './admin-session.ts';
+export type { AdminSessionOptions } from './admin-session.ts';
 export { SetupError } from './error.ts';
 export type { SetupErrorCode } from './error.ts';
 export { setUp } from './setup.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { roleOf } from './access.ts';
 import type { Access } from './access.ts';
-import type { Conversation } from './conversation.ts';
+import type { AdminSession } from './admin-session.ts';
 
 /** GET _security/role/<name>: what of it decides what the role may do. */
 const found = z.record(
@@ -22,21 +22,21 @@ const found = z.record(
 );
 
 /** Puts the role for users (keys carry their privileges themselves), unless it is there as it should be. Throws ElasticsearchError. */
-export async function putRole(conversation: Conversation, access: Access): Promise<void> {
+export async function putRole(session: AdminSession, access: Access): Promise<void> {
   const path = `/_security/role/${encodeURIComponent(access.name)}`;
   const wanted = roleOf(access);
-  const { status, body } = await conversation.look({ method: 'GET', path, expect: [404] });
+  const { status, body } = await session.look({ method: 'GET', path, expect: [404] });
   const role = status === 404 ? undefined : found.safeParse(body).data?.[access.name];
   if (role && sameRole(role, wanted)) {
-    conversation.note(`role ${access.name}: unchanged`);
+    session.note(`role ${access.name}: unchanged`);
     return;
   }
-  await conversation.change({
+  await session.change({
     method: 'PUT',
     path,
     body: { ...wanted, metadata: { managed_by: 'auditseal' } },
   });
-  conversation.done(
+  session.done(
     `role ${access.name}: put (${access.privileges.join(', ')} on ${access.streams.join(' and ')}, nothing else)`,
   );
 }

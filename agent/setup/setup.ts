@@ -1,25 +1,28 @@
+import { describeResults } from '../check-result.ts';
+import type { CheckResult } from '../check-result.ts';
+import { backingIndices } from '../elasticsearch/index.ts';
 import {
   allStreams,
   checkRetention,
   checkStreams,
   checkTemplates,
   installTemplates,
+  throwProblems,
 } from '../streams/index.ts';
-import type { Retention } from '../streams/index.ts';
-import { backingIndices, ElasticsearchError } from '../elasticsearch/index.ts';
+import type { RetentionOptions } from '../streams/index.ts';
 import { agentAccess, lookupAccess, verdictAccess } from './access.ts';
+import type { AdminSession } from './admin-session.ts';
 import { checkAdministrator } from './administrator.ts';
 import { provideKey } from './api-key.ts';
-import type { KeyWish } from './api-key.ts';
-import type { Conversation } from './conversation.ts';
+import type { KeyPlan } from './api-key.ts';
 import { SetupError } from './error.ts';
-import { putPolicy } from './policy.ts';
+import { putIlmPolicy } from './ilm-policy.ts';
+import { makeStreams } from './make-streams.ts';
 import { putRole } from './role.ts';
-import { makeStreams } from './streams.ts';
 
 /** How keys are to be made; which, say the files. */
 export interface SetupOptions
-  extends Retention, Pick<KeyWish, 'expiration' | 'rotate' | 'revokeOld' | 'connect'> {
+  extends RetentionOptions, Pick<KeyPlan, 'expiration' | 'rotate' | 'revokeOld' | 'connect'> {
   namespace: string;
   /** For the agent's key. Undefined: none is made. */
   keyFile: string | undefined;
@@ -32,28 +35,31 @@ export interface SetupOptions
 /**
  * Makes all that the agent needs in Elasticsearch, so that its own key need only create documents: templates, retention, data
  * streams, roles, keys. What is there as it should be is left; a dry run prints what would be sent. Returns warnings.
- * Throws ElasticsearchError (`templates` and `foreign-stream` above all) and SetupError, each with the remedy.
+ * Throws ElasticsearchError, StreamsError and SetupError, each with the remedy.
  */
-export async function setUp(conversation: Conversation, options: SetupOptions): Promise<string[]> {
+export async function setUp(session: AdminSession, options: SetupOptions): Promise<string[]> {
   const { namespace, ilmPolicy, retentionDays, keyFile, lookupKeyFile, verdictKeyFile } = options;
   const key = (keyFile ?? lookupKeyFile ?? verdictKeyFile) !== undefined;
-  const security = await checkAdministrator(conversation, { namespace, key, ilmPolicy });
-  const checking = { ...options, streams: allStreams(namespace), signal: conversation.signal };
-  const warnings = (await checkStreams(conversation.client, checking)).warnings;
-  if (ilmPolicy !== undefined) await putPolicy(conversation, ilmPolicy, retentionDays);
-  warnings.push(...(await putTemplates(conversation, options)));
-  await makeStreams(conversation, namespace, options);
-  if (!conversation.dryRun) {
-    await checkStreams(conversation.client, checking);
-    warnings.push(...(await checkRetention(conversation.client, checking)).warnings);
+  const security = await checkAdministrator(session, { namespace, key, ilmPolicy });
+  const checking = { ...options, streams: allStreams(namespace), signal: session.signal };
+  const found = await checkStreams(session.client, checking);
+  throwProblems('foreign-stream', found);
+  const warnings = warningsOf(found);
+  if (ilmPolicy !== undefined) await putIlmPolicy(session, ilmPolicy, retentionDays);
+  warnings.push(...(await putTemplates(session, options)));
+  await makeStreams(session, namespace, options);
+  if (!session.dryRun) {
+    throwProblems('foreign-stream', await checkStreams(session.client, checking));
+    warnings.push(...warningsOf(await checkRetention(session.client, checking)));
   }
   if (security === 'off') {
     warnings.push(
-      'this cluster has no security: no role and no key was made; whoever reaches it can change events',
+      'this cluster has no security: no role and no key was made. Whoever reaches it can change and delete events, which ' +
+        '`auditseal verify` shows but nothing brings back. Turn security on, or see to it in front of the cluster',
     );
     return warnings;
   }
-  const writeIndices = await writeIndicesOf(conversation, namespace);
+  const writeIndices = await writeIndicesOf(session, namespace);
   const wanted = [
     { access: agentAccess(namespace), file: keyFile },
     { access: lookupAccess(namespace), file: lookupKeyFile },
@@ -61,40 +67,46 @@ export async function setUp(conversation: Conversation, options: SetupOptions): 
   ];
   for (const { access, file } of wanted) {
     if (access.name !== agentAccess(namespace).name && file === undefined) continue;
-    await putRole(conversation, access);
-    if (file !== undefined) await provideKey(conversation, { ...options, access, file, writeIndices });
+    await putRole(session, access);
+    if (file !== undefined) await provideKey(session, { ...options, access, file, writeIndices });
   }
   return warnings;
 }
 
+/** Of what could not be looked at, too: it may be otherwise than it should be. */
+function warningsOf(results: readonly CheckResult[]): string[] {
+  const told = results.filter(({ state }) => state === 'warning' || state === 'unchecked');
+  return told.map((result) => describeResults([result]));
+}
+
 /** Then looks which template is in force: one of others may win over ours. */
-async function putTemplates(conversation: Conversation, options: SetupOptions): Promise<string[]> {
-  const { client, send, signal } = conversation;
-  const checking = { ...options, streams: allStreams(options.namespace), signal };
+async function putTemplates(session: AdminSession, options: SetupOptions): Promise<string[]> {
+  const { client, send, signal } = session;
   const installed = await installTemplates(client, { ...options, send, signal });
   if (!installed.installed) throw new SetupError('not-allowed', installed.why);
-  if (!conversation.dryRun) {
-    await checkTemplates(client, checking);
-    conversation.done('index templates: in force for all streams, no pipeline or mode of others');
-    return installed.warnings;
+  const results = await checkTemplates(client, {
+    ...options,
+    streams: allStreams(options.namespace),
+    signal,
+  });
+  const problems = results.filter(({ state }) => state === 'problem');
+  if (session.dryRun) {
+    if (problems.length > 0) session.note(`before these requests: ${describeResults(problems)}`);
+  } else {
+    throwProblems('templates', problems);
+    session.done('index templates: in force for all streams, no pipeline or mode of others');
   }
-  try {
-    await checkTemplates(client, checking);
-  } catch (error) {
-    if (!(error instanceof ElasticsearchError) || error.code !== 'templates') throw error;
-    conversation.note(`before these requests: ${error.message}`);
-  }
-  return installed.warnings;
+  return [...installed.warnings, ...warningsOf(results)];
 }
 
 /** The newest backing index of each stream: what a key must not be able to write behind the stream's back. */
 async function writeIndicesOf(
-  conversation: Conversation,
+  session: AdminSession,
   namespace: string,
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const { name: stream } of allStreams(namespace)) {
-    const newest = (await backingIndices(conversation.client, stream, conversation.signal)).at(-1);
+    const newest = (await backingIndices(session.client, stream, session.signal)).at(-1);
     if (newest !== undefined) found.set(stream, newest);
   }
   return found;

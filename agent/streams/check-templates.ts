@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { parseAnswer, ElasticsearchError, request } from '../elasticsearch/index.ts';
-import { changesOfSource, wantedSettings } from './check.ts';
-import type { Checked, CheckOptions } from './check.ts';
+import type { CheckResult } from '../check-result.ts';
+import { ElasticsearchError, parseAnswer, request } from '../elasticsearch/index.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
+import { changesOfSource, wantedSettings } from './check-streams.ts';
+import type { StreamCheckOptions } from './check-streams.ts';
 import { agentStreams } from './own-streams.ts';
 import type { OwnStream } from './own-streams.ts';
-import { templates } from './templates/definition.ts';
+import { templates } from './templates/templates.ts';
 
 const sourceKey = '_source';
 const simulatedTemplate = z.object({
@@ -28,49 +29,77 @@ type Simulated = z.infer<typeof simulatedTemplate>;
 /** Without any template that matches, the answer is empty. */
 const simulatedAnswer = z.object({ template: simulatedTemplate.default({ settings: {} }) });
 
+const remedy =
+  "Install auditseal's index templates (`auditseal setup`, or elasticsearch.installTemplates with the cluster privilege " +
+  'manage_index_templates), and remove templates of a higher priority that match these names, or except our names from their ' +
+  'patterns. Under such settings nothing could be verified, so nothing is sent before.';
+
 /**
- * Looks what Elasticsearch would make of our data streams: with no template of ours in force, the built-in `logs` one or
- * an integration's would rewrite documents or map what clients send.
- * Throws ElasticsearchError `templates` with what is wrong and the remedy.
+ * Looks what Elasticsearch would make of our data streams: with no template of ours in force, the built-in `logs` one or an
+ * integration's would rewrite documents or map what clients send, which is a `problem`. Throws ElasticsearchError.
  */
-export async function checkTemplates(client: ElasticsearchClient, options: CheckOptions): Promise<Checked> {
-  const { namespace, signal } = options;
-  const problems: string[] = [];
-  for (const own of options.streams ?? agentStreams(namespace)) {
-    const path = `/_index_template/_simulate_index/${encodeURIComponent(own.name)}`;
-    try {
-      const { body } = await request(client, { method: 'POST', path, signal });
-      const found = problemsOf(own, parseAnswer(path, simulatedAnswer, body).template);
-      if (found.length > 0) problems.push(...found, await inForce(client, options, own.name));
-    } catch (error) {
-      if (!(error instanceof ElasticsearchError) || error.status !== 403) throw error;
-      return { warnings: [], unchecked: ['the index templates (cluster privilege manage_index_templates)'] };
-    }
-  }
-  if (problems.length === 0) return { warnings: [], unchecked: [] };
-  throw new ElasticsearchError(
-    'templates',
-    `${problems.join('; ')}. Install auditseal's index templates (\`auditseal setup\`, or elasticsearch.installTemplates with ` +
-      'the cluster privilege manage_index_templates), and remove templates of a higher priority that match these names, ' +
-      'or except our names from their patterns',
-  );
+export async function checkTemplates(
+  client: ElasticsearchClient,
+  options: StreamCheckOptions,
+): Promise<CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (const own of options.streams ?? agentStreams(options.namespace))
+    results.push(...(await checkTemplate(client, own, options)));
+  return results;
 }
 
-function problemsOf({ name: stream, wantedFields }: OwnStream, { settings, mappings }: Simulated): string[] {
-  const flat = flatten('index', settings.index ?? {});
-  const found = Object.entries(wantedSettings).filter(([key, value]) => flat[key] !== value);
-  const problems = found.map(
-    ([key, value]) => `${stream} would have ${key} "${flat[key] ?? ''}" instead of "${value}"`,
-  );
-  if (String(mappings?.dynamic) !== 'false') problems.push(`${stream} would map fields that clients choose`);
-  const changed = changesOfSource(mappings?.[sourceKey]);
-  if (changed) problems.push(`${stream} would map _source as ${changed}`);
-  for (const [field, type] of Object.entries(wantedFields)) {
-    const mapped = typeOf(field.split('.'), mappings?.properties);
-    if (mapped !== type)
-      problems.push(`${stream} would map ${field} as ${mapped ?? 'nothing'} instead of ${type}`);
+async function checkTemplate(
+  client: ElasticsearchClient,
+  own: OwnStream,
+  { namespace, signal }: StreamCheckOptions,
+): Promise<CheckResult[]> {
+  const name = `index template for ${own.name}`;
+  const ours = ourTemplate(namespace, own.name);
+  const ok = { name, state: 'ok', expected: `${ours} in force`, remedy: '' } as const;
+  const path = `/_index_template/_simulate_index/${encodeURIComponent(own.name)}`;
+  try {
+    const { body } = await request(client, { method: 'POST', path, signal });
+    const deviations = deviationsOf(own, parseAnswer(path, simulatedAnswer, body).template);
+    if (deviations.length === 0) return [{ ...ok, found: ok.expected }];
+    const found = await inForce(client, ours, own.name, signal);
+    return [...deviations, { found, expected: ok.expected }].map((deviation) => ({
+      name,
+      state: 'problem',
+      ...deviation,
+      remedy,
+    }));
+  } catch (error) {
+    if (!(error instanceof ElasticsearchError) || error.status !== 403) throw error;
+    return [{ ...ok, state: 'unchecked', found: 'needs the cluster privilege manage_index_templates' }];
   }
-  return problems;
+}
+
+function ourTemplate(namespace: string, stream: string): string {
+  const { events, records, verdicts } = templates(namespace, { retentionDays: 1 });
+  return [events, records, verdicts].find((template) => template.stream === stream)!.name;
+}
+
+type Deviation = Pick<CheckResult, 'found' | 'expected'>;
+
+function deviationsOf({ wantedFields }: OwnStream, { settings, mappings }: Simulated): Deviation[] {
+  const flat = flatten('index', settings.index ?? {});
+  const deviations: Deviation[] = Object.entries(wantedSettings)
+    .filter(([key, expected]) => flat[key] !== expected)
+    .map(([key, expected]) => ({
+      found: `would set ${key} "${flat[key] ?? ''}"`,
+      expected: `"${expected}"`,
+    }));
+  if (String(mappings?.dynamic) !== 'false')
+    deviations.push({ found: 'would map fields that clients choose', expected: 'ours alone' });
+  const changed = changesOfSource(mappings?.[sourceKey]);
+  if (changed !== undefined)
+    deviations.push({ found: `would map _source as ${changed}`, expected: 'as it was sent' });
+  for (const [field, expected] of Object.entries(wantedFields)) {
+    const mapped = typeOf(field.split('.'), mappings?.properties);
+    if (mapped !== expected)
+      deviations.push({ found: `would map ${field} as ${mapped ?? 'nothing'}`, expected });
+  }
+  return deviations;
 }
 
 const mappedField = z.object({ type: z.string(), properties: z.record(z.string(), z.unknown()) }).partial();
@@ -104,8 +133,9 @@ const templatesAnswer = z.object({
 /** Names the template that counts for a stream: Elasticsearch takes the one of the highest priority alone. */
 async function inForce(
   client: ElasticsearchClient,
-  { namespace, signal }: CheckOptions,
+  ours: string,
   stream: string,
+  signal: AbortSignal | undefined,
 ): Promise<string> {
   const path = '/_index_template';
   const { body } = await request(client, { method: 'GET', path, signal });
@@ -117,13 +147,11 @@ async function inForce(
     }))
     .filter(({ patterns }) => patterns.some((pattern) => matches(pattern, stream)));
   const [first] = matching.toSorted((a, b) => b.priority - a.priority);
-  const { events, records, verdicts } = templates(namespace, { retentionDays: 1 });
-  const ours = [events, records, verdicts].find((template) => template.stream === stream)?.name;
-  if (!first) return `no index template matches ${stream}`;
+  if (!first) return 'no index template matches';
   const { name, priority, patterns } = first;
   return name === ours
     ? `the template in force, ${name}, is ours by its name and has been changed`
-    : `the template in force for ${stream} is ${name} (priority ${priority}, patterns ${patterns.join(', ')})`;
+    : `the template in force is ${name} (priority ${priority}, patterns ${patterns.join(', ')})`;
 }
 
 /** Index patterns know `*` alone. */

@@ -1,14 +1,10 @@
+export { checkRetention, daysOf } from './check-retention.ts';
+export { checkStreams } from './check-streams.ts';
 export { checkTemplates } from './check-templates.ts';
-export { checkStreams } from './check.ts';
+export { StreamsError, throwProblems } from './error.ts';
 export { agentStreams, allStreams } from './own-streams.ts';
 export { prepareStreams } from './prepare.ts';
-export { checkRetention, daysOf } from './retention.ts';
-export { eventStream, recordStream, verdictStream } from './streams.ts';
-export {
-  ilmSettings,
-  type Retention,
-  type StreamTemplate,
-  templates,
-  templateVersion,
-} from './templates/definition.ts';
+export { eventStream, recordStream, verdictStream } from './stream-names.ts';
 export { installTemplates } from './templates/install.ts';
+export { ilmSettings, templates, templateVersion } from './templates/templates.ts';
+export type { RetentionOptions, StreamTemplate } from './templates/templates.ts';

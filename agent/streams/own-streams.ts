@@ -1,4 +1,4 @@
-import { eventStream, recordStream, verdictStream } from './streams.ts';
+import { eventStream, recordStream, verdictStream } from './stream-names.ts';
 
 /** One of our data streams, and how its documents are told from those of others. */
 export interface OwnStream {

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { createClient } from '../../elasticsearch/index.ts';
 import { printable } from '../../json/index.ts';
 import { checkKibana, installObjects, Kibana } from '../../kibana/index.ts';
-import { Conversation, setUp } from '../../setup/index.ts';
+import { AdminSession, setUp } from '../../setup/index.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { printableError } from '../terminal/text.ts';
 import { wishesOf } from './options.ts';
@@ -28,8 +28,8 @@ export async function prepare(
   try {
     // Reads files, so that one that is not there is told before anything is changed.
     const kibana = kibanaSettings && (await Kibana.create(kibanaSettings, signal));
-    const conversation = new Conversation({ client, dryRun, say, signal });
-    const warnings = await setUp(conversation, { ...what, keyFile, connect });
+    const session = new AdminSession({ client, dryRun, say, signal });
+    const warnings = await setUp(session, { ...what, keyFile, connect });
     const warn = (warning: string) => terminal.error(`warning: ${printableError(warning)}\n`);
     for (const warning of warnings) warn(warning);
     if (folder !== undefined && !dryRun) say(await readFile(join(folder, 'key'), 'utf8'));

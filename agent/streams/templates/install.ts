@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import { request, ElasticsearchError } from '../../elasticsearch/index.ts';
+import { ElasticsearchError, request } from '../../elasticsearch/index.ts';
 import type {
   ElasticsearchClient,
   ElasticsearchAnswer,
   ElasticsearchRequest,
 } from '../../elasticsearch/index.ts';
-import { templateVersion, templates } from './definition.ts';
-import type { Retention, StreamTemplate, Template } from './definition.ts';
+import { templateVersion, templates } from './templates.ts';
+import type { RetentionOptions, StreamTemplate, Template } from './templates.ts';
 
 /** Sends a request; {@link request} unless somebody wants to see, or to hold back, what is sent. */
 export type Send = (wanted: ElasticsearchRequest) => Promise<ElasticsearchAnswer>;
 
-export interface InstallOptions extends Retention {
+export interface InstallOptions extends RetentionOptions {
   namespace: string;
   signal?: AbortSignal | undefined;
   send?: Send | undefined;

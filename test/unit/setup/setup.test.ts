@@ -371,7 +371,7 @@ test('a cluster-wide maximum that shortens the retention is a warning, for recor
     [recordStream(at.namespace), 36_500],
   ] as const)
     expect(made.error).toContain(
-      `warning: Elasticsearch keeps the documents of ${stream} for 90 days, not ${days}: the cluster-wide data_streams.lifecycle.retention.max`,
+      `warning: retention of ${stream}: 90 days, by the cluster-wide data_streams.lifecycle.retention.max, instead of ${days} days. Raise that`,
     );
 });
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { ilmSettings, templates } from '../streams/index.ts';
-import type { Retention, StreamTemplate } from '../streams/index.ts';
+import type { RetentionOptions, StreamTemplate } from '../streams/index.ts';
 import { lacksApi } from '../elasticsearch/index.ts';
-import type { Conversation } from './conversation.ts';
+import type { AdminSession } from './admin-session.ts';
 import { SetupError } from './error.ts';
 
 /** GET _data_stream/<name>, as far as we read it. */
@@ -20,30 +20,30 @@ const streamsAnswer = z.object({
  * long documents are kept. Throws ElasticsearchError.
  */
 export async function makeStreams(
-  conversation: Conversation,
+  session: AdminSession,
   namespace: string,
-  retention: Retention,
+  retention: RetentionOptions,
 ): Promise<void> {
   const { events, records, verdicts } = templates(namespace, retention);
   for (const template of [events, records, verdicts]) {
     try {
-      await makeStream(conversation, template);
+      await makeStream(session, template);
     } catch (error) {
       if (!lacksApi(error)) throw error;
-      conversation.note(
+      session.note(
         `data stream ${template.stream}: this server has no API for it; the first document makes it (index privilege auto_configure)`,
       );
     }
   }
 }
 
-async function makeStream(conversation: Conversation, template: StreamTemplate): Promise<void> {
+async function makeStream(session: AdminSession, template: StreamTemplate): Promise<void> {
   const { stream, retentionDays, ilmPolicy } = template;
   const path = `/_data_stream/${encodeURIComponent(stream)}`;
-  const answer = await conversation.look({ method: 'GET', path, expect: [404] });
+  const answer = await session.look({ method: 'GET', path, expect: [404] });
   if (answer.status === 404) {
-    await conversation.change({ method: 'PUT', path });
-    conversation.done(`data stream ${stream}: made`);
+    await session.change({ method: 'PUT', path });
+    session.done(`data stream ${stream}: made`);
     return;
   }
   const { data } = streamsAnswer.safeParse(answer.body);
@@ -54,15 +54,15 @@ async function makeStream(conversation: Conversation, template: StreamTemplate):
       ilmPolicy === undefined
         ? { 'index.lifecycle.name': null, 'index.lifecycle.prefer_ilm': null }
         : ilmSettings(ilmPolicy);
-    await conversation.change({ method: 'PUT', path: `${path}/_settings`, body });
-    conversation.done(`data stream ${stream}: ILM policy ${ilmPolicy ?? 'taken off'}`);
+    await session.change({ method: 'PUT', path: `${path}/_settings`, body });
+    session.done(`data stream ${stream}: ILM policy ${ilmPolicy ?? 'taken off'}`);
   }
   if (ilmPolicy !== undefined) return;
   const wanted = `${retentionDays}d`;
   if (lifecycle?.enabled === true && lifecycle.data_retention === wanted) {
-    conversation.note(`data stream ${stream}: unchanged`);
+    session.note(`data stream ${stream}: unchanged`);
     return;
   }
-  await conversation.change({ method: 'PUT', path: `${path}/_lifecycle`, body: { data_retention: wanted } });
-  conversation.done(`data stream ${stream}: retention ${wanted}`);
+  await session.change({ method: 'PUT', path: `${path}/_lifecycle`, body: { data_retention: wanted } });
+  session.done(`data stream ${stream}: retention ${wanted}`);
 }

@@ -1,4 +1,4 @@
-import { eventStream, recordStream, verdictStream } from '../streams.ts';
+import { eventStream, recordStream, verdictStream } from '../stream-names.ts';
 import { eventMapping } from './events.ts';
 import type { Field } from './fields.ts';
 import { recordMapping } from './records.ts';
@@ -27,7 +27,7 @@ const settings = {
 };
 
 /** What is kept for how long, and how. */
-export interface Retention {
+export interface RetentionOptions {
   /** Of the events, and of the verdicts on them. */
   retentionDays: number;
   /**
@@ -64,7 +64,7 @@ export function templates(
     recordRetentionDays = recordRetentionDaysDefault,
     codec = 'default',
     ilmPolicy,
-  }: Retention,
+  }: RetentionOptions,
 ): { components: Template[]; events: StreamTemplate; records: StreamTemplate; verdicts: StreamTemplate } {
   const names = {
     settings: `auditseal-settings-${namespace}`,

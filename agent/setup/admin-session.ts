@@ -5,7 +5,7 @@ import type {
   ElasticsearchRequest,
 } from '../elasticsearch/index.ts';
 
-export interface ConversationOptions {
+export interface AdminSessionOptions {
   client: ElasticsearchClient;
   /**
    * Print what would be sent instead of sending it, as Kibana's Dev Tools take it: method and path, then the body; all else
@@ -17,13 +17,13 @@ export interface ConversationOptions {
 }
 
 /** With the administrator's credentials: every request that changes something goes through here. No body has a secret. */
-export class Conversation {
+export class AdminSession {
   readonly client: ElasticsearchClient;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
   readonly #say: (line: string) => void;
 
-  constructor({ client, dryRun, say, signal }: ConversationOptions) {
+  constructor({ client, dryRun, say, signal }: AdminSessionOptions) {
     this.client = client;
     this.dryRun = dryRun;
     this.#say = say;

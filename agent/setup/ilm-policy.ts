@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { daysOf } from '../streams/index.ts';
-import type { Conversation } from './conversation.ts';
+import type { AdminSession } from './admin-session.ts';
 import { SetupError } from './error.ts';
 
 const metaKey = '_meta';
@@ -38,27 +38,27 @@ function policyOf(retentionDays: number): Readonly<Record<string, unknown>> {
  * Puts our policy under this name, unless somebody else's is there: that one stays, as long as it does not delete before
  * `retentionDays`. Throws SetupError `policy`.
  */
-export async function putPolicy(
-  conversation: Conversation,
+export async function putIlmPolicy(
+  session: AdminSession,
   name: string,
   retentionDays: number,
 ): Promise<void> {
   const path = `/_ilm/policy/${encodeURIComponent(name)}`;
-  const answer = await conversation.look({ method: 'GET', path, expect: [404] });
+  const answer = await session.look({ method: 'GET', path, expect: [404] });
   const policy = answer.status === 404 ? undefined : found.safeParse(answer.body).data?.[name]?.policy;
   if (answer.status !== 404 && !policy)
     throw new SetupError('bad-response', `GET ${path}: not an answer of Elasticsearch`);
   if (policy && policy[metaKey]?.['managed_by'] !== ours.managed_by) {
     checkAge(name, policy.phases['delete'], retentionDays);
-    conversation.note(`ILM policy ${name}: not auditseal's, left as it is`);
+    session.note(`ILM policy ${name}: not auditseal's, left as it is`);
     return;
   }
   if (policy?.phases['delete']?.min_age === `${retentionDays}d`) {
-    conversation.note(`ILM policy ${name}: unchanged`);
+    session.note(`ILM policy ${name}: unchanged`);
     return;
   }
-  await conversation.change({ method: 'PUT', path, body: { policy: policyOf(retentionDays) } });
-  conversation.done(`ILM policy ${name}: put`);
+  await session.change({ method: 'PUT', path, body: { policy: policyOf(retentionDays) } });
+  session.done(`ILM policy ${name}: put`);
 }
 
 function checkAge(
