@@ -37,7 +37,7 @@ export interface AgentOptions {
 
 /**
  * The whole agent, until `signal` aborts: then what was read is sealed, and shipped within `shutdownSeconds`.
- * Rejects when it cannot begin (StoreError `locked` or `newer`, ElasticsearchError `settings` or `foreign-stream`) or the state
+ * Rejects when it cannot begin (StoreError `locked` or `newer`, ElasticsearchError `settings`, StreamsError `foreign-stream`) or the state
  * cannot be written; an Elasticsearch that is away is no reason.
  */
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
