@@ -4,7 +4,7 @@ import { ConfigError, elasticsearchDefaults, loadConfig } from '../config/index.
 import type { Config } from '../config/index.ts';
 import type { ClientSettings, CredentialFiles, TlsTrustSettings } from '../elasticsearch/index.ts';
 
-/** Options of the commands that people call, by which Elasticsearch is reached. */
+/** Options of every command that connects to Elasticsearch. */
 export interface ConnectionOptions {
   config?: string;
   url?: string[];
@@ -16,20 +16,20 @@ export interface ConnectionOptions {
   namespace?: string;
 }
 
-/** What the credentials have to be good for, in the words of the help. */
-export interface Wanted {
+/** Help texts of the options that mean something else for each command: what the credentials must allow. */
+export interface ConnectionHelp {
   config: string;
   apiKey: string;
   username: string;
 }
 
 /** Gives a command the options of {@link ConnectionOptions}. */
-export function addConnection(command: Command, wanted: Wanted): Command {
+export function addConnection(command: Command, help: ConnectionHelp): Command {
   return command
-    .option('-c, --config <file>', wanted.config)
+    .option('-c, --config <file>', help.config)
     .option('--url <url>', 'Elasticsearch; may be given several times', collect)
-    .option('--api-key-file <file>', wanted.apiKey)
-    .option('--username <name>', wanted.username)
+    .option('--api-key-file <file>', help.apiKey)
+    .option('--username <name>', help.username)
     .option('--password-file <file>', 'file with the password')
     .option('--ca-file <file>', 'certificate authority of the server, PEM')
     .option(
@@ -56,13 +56,13 @@ function hex(value: string): string {
 export interface Connection {
   settings: ClientSettings;
   namespace: string;
-  /** The section of the configuration file, as it is there; without a file, what an empty one would say. */
+  /** The section `elasticsearch` of the configuration file; without a file, its defaults. */
   section: Omit<Config['elasticsearch'], 'urls'>;
 }
 
 /**
- * Options win over the configuration file. Throws ConfigError with all that is wrong with the options, the `problems` that the
- * caller has found among it, and as loadConfig does.
+ * How to connect: options win over the configuration file. Throws ConfigError with everything that is wrong with the options,
+ * including the `problems` that the caller has found, and as loadConfig does.
  */
 export async function connectionOf(
   options: ConnectionOptions,
@@ -101,7 +101,7 @@ function problemsOf(options: ConnectionOptions): string[] {
   return problems;
 }
 
-/** Who we are is said in one place: a key of the configuration does not win over an option's user. */
+/** Credentials come from one place, the options if they have any: else a key of the configuration would win over `--username`. */
 function credentialsOf(options: ConnectionOptions, section: Connection['section']): CredentialFiles {
   const isGiven = (options.apiKeyFile ?? options.username) !== undefined;
   const { apiKeyFile, username, passwordFile } = isGiven ? options : section;
@@ -109,7 +109,7 @@ function credentialsOf(options: ConnectionOptions, section: Connection['section'
   return { apiKeyFile, username, passwordFile, ...(isGiven && names) };
 }
 
-/** Whom to trust is said in one place: a CA of the configuration does not stand beside an option's. */
+/** What to trust comes from one place, the options if they have it: else a CA of the configuration would be trusted as well. */
 function trustOf(options: ConnectionOptions, section: Connection['section']): TlsTrustSettings {
   const isGiven = (options.caFile ?? options.caFingerprint) !== undefined;
   const { caFile, caFingerprint } = isGiven ? options : section;

@@ -4,7 +4,7 @@ import { fileBytesMax, InputError, readTextFile } from '../input/index.ts';
 import { defaultPolicyFile, parsePolicy, PolicyError } from '../policy/index.ts';
 import type { Policy } from '../policy/index.ts';
 
-/** The configuration, and the policy that it names or the default one. Throws ConfigError; nothing else is touched. */
+/** The configuration, and the policy that it names or the default one. Throws ConfigError; nothing else is read or written. */
 export async function loadSetup(
   file: string,
 ): Promise<{ config: Config; policy: { text: string; parsed: Policy } }> {

@@ -52,6 +52,6 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  // It has printed why, and set the exit code.
+  // commander has printed the reason, and the exit code is set.
   if (!(error instanceof CommanderError)) throw error;
 }

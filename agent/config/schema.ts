@@ -76,10 +76,10 @@ const elasticsearch = z.strictObject({
   requestSeconds: z.int().min(1).max(600).default(60),
 });
 
-/** What the section holds that says nothing but where Elasticsearch is. */
+/** The section `elasticsearch` where only `urls` is given. */
 export const elasticsearchDefaults = elasticsearch.omit({ urls: true }).parse({});
 
-/** Keys that do not go together: the key to change, and why. */
+/** Keys that contradict each other: the key to change, and why. */
 function contradictions(settings: z.infer<typeof elasticsearch>): [key: string, message: string][] {
   const { apiKeyFile, username, passwordFile, caFile, caFingerprint, urls } = settings;
   const { proxy, proxyUsername, proxyPasswordFile } = settings;
@@ -90,7 +90,7 @@ function contradictions(settings: z.infer<typeof elasticsearch>): [key: string, 
     found.push(['apiKeyFile', 'excludes username and passwordFile']);
   if (caFile !== undefined && caFingerprint !== undefined)
     found.push(['caFingerprint', 'excludes caFile: one of them says whom to trust']);
-  // Else a mistyped URL would send the key, and every event, in the clear, with a CA that looks as if it protected them.
+  // With a mistyped URL the key and every event would be sent in plain text, while the CA looks as if it protected them.
   const trusting = caFile === undefined ? caFingerprint && 'caFingerprint' : 'caFile';
   if (trusting !== undefined && urls.some((url) => !url.toLowerCase().startsWith('https:')))
     found.push([trusting, 'needs URLs that begin with https']);
@@ -110,7 +110,7 @@ function contradictions(settings: z.infer<typeof elasticsearch>): [key: string, 
 export const configSchema = z
   .strictObject({
     cluster: name,
-    // Not a default, which would not be looked at.
+    // Not a default: zod does not validate one, and NODE_NAME may be anything.
     node: name.prefault(() => process.env['NODE_NAME'] ?? hostname()),
     stateDir: path.default('/var/lib/auditseal'),
     sources: z.array(source).min(1).max(64),

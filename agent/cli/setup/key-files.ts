@@ -3,12 +3,13 @@ import { dirname, resolve } from 'node:path';
 import { messageOf } from '../../error.ts';
 import { fileBytesMax, InputError, readTextFile } from '../../input/index.ts';
 
-/** Files that keys are to go into, by the option that names each. */
+/** Files for keys, by the option that names each. */
 export type KeyFiles = Readonly<Record<string, string | undefined>>;
 
 /**
- * What is wrong with them, for a ConfigError. Looked at before anything is changed in Elasticsearch: else all would be done, and
- * then there would be no place for the key. A key that is there already is only tried, unless `isReplaced`: its folder may be read-only.
+ * What is wrong with the files, for a ConfigError. It is checked before anything is changed in Elasticsearch: a key that cannot be
+ * written has to be invalidated again. The folder of a key that is there already may be read-only, unless `isReplaced`: the key is
+ * only tried out.
  */
 export async function keyFileProblems(files: KeyFiles, isReplaced: boolean): Promise<string[]> {
   const problems: string[] = [];
@@ -19,13 +20,13 @@ export async function keyFileProblems(files: KeyFiles, isReplaced: boolean): Pro
     const other = options.get(path);
     if (other !== undefined) problems.push(`${option}: ${file} is that of ${other}: each key needs its own`);
     options.set(path, option);
-    const why = await objectionTo(file, path, isReplaced);
+    const why = await problemOf(file, path, isReplaced);
     if (why !== undefined) problems.push(`${option}: ${why}`);
   }
   return problems;
 }
 
-async function objectionTo(file: string, path: string, isReplaced: boolean): Promise<string | undefined> {
+async function problemOf(file: string, path: string, isReplaced: boolean): Promise<string | undefined> {
   if (file === '') return 'it must not be empty';
   try {
     const text = await readTextFile(path, fileBytesMax.secret);

@@ -37,7 +37,7 @@ function url(value: string): string {
   return value;
 }
 
-/** As Kibana lets a space be called. */
+/** The identifier of a space, in the form that Kibana allows. */
 function space(value: string): string {
   if (!/^[a-z0-9_-]+$/u.test(value))
     throw new InvalidArgumentError('It must be the id of a space: lower-case letters, digits, - and _.');
@@ -61,8 +61,8 @@ export function kibanaProblems(options: KibanaOptions): string[] {
 type Credentials = Pick<KibanaSettings, 'apiKeyFile' | 'username' | 'passwordFile'>;
 
 /**
- * What is wrong with sending Elasticsearch's credentials to Kibana, for a ConfigError: whoever reaches Elasticsearch by TLS, at
- * `urls`, does not mean to show them to every network on the way to Kibana.
+ * What is wrong with sending Elasticsearch's credentials to Kibana, for a ConfigError: where Elasticsearch (`urls`) is reached by
+ * TLS, they must not cross a network in plain text on the way to Kibana.
  */
 export function plainTextProblems(
   options: KibanaOptions & Pick<ConnectionOptions, 'apiKeyFile' | 'username'>,
@@ -79,7 +79,7 @@ export function plainTextProblems(
   ];
 }
 
-/** Undefined: no Kibana was named. `credentials` are Elasticsearch's, which Kibana knows too. */
+/** How to connect to Kibana; undefined without `--kibana-url`. `credentials` are those for Elasticsearch, which Kibana accepts too. */
 export function kibanaOf(
   options: KibanaOptions,
   credentials: Credentials,

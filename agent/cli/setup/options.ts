@@ -9,7 +9,7 @@ import type { KibanaOptions } from './kibana.ts';
 import { keyFileProblems } from './key-files.ts';
 import type { KeyFiles } from './key-files.ts';
 
-/** The options as they were given. */
+/** Options of `auditseal setup`, as commander gives them. */
 export interface SetupCommandOptions extends ConnectionOptions, KibanaOptions {
   retentionDays?: number;
   codec?: 'best_compression' | 'default';
@@ -24,17 +24,17 @@ export interface SetupCommandOptions extends ConnectionOptions, KibanaOptions {
   revokeOld?: boolean;
 }
 
-/** Whom to talk to, and what is to be there afterwards. */
-export interface Wishes {
+/** Which servers to connect to, and what must be there afterwards. */
+export interface SetupPlan {
   settings: ClientSettings;
   what: Omit<SetupOptions, 'connect'>;
   kibana: KibanaSettings | undefined;
 }
 
-/** What the options and the configuration file ask for. Throws ConfigError with all that is wrong; nothing is sent. */
-export async function wishesOf(options: SetupCommandOptions): Promise<Wishes> {
+/** What the options and the configuration file ask for. Throws ConfigError with everything that is wrong; nothing is sent. */
+export async function planOf(options: SetupCommandOptions): Promise<SetupPlan> {
   const problems = problemsOf(options);
-  // A dry run writes none, and may be made where the key will never be.
+  // A dry run writes no key file, and may run on a machine where there will never be one.
   if (!options.dryRun)
     problems.push(...(await keyFileProblems(keyFilesOf(options), options.rotateKey === true)));
   const connection = await connectionOf(options, problems);
@@ -43,7 +43,7 @@ export async function wishesOf(options: SetupCommandOptions): Promise<Wishes> {
   if (leaks.length > 0) throw new ConfigError('options', leaks);
   const { apiKeyFile, username, passwordFile } = options;
   return {
-    // The agent's own credentials may not do this, nor should they be what is tried.
+    // Never the agent's credentials of the configuration: they must not have these privileges.
     settings: { ...settings, apiKeyFile, username, passwordFile },
     what: {
       namespace,
@@ -72,7 +72,7 @@ function problemsOf(options: SetupCommandOptions): string[] {
   return problems;
 }
 
-/** By the option that names it. */
+/** The key files, by the option that names each. */
 function keyFilesOf({ key, outputKeyFile, withLookupKey, withVerdictKey }: SetupCommandOptions): KeyFiles {
   return {
     '--output-key-file': key ? outputKeyFile : undefined,

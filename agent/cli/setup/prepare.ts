@@ -7,7 +7,7 @@ import { checkKibana, installObjects, Kibana } from '../../kibana/index.ts';
 import { AdminSession, setUp } from '../../setup/index.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { printableError } from '../terminal/text.ts';
-import { wishesOf } from './options.ts';
+import { planOf } from './options.ts';
 import type { SetupCommandOptions } from './options.ts';
 
 /** Does what the options of `auditseal setup` ask for, and prints it. Throws ConfigError, ElasticsearchError, SetupError and KibanaError. */
@@ -16,7 +16,7 @@ export async function prepare(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  const { settings, what, kibana: kibanaSettings } = await wishesOf(options);
+  const { settings, what, kibana: kibanaSettings } = await planOf(options);
   const client = await createClient(settings);
   const dryRun = options.dryRun === true;
   const say = (text: string) => terminal.out(`${text.split('\n').map(printable).join('\n')}\n`);
@@ -26,7 +26,7 @@ export async function prepare(
   const { username: _user, passwordFile: _password, ...connection } = settings;
   const connect = (file: string) => createClient({ ...connection, apiKeyFile: resolve(file) });
   try {
-    // Reads files, so that one that is not there is told before anything is changed.
+    // Reads its files now: if one is missing, nothing has been changed yet.
     const kibana = kibanaSettings && (await Kibana.create(kibanaSettings, signal));
     const session = new AdminSession({ client, dryRun, say, signal });
     const warnings = await setUp(session, { ...what, keyFile, connect });
@@ -34,7 +34,7 @@ export async function prepare(
     for (const warning of warnings) warn(warning);
     if (folder !== undefined && !dryRun) say(await readFile(join(folder, 'key'), 'utf8'));
     else if (keyFile !== undefined && !dryRun) say(nextSteps(keyFile, what.lookupKeyFile));
-    // Last: agents need none of it, and must not go without their templates and key because Kibana is away.
+    // Last: agents need nothing of Kibana, and must get their templates and key even if Kibana is away.
     if (!kibana) return;
     const found = await checkKibana(kibana, kibanaSettings?.space);
     await installObjects(kibana, found, { namespace: what.namespace, dryRun, say, warn });

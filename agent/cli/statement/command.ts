@@ -13,7 +13,7 @@ interface SendOptions extends ConnectionOptions {
   vkey: string;
 }
 
-/** `auditseal statement`: what an operator signs, so that what is known does not stay red for ever. */
+/** `auditseal statement`: an operator signs that a finding is known, so that it does not stay red for ever. */
 export function defineStatement(terminal: Terminal): Command {
   const command = newCommand('statement', terminal).description(
     'sign that something is known: a node was retired, a gap or an unlinked epoch was looked into',

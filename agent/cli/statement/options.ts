@@ -16,20 +16,20 @@ export interface MakeOptions extends ConnectionOptions {
   print?: boolean;
 }
 
-/** The statement that the options make. Throws VerifyError `usage`; what else is wrong with it, `statementText` says. */
+/** The statement that the options make. Throws VerifyError `usage`; `statementText` finds what else is wrong with it. */
 export function statementOf(kind: Statement['kind'], options: MakeOptions, now: Date): Statement {
   const { log, why } = options;
   const at = new Date(options.at === undefined ? now : parseTime('--at', options.at, now));
   if (at.getTime() > now.getTime() + 60_000)
     throw new VerifyError('usage', `--at: ${at.toISOString()} is in the future: nobody can know yet`);
-  if (why.trim() === '') throw new VerifyError('usage', '--why: it must say why');
+  if (why.trim() === '') throw new VerifyError('usage', '--why: it must not be empty: reports show it');
   checkOrigin('--log', log);
   return { ...placeOf(kind, options), at: at.toISOString(), why };
 }
 
 type Place<T> = T extends Statement ? Omit<T, 'at' | 'why'> : never;
 
-/** What it is about. An end is signed with its number: wherever else the log ends, somebody has moved it since. */
+/** What the statement is about. An end is signed with its batch number: if the log ends elsewhere later, somebody has cut it. */
 function placeOf(kind: Statement['kind'], { log, after, first, last }: MakeOptions): Place<Statement> {
   if (kind === 'retire') {
     if (last === undefined) throw new VerifyError('usage', `--last: give the last batch of ${log}; ${where}`);

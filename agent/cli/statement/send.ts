@@ -9,22 +9,22 @@ import { printable } from '../../json/index.ts';
 import { withoutSecrets } from '../terminal/text.ts';
 import { meaningOf } from '../verify/report.ts';
 
-/** A statement, the note that says it, and by whose key. */
+/** A statement, its signed note, and the key that signed it. */
 export interface SignedStatement {
   statement: Statement;
-  /** Of the note. */
+  /** The text that was signed. */
   text: string;
   note: string;
   key: VerifierKey;
 }
 
-/** Shows what a statement does beside the note, which is all that it prints as output. */
+/** Prints the note to standard output, and what the statement does to standard error. */
 export function printStatement(signed: SignedStatement, { out, error }: Terminal): void {
   error(shown(signed));
   out(signed.note);
 }
 
-/** Shows what a statement does, then sends it. Throws ConfigError and ElasticsearchError. */
+/** Prints what the statement does, then sends it. Throws ConfigError and ElasticsearchError. */
 export async function sendStatement(
   signed: SignedStatement,
   options: ConnectionOptions,

@@ -17,12 +17,12 @@ import type { MakeOptions } from './options.ts';
 import { printStatement, sendStatement } from './send.ts';
 import type { SignedStatement } from './send.ts';
 
-/** Makes an operator's key pair, and says what to do with either half. Throws TrustError. */
+/** Makes an operator's key pair, and prints what to do with each half. Throws TrustError. */
 export async function makeKey(terminal: Terminal, file: string, name: string): Promise<void> {
   const vkey = await makeOperatorKey(file, name);
   terminal.out(`${vkey}\n`);
   terminal.error(
-    `The private key is in ${file}: keep it off the cluster and out of Elasticsearch. Believe it where you verify:\n` +
+    `The private key is in ${file}: keep it off the cluster and out of Elasticsearch. Trust it where you verify:\n` +
       `  auditseal trust operator --trust trust.json '${vkey}'\n`,
   );
 }
@@ -34,23 +34,23 @@ export async function make(kind: Statement['kind'], options: MakeOptions, termin
   if (!isSent && options.print !== true)
     throw new VerifyError(
       'usage',
-      '--url, --config or --print: say where it goes, or that it is only printed',
+      '--url, --config or --print: give one of them, to send the statement or to print it only',
     );
   const statement = statementOf(kind, options, now);
-  // Before the key is touched: it is checked as a verifier will.
-  const said = fromUser(() => statementText(statement));
+  // Checked as a verifier will check it, before the key is read.
+  const text = fromUser(() => statementText(statement));
   const key = await readOperatorKey(options.key);
-  const signed = { note: signNote(said, key), text: said, statement, key: key.verifier };
+  const signed = { note: signNote(text, key), text, statement, key: key.verifier };
   if (options.print === true) printStatement(signed, terminal);
   else await sendStatement(signed, options, terminal);
 }
 
-/** A statement out of the note that says it. Throws VerifyError `usage`. */
+/** The statement of a note that was signed elsewhere. Throws VerifyError `usage`. */
 export async function signedElsewhere(file: string, vkey: string): Promise<SignedStatement> {
   const key: VerifierKey = fromUser(() => parseVerifierKey(vkey));
   const note = await readNote(file);
-  const said = fromUser(() => openNote(note, key));
-  return { note, text: said, statement: fromUser(() => parseStatement(said)), key };
+  const text = fromUser(() => openNote(note, key));
+  return { note, text, statement: fromUser(() => parseStatement(text)), key };
 }
 
 async function readNote(file: string): Promise<string> {
@@ -62,7 +62,7 @@ async function readNote(file: string): Promise<string> {
   });
 }
 
-/** What is wrong with a key, a note or a statement was written by whoever calls us. */
+/** Here a malformed key, note or statement comes from the caller of the command. */
 function fromUser<Value>(read: () => Value): Value {
   try {
     return read();

@@ -2,7 +2,7 @@ import { parseObservation } from '../../observe/index.ts';
 import type { Observation } from '../../observe/index.ts';
 import type { SourceStatus, StateStatus } from '../../store/index.ts';
 
-/** Of the configuration; unknown where only a state folder is looked at. */
+/** Limits of the configuration; unknown where only a state folder is given. */
 export interface StatusLimits {
   spoolBytesMax: number;
   freeBytesMin: number;
@@ -11,7 +11,7 @@ export interface StatusLimits {
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
-/** The text of `auditseal status`: first what needs somebody, then each source's numbers. */
+/** The text of `auditseal status`: first what needs attention, then each source's numbers. */
 export function describeStatus(status: StateStatus, limits: StatusLimits | undefined, now: Date): string {
   const agent = { true: 'runs', false: 'DOES NOT RUN', undefined: 'not known here' }[String(status.running)];
   const floor = limits ? `, reading pauses below ${bytes(limits.freeBytesMin)}` : '';
@@ -125,7 +125,7 @@ function bytes(count: number): string {
   return `${(count / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }
 
-/** A server's words on a terminal: one line, nothing that moves the cursor. */
+/** A server's message as one line that cannot move the cursor. */
 function firstLine(text: string, charactersMax = 200): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, charactersMax);
 }

@@ -2,7 +2,7 @@ import type { WriteStream } from 'node:tty';
 
 const intervalMilliseconds = 200;
 
-/** One line that is written over and over, on a terminal only. */
+/** One line that overwrites itself, on a terminal only. */
 export class ProgressLine {
   readonly #stream: WriteStream;
   #shownAt = 0;
@@ -12,7 +12,7 @@ export class ProgressLine {
     this.#stream = stream;
   }
 
-  /** `text` gives the line; it is asked for only when it is shown. */
+  /** Shows a line at most five times a second; `text` is called only then. */
   show(text: () => string): void {
     if (!this.#stream.isTTY) return;
     const now = performance.now();

@@ -20,7 +20,7 @@ export function tableLines({ columns, rows }: Table, rowsMax: number): string[] 
       ),
     );
   const widths = columns.map(({ heading }, i) =>
-    // Not spread into Math.max: rows are more than an engine may take as arguments.
+    // Not spread into Math.max: there may be more rows than a function takes arguments.
     shown.reduce((width, row) => Math.max(width, stringWidth(row[i] ?? '')), stringWidth(heading)),
   );
   const isNumber = (i: number) => typeof rows[0]?.[i] === 'number';

@@ -27,8 +27,8 @@ export function fit(text: string, width: number): string {
 }
 
 /**
- * What went wrong, as it may be shown. Much of it is what a server answered, or what stands in a file: of several lines only
- * the first begins at the margin, so that none passes for a line of ours.
+ * An error message as it may be shown. Servers and files have written much of it: all lines but the first are indented, so that
+ * none passes for a line of ours.
  */
 export function printableError(text: string): string {
   return text

@@ -6,7 +6,7 @@ const unitMilliseconds: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_
 /** RFC 3339 with a zone. */
 const instant = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/u;
 
-/** Milliseconds since 1970 of an RFC 3339 time, or of so long before now as `26h` says. Throws VerifyError `usage`. */
+/** Milliseconds since 1970 of an RFC 3339 time, or of a time ago such as `26h`. Throws VerifyError `usage`. */
 export function parseTime(option: string, text: string, now: Date): number {
   const ago = /^(\d{1,9})([smhd])$/u.exec(text);
   const at = ago
@@ -31,7 +31,7 @@ export function timeRangeOf(
     since: since === undefined ? 0 : parseTime('--since', since, now),
     until: until === undefined ? now.getTime() : parseTime('--until', until, now),
   };
-  // Nothing is in there, so all would be well.
+  // An empty range would verify as well.
   if (range.since > range.until)
     throw new VerifyError('usage', `--since: is later than ${until === undefined ? 'now' : '--until'}`);
   return range;

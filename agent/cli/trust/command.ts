@@ -13,7 +13,7 @@ interface AddOptions {
   beside?: boolean;
 }
 
-/** `auditseal trust`: what an auditor keeps outside Elasticsearch. */
+/** `auditseal trust`: keeps the trust file, which an auditor holds outside Elasticsearch. */
 export function defineTrust(terminal: Terminal): Command {
   const command = newCommand('trust', terminal, exitCode.failed).description(
     'keep the trust file: from which key on each log is believed, and whose statements',

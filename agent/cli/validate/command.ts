@@ -7,8 +7,8 @@ import { printableError } from '../terminal/text.ts';
 import { fileProblems } from './files.ts';
 
 /**
- * `auditseal validate`: exit 0 and the effective configuration, or 78 and every wrong key. What the files of this machine show
- * beside that are warnings, since it may be called on another than the agent's; errors with `--strict`.
+ * `auditseal validate`: exit 0 and the effective configuration, or 78 and every wrong key. What the files of this machine
+ * show in addition are warnings, because it may run on another machine than the agent; with `--strict` they are errors.
  */
 export function defineValidate(terminal: Terminal): Command {
   return newCommand('validate', terminal)

@@ -4,8 +4,8 @@ import { describeObstacle, probe } from '../../source/index.ts';
 import { isLoopback } from '../loopback.ts';
 
 /**
- * What stands in the way of a configuration on this machine, as far as its files show it: a line each, beginning with the
- * key's path. The files are opened as the agent opens them, and what they hold is never in a line. Nothing is sent.
+ * Why the agent could not work with this configuration on this machine, as far as its files show it: a line each, beginning with
+ * the key's path. The files are opened as the agent opens them, and no line has any of their content. Nothing is sent.
  */
 export async function fileProblems(config: Config): Promise<string[]> {
   const { apiKeyFile, lookupApiKeyFile, username, passwordFile, ...connection } = config.elasticsearch;
@@ -35,7 +35,7 @@ async function settingsProblem(reading: Promise<unknown>): Promise<string | unde
   }
 }
 
-/** On this machine alone nobody listens. */
+/** Loopback is excepted: nobody listens between two processes of one machine. */
 function plainTextProblems({ elasticsearch }: Config): string[] {
   const { urls, apiKeyFile, lookupApiKeyFile, username } = elasticsearch;
   if ((apiKeyFile ?? lookupApiKeyFile ?? username) === undefined) return [];

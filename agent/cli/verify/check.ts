@@ -12,7 +12,7 @@ import { ProgressLine } from '../terminal/progress.ts';
 import { describeProgress, describeSummary, findingLine, verdictLine } from './report.ts';
 import type { Scope } from './report.ts';
 
-/** What is to be verified, and how it is printed. */
+/** Options that say what is verified and how it is printed. */
 export interface CheckOptions extends ConnectionOptions {
   trust?: string;
   since?: string;
@@ -25,8 +25,8 @@ export interface CheckOptions extends ConnectionOptions {
 /** How a verification ended. */
 export type CheckResult = Pick<Verification, 'verdict' | 'exitCode' | 'message' | 'time' | 'summary'>;
 
-/** What a verification is watched by, while it goes on. */
-export interface Watch {
+/** What a verification reports to while it runs, and what stops it. */
+export interface CheckContext {
   sample: FindingSample;
   signal: AbortSignal;
   onProgress: (read: Progress) => void;
@@ -35,11 +35,11 @@ export interface Watch {
 /** The refresh interval of our templates is 1 s. */
 const refreshMilliseconds = 2000;
 
-/** Verifies and prints. Throws what is in the way: ConfigError, VerifyError, TrustError, ElasticsearchError, and what `signal` aborts. */
+/** Verifies and prints. Throws why it could not: ConfigError, VerifyError, TrustError, ElasticsearchError, and what `signal` aborts. */
 export async function check(
   options: CheckOptions,
   terminal: Terminal,
-  { sample, signal, onProgress }: Watch,
+  { sample, signal, onProgress }: CheckContext,
 ): Promise<CheckResult> {
   const now = options.now === undefined ? new Date() : new Date(parseTime('--now', options.now, new Date()));
   const time = timeRangeOf(options, now);
@@ -78,7 +78,7 @@ export async function check(
     return { verdict, exitCode, message: verdictLine(summary), time, summary };
   } finally {
     progress.clear();
-    // Not waited for: it would wait in turn for an answer that a dead server began.
+    // Not awaited: closing waits for the rest of an answer, which a dead server never sends.
     client.close().catch(() => undefined);
   }
 }

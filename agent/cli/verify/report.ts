@@ -10,7 +10,7 @@ export interface Scope {
   trustFile: string | undefined;
 }
 
-/** One line that names the log, the event's index and id, and the batch; of what is excused, also who said so. */
+/** One line that names the log, the event's index and id, and the batch; for an excused finding also who excused it and why. */
 export function findingLine({ finding, origin, index, batch, id, detail, excuse }: Finding): string {
   const place = [
     ...(origin === undefined || origin === '' ? [] : [origin]),
@@ -23,7 +23,7 @@ export function findingLine({ finding, origin, index, batch, id, detail, excuse 
   return printable(`${excuse ? `${excuse.by} ` : ''}${finding}: ${place.join(', ')}${said}${why}`);
 }
 
-/** How far it has come. Many notes and few records: somebody floods the record stream. */
+/** How much was read so far. Many notes and few records mean that somebody floods the record stream. */
 export function describeProgress({ records, notes, documents }: Progress): string {
   return `${records} records, ${notes} notes and ${documents} events read`;
 }
@@ -76,7 +76,7 @@ function describeStatements({ statements: { counted, void: none } }: Summary): s
   ];
 }
 
-/** What a statement says, in a few words. */
+/** The meaning of a statement in a few words. */
 export function meaningOf(statement: Statement): string {
   const { kind, log } = statement;
   if (kind === 'retire') return `retire ${log}, whose last batch is ${statement.last}`;
@@ -89,7 +89,7 @@ function some(count: number, what: string): string {
   return count === 0 ? '' : `, ${count} ${what}`;
 }
 
-/** The verdict with the counts that make it, or what was in the way. */
+/** The verdict with the counts that lead to it, or why there is none. */
 export function verdictLine({ verdict, findings, excused, obstacle }: Summary): string {
   const counts = Object.entries(findings).map(([kind, count]) => `${count} ${kind}`);
   const known = Object.entries(excused).flatMap(([by, count]) => (count > 0 ? [`${count} ${by}`] : []));

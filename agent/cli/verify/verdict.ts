@@ -7,17 +7,17 @@ import { verdictDocument } from '../../verify/index.ts';
 import type { Verification } from '../../verify/index.ts';
 import { agentVersion } from '../version.ts';
 
-/** Of a verification that was told to stop, the verdict must be out before it is killed. */
+/** After SIGTERM the verdict must be written before the SIGKILL that follows (Kubernetes: 30 s). */
 const writeMilliseconds = 20_000;
 
 export interface VerdictTarget {
   settings: ClientSettings;
   namespace: string;
-  /** Of a key that may create documents in the verdicts' stream. */
+  /** File with a key that may create documents in the verdicts' stream. */
   apiKeyFile: string;
 }
 
-/** Writes a verdict, in its own connection with its own key. */
+/** Writes a verdict, over a connection of its own with a key of its own. */
 export class VerdictWriter {
   readonly #client: ElasticsearchClient;
   readonly #namespace: string;
@@ -28,7 +28,7 @@ export class VerdictWriter {
   }
 
   /**
-   * Reads the key and sends nothing: a verification may take hours, and a path that is wrong must not show at its end.
+   * Reads the key and sends nothing: a verification may take hours, and a wrong path must show at its beginning.
    * Throws ElasticsearchError `settings` naming the option and the file.
    */
   static async create({ settings, namespace, apiKeyFile }: VerdictTarget): Promise<VerdictWriter> {
@@ -37,19 +37,19 @@ export class VerdictWriter {
     return new VerdictWriter(await createClient({ ...connection, apiKeyFile, ...names }), namespace);
   }
 
-  /** Once, and closes the connection. Throws ElasticsearchError. */
+  /** Writes the verdict and closes the connection; call it once. Throws ElasticsearchError. */
   async write(verification: Omit<Verification, 'id' | 'namespace' | 'host' | 'version'>): Promise<void> {
     const id = randomUUID();
     const namespace = this.#namespace;
     const about = { id, namespace, host: hostname(), version: agentVersion };
     const source = verdictDocument({ ...verification, ...about });
     try {
-      // It may have been renewed meanwhile.
+      // The key may have been renewed since the verification began.
       await this.#client.credentials.readAgain().catch(() => undefined);
       const signal = AbortSignal.timeout(writeMilliseconds);
       await createDocument(this.#client, { stream: verdictStream(namespace), id, source, signal });
     } finally {
-      // Not waited for: it would wait in turn for an answer that a dead server began.
+      // Not awaited: closing waits for the rest of an answer, which a dead server never sends.
       this.#client.close().catch(() => undefined);
     }
   }

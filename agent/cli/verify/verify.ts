@@ -46,7 +46,7 @@ export async function verify(options: VerifyOptions, terminal: Terminal): Promis
   });
 }
 
-/** Undefined: the verdict is to be written nowhere. Throws ConfigError and ElasticsearchError `settings`. */
+/** Writes the verdict; undefined without `--verdict-api-key-file`. Throws ConfigError and ElasticsearchError `settings`. */
 async function verdictsOf(options: VerifyOptions): Promise<VerdictWriter | undefined> {
   const { verdictApiKeyFile: apiKeyFile } = options;
   if (apiKeyFile === undefined) return undefined;
@@ -54,7 +54,7 @@ async function verdictsOf(options: VerifyOptions): Promise<VerdictWriter | undef
   return await VerdictWriter.create({ settings, namespace, apiKeyFile });
 }
 
-/** The result of a verification that came to no end, which is announced as any other. */
+/** The result of a verification that could not be finished; it becomes a verdict as any other. */
 function unable(options: VerifyOptions, { fail }: CommandContext, error: unknown): CheckResult {
   const { why } = fail(error);
   return {
@@ -66,7 +66,7 @@ function unable(options: VerifyOptions, { fail }: CommandContext, error: unknown
   };
 }
 
-/** What a verification that came to no end was to check; undefined, too, where the options make no sense. */
+/** The time range of a verification that could not be finished; undefined as well where the options are wrong. */
 function askedFor(options: VerifyOptions): CheckResult['time'] {
   try {
     return timeRangeOf(options, new Date());
@@ -75,7 +75,7 @@ function askedFor(options: VerifyOptions): CheckResult['time'] {
   }
 }
 
-/** Writes the verdict; resolves with the exit code, which says so if that fails, unless it has something worse to say. */
+/** Writes the verdict; resolves with the exit code. If writing fails, that is 4 in place of 0; other codes stay. */
 async function announce(
   verdicts: VerdictWriter,
   verification: Parameters<VerdictWriter['write']>[0],

@@ -33,22 +33,26 @@ export async function ask(options: WhoCommandOptions, terminal: Terminal): Promi
   );
 }
 
-interface Watch {
+interface AskContext {
   signal: AbortSignal;
   onEvents: (events: number) => void;
 }
 
-async function answer(options: WhoCommandOptions, terminal: Terminal, watch: Watch): Promise<number> {
+async function answer(
+  options: WhoCommandOptions,
+  terminal: Terminal,
+  { signal, onEvents: onRead }: AskContext,
+): Promise<number> {
   const query = queryOf(options, new Date());
   const { settings, namespace } = await connectionOf(options);
   const client = await createClient(settings);
   const progress = new ProgressLine(process.stderr);
   try {
     const onEvents = (events: number) => {
-      watch.onEvents(events);
+      onRead(events);
       progress.show(() => `asking: ${events} events read`);
     };
-    const found = await who(client, query, { namespace, signal: watch.signal, onEvents });
+    const found = await who(client, query, { namespace, signal, onEvents });
     progress.clear();
     const code = isSure(found) ? exitCode.done : exitCode.unsure;
     const asked = { query, namespace, urls: settings.urls };
@@ -56,7 +60,7 @@ async function answer(options: WhoCommandOptions, terminal: Terminal, watch: Wat
     return code;
   } finally {
     progress.clear();
-    // Not waited for: it would wait in turn for an answer that a dead server began.
+    // Not awaited: closing waits for the rest of an answer, which a dead server never sends.
     client.close().catch(() => undefined);
   }
 }
