@@ -88,7 +88,8 @@ export class Lookup {
       if (this.#failures < failuresMax) throw error;
       this.#listener.logger.warn(
         { error },
-        'elasticsearch.lookupApiKeyFile: what may be there already is sent again unseen; copies are possible, and announced',
+        `elasticsearch.lookupApiKeyFile: ${this.#failures} lookups failed in a row; what may be there already is sent again unseen. Copies are possible; ` +
+          'the next manifest announces them, so that verify counts them as copies. See the error; the key needs read and view_index_metadata',
       );
       return undefined;
     }

@@ -121,7 +121,8 @@ export class Shipment {
     for (const refusal of refusals) {
       logger.warn(
         { 'event.sequence': refusal.index, 'auditseal.origin': origin, 'auditseal.refusal': refusal },
-        'Elasticsearch refuses this event for good; it is sent in the refused form',
+        'Elasticsearch refuses this event for good; it is sent in the refused form, which holds all of it and verifies like any other. The ' +
+          'refusal says why: if a mapping or a limit of others is the cause, mend that for the events to come',
       );
       onRefusal(refusal);
     }
@@ -159,17 +160,23 @@ export class Shipment {
     const refused = new Map(poison.map(({ index, message }) => [index, message]));
     for (const [index, message] of refused) {
       const about = { 'event.sequence': index, 'auditseal.origin': this.#batch.origin };
-      this.#parts.logger.error(about, `refused in the form that nothing should refuse: ${message}`);
+      this.#parts.logger.error(
+        about,
+        `refused in the form that nothing should refuse: ${message}. A mapping or a limit of others, or something between the agent and Elasticsearch, is the cause`,
+      );
     }
     return creations.filter(({ index }) => refused.has(index));
   }
 
-  /** One event never stops the log. Without room, or with a disk that fails, it is tried until it works after all. */
+  /** One event never stops the log. Without room in the quarantine, or with a disk that fails, it is tried until it works after all. */
   async #quarantine({ index, bytes }: Creation): Promise<void> {
     const { quarantine, logger, meter } = this.#parts;
     const id = idOf({ index, bytes });
     const done = await quarantine.add(id, bytes).catch((error: unknown) => {
-      logger.error({ error }, 'a refused event could not be put aside');
+      logger.error(
+        { error },
+        'a refused event could not be quarantined, so that its log waits and the event is tried again. See the error, and the disk of stateDir',
+      );
       return false;
     });
     if (!done) return await this.#create(this.#events, single(index, gzipSync(bytes)));
@@ -180,7 +187,7 @@ export class Shipment {
         'auditseal.origin': this.#batch.origin,
         'file.directory': quarantine.folder,
       },
-      `event ${id} was refused in the refused form, too, and is put aside; it is missing until it is delivered: see "put aside" in docs/operations.md`,
+      `event ${id} was refused in the refused form, too, and is in quarantine: verify calls it missing until it is delivered. Mend what refuses it, then restart the agent: see "An event is put aside" in docs/operations.md`,
     );
   }
 

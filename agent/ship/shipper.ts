@@ -70,15 +70,21 @@ export class Shipper {
       for await (const { id, lines } of quarantine.all()) {
         const why = await this.#create(lines, signal);
         if (why !== undefined) {
-          logger.warn(`event ${id} is still refused, and stays aside: ${why}`);
+          logger.warn(
+            `event ${id} is still refused and stays in quarantine: ${why}. verify calls it missing until it is delivered: mend what refuses it, then restart the agent`,
+          );
           continue;
         }
         await quarantine.remove(id);
         meter.quarantinedEvents -= 1;
-        logger.info(`event ${id}, which had been put aside, is delivered`);
+        logger.info(`event ${id}, which was in quarantine, is delivered`);
       }
     } catch (error) {
-      if (!signal.aborted) logger.warn({ error }, 'what was put aside stays there until the next start');
+      if (!signal.aborted)
+        logger.warn(
+          { error },
+          'the events in quarantine could not be tried again: they stay there, and verify calls them missing, until the next start',
+        );
     }
   }
 
@@ -123,12 +129,17 @@ export class Shipper {
         return undefined;
       },
       (error: unknown) =>
-        logger.error({ error }, 'an acknowledgement could not be stored; the batch will be sent again'),
+        logger.error(
+          { error },
+          'the state cannot be written, so that a batch that Elasticsearch has is not known as delivered: it is sent again after a ' +
+            'restart, and nothing is lost. See the error, and the disk of stateDir',
+        ),
     );
     for (const { first, last } of ranges) {
       logger.warn(
         { 'auditseal.origin': batch.origin, 'auditseal.first': first, 'auditseal.last': last },
-        'sent again after a rollover without knowing what became of it: identical copies are possible, the next manifest announces them',
+        'sent again after a rollover, since no answer told what became of it: identical copies are possible. The next manifest announces ' +
+          'them, so that verify counts them as copies; with elasticsearch.lookupApiKeyFile the agent looks first and leaves none',
       );
     }
   }

@@ -9,12 +9,12 @@ import { templateVersion, templates } from './templates.ts';
 import type { RetentionOptions, StreamTemplate, Template } from './templates.ts';
 
 /** Sends a request; {@link request} unless somebody wants to see, or to hold back, what is sent. */
-export type Send = (wanted: ElasticsearchRequest) => Promise<ElasticsearchAnswer>;
+export type SendRequest = (wanted: ElasticsearchRequest) => Promise<ElasticsearchAnswer>;
 
 export interface InstallOptions extends RetentionOptions {
   namespace: string;
   signal?: AbortSignal | undefined;
-  send?: Send | undefined;
+  send?: SendRequest | undefined;
 }
 
 export type Installed =
@@ -34,7 +34,7 @@ export async function installTemplates(
 ): Promise<Installed> {
   const { components, events, records, verdicts } = templates(options.namespace, options);
   const warnings: string[] = [];
-  const send: Send = (wanted) =>
+  const send: SendRequest = (wanted) =>
     (options.send ?? request.bind(undefined, client))({ ...wanted, signal: options.signal });
   try {
     for (const component of components) await putUnlessNewer(send, component, warnings);
@@ -65,7 +65,7 @@ function remedy(options: InstallOptions, error: ElasticsearchError): string {
 
 /** Returns the template as it was before, undefined if there was none or a newer one was left. */
 async function putUnlessNewer(
-  send: Send,
+  send: SendRequest,
   template: Template,
   warnings: string[],
 ): Promise<Existing | undefined> {
@@ -74,7 +74,7 @@ async function putUnlessNewer(
   const before = answer.status === 404 ? undefined : readTemplate(path, answer.body);
   if (before && before.version > templateVersion) {
     warnings.push(
-      `${path} has version ${before.version}, newer than this agent's ${templateVersion}: left as it is`,
+      `${path} has version ${before.version}, newer than this agent's ${templateVersion}: it is left as it is. A later agent put it; upgrade this one, or else look at what changed`,
     );
     return undefined;
   }
@@ -99,7 +99,7 @@ function withoutFailureStore(body: Template['body'], error: unknown): Template['
  * have, and a verifier would call expired events missing.
  */
 async function setRetention(
-  send: Send,
+  send: SendRequest,
   { stream, retentionDays }: StreamTemplate,
   warnings: string[],
 ): Promise<void> {
@@ -112,7 +112,7 @@ async function setRetention(
     if (!(error instanceof ElasticsearchError) || !['refused', 'unauthorized'].includes(error.code))
       throw error;
     warnings.push(
-      `the retention of ${stream} stays as it was (${error.message}). Set it with PUT ${path} ${JSON.stringify(body)}`,
+      `the retention of ${stream} stays as it was (${error.message}), and manifests promise another: verify would call missing what expires before. Set it with PUT ${path} ${JSON.stringify(body)}`,
     );
   }
 }

@@ -26,23 +26,25 @@ test('an event that is refused in the refused form, too, does not stop the log: 
     async () => (await journey.metric('auditseal_waiting_batches')) === 0,
     () => `the log goes no further: ${journey.agent.tail()}`,
   );
-  expect(journey.agent.said(/is put aside; it is missing until it is delivered/u)).toHaveLength(1);
+  expect(journey.agent.said(/is in quarantine: verify calls it missing until it is delivered/u)).toHaveLength(
+    1,
+  );
 
   expect(await journey.metric('auditseal_aside_events')).toBe(1);
 
   await journey.restart();
   await until(
-    () => journey.agent.said(/is still refused, and stays aside: 400 document_parsing/u).length === 1,
+    () => journey.agent.said(/is still refused and stays in quarantine: 400 document_parsing/u).length === 1,
     () => `it was not tried again: ${journey.agent.tail()}`,
   );
   strict = false;
   await journey.restart();
   await until(
     async () =>
-      journey.agent.said(/had been put aside/u).length > 0 &&
+      journey.agent.said(/which was in quarantine/u).length > 0 &&
       (await journey.metric('auditseal_aside_events')) === 0,
     () => `it is still aside: ${journey.agent.tail()}`,
   );
   expect(await journey.end()).toEqual([]);
-  expect(journey.agent.said(/which had been put aside, is delivered/u)).toHaveLength(1);
+  expect(journey.agent.said(/which was in quarantine, is delivered/u)).toHaveLength(1);
 });
