@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { CheckResult } from '../check-result.ts';
 import type { Kibana } from './client.ts';
 import { KibanaError } from './error.ts';
 
@@ -8,8 +9,8 @@ import { KibanaError } from './error.ts';
  */
 const first = { searches: [8, 16], dashboards: [9, 4], stableDashboards: [9, 5] } as const;
 
-/** What a Kibana is, and takes. */
-export interface KibanaFound {
+/** What a Kibana is, and takes. A `problem` is one into which nothing may be put. */
+export interface KibanaFound extends CheckResult {
   version: string;
   /** Whether it has the Dashboards API: as a promise, as a preview, or not at all, and why not. */
   dashboards: 'stable' | 'preview' | { missing: string };
@@ -19,7 +20,8 @@ const status = z.object({ version: z.object({ number: z.string() }) });
 
 /**
  * Looks, before anything is changed in it, whether a Kibana is there that takes data views and saved searches, knows these credentials
- * and has this space, and whether it takes dashboards. Whether they may write shows when they do. Throws KibanaError.
+ * and has this space, and whether it takes dashboards. Whether they may write shows when they do. Throws KibanaError if it does not
+ * answer as a Kibana that knows these credentials.
  */
 export async function checkKibana(kibana: Kibana, space: string | undefined): Promise<KibanaFound> {
   const path = '/api/status';
@@ -30,9 +32,39 @@ export async function checkKibana(kibana: Kibana, space: string | undefined): Pr
       `GET ${kibana.url}${path}: no version in the answer. Is this Kibana, and are these credentials known to it?`,
     );
   const { number: version } = data.version;
-  if (!isFrom(first.searches, version)) throw tooOld(kibana, version);
-  if (space !== undefined) await checkSpace(kibana, space);
-  return { version, dashboards: await dashboardsOf(kibana, version) };
+  const found = {
+    name: `Kibana at ${kibana.url}`,
+    state: 'ok',
+    found: `is Kibana ${version}`,
+    expected: `${first.stableDashboards.join('.')} or later`,
+    remedy: '',
+    version,
+    dashboards: 'stable',
+  } as const;
+  if (!isFrom(first.searches, version))
+    return {
+      ...found,
+      state: 'problem',
+      found: `${found.found}, which does not take our saved searches,`,
+      expected: `${first.searches.join('.')} or later`,
+      remedy: 'Agents need none of it: run setup without --kibana-url until then.',
+      dashboards: { missing: 'too old' },
+    };
+  if (space !== undefined && !(await hasSpace(kibana, space)))
+    return {
+      ...found,
+      state: 'problem',
+      found: `has no space ${space} that these credentials may see`,
+      expected: 'one into which the dashboards go',
+      remedy: 'Make it, or give another: see --kibana-space.',
+    };
+  const dashboards = await dashboardsOf(kibana, version);
+  if (dashboards === 'stable') return found;
+  const remedy =
+    dashboards === 'preview'
+      ? 'Its API for dashboards is a technical preview, so that ours may not be taken.'
+      : `The dashboards are left out: ${dashboards.missing}.`;
+  return { ...found, state: 'warning', remedy, dashboards };
 }
 
 async function dashboardsOf(kibana: Kibana, version: string): Promise<KibanaFound['dashboards']> {
@@ -54,20 +86,7 @@ function isFrom([major, minor]: readonly [number, number], version: string): boo
 }
 
 /** Kibana itself lets objects be put into a space that is not there, where nobody finds them. */
-async function checkSpace(kibana: Kibana, space: string): Promise<void> {
+async function hasSpace(kibana: Kibana, space: string): Promise<boolean> {
   const path = `/api/spaces/space/${encodeURIComponent(space)}`;
-  const { status: found } = await kibana.request({ method: 'GET', path, global: true, expect: [404] });
-  if (found === 404)
-    throw new KibanaError(
-      'no-space',
-      `GET ${kibana.url}${path}: 404. There is no space ${space} in this Kibana, or these credentials may not see it: see --kibana-space`,
-    );
-}
-
-function tooOld(kibana: Kibana, version: string): KibanaError {
-  return new KibanaError(
-    'old',
-    `${kibana.url} is Kibana ${version}, which does not take our saved searches: ` +
-      `${first.searches.join('.')} or later does. Run setup without --kibana-url until then`,
-  );
+  return (await kibana.request({ method: 'GET', path, global: true, expect: [404] })).status !== 404;
 }

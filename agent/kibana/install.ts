@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { describeResults } from '../check-result.ts';
 import { assetsOf } from './assets.ts';
 import type { Dashboard, DataView, Search } from './assets.ts';
 import type { KibanaFound } from './check.ts';
@@ -18,13 +19,14 @@ export interface InstallationOptions {
 /**
  * Puts data views, saved searches and dashboards, in the order in which they name each other; dashboards as far as this Kibana takes
  * them. Done again it makes them what they are here: whoever wants them otherwise copies them. Objects of other ids are not touched.
- * Throws KibanaError.
+ * Throws KibanaError; `unfit` for what was found to be a problem, before anything is sent.
  */
 export async function installObjects(
   kibana: Kibana,
   found: KibanaFound,
   options: InstallationOptions,
 ): Promise<void> {
+  if (found.state === 'problem') throw new KibanaError('unfit', describeResults([found]));
   const { dataViews, searches, dashboards } = assetsOf(options.namespace);
   const change = changing(kibana, options);
   const done = (line: string) => {

@@ -1,6 +1,4 @@
 export { AdminSession } from './admin-session.ts';
-export type { AdminSessionOptions } from './admin-session.ts';
 export { SetupError } from './error.ts';
-export type { SetupErrorCode } from './error.ts';
 export { setUp } from './setup.ts';
 export type { SetupOptions } from './setup.ts';

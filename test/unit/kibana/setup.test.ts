@@ -100,10 +100,10 @@ const unhappy: [string, KibanaWorld, string | undefined, string, RegExp][] = [
     'a Kibana that is too old',
     { version: '8.15.5' },
     undefined,
-    'old',
+    'unfit',
     /is Kibana 8\.15\.5, .* 8\.16 or later/u,
   ],
-  ['a space that is not there', {}, 'nowhere', 'no-space', /no space nowhere .*--kibana-space/u],
+  ['a space that is not there', {}, 'nowhere', 'unfit', /no space nowhere .*--kibana-space/u],
   [
     'a Kibana that is still starting',
     { instead: () => ({ status: 503, body: 'Kibana server is not ready yet' }) },
