@@ -1,0 +1,103 @@
+import { codeOf, isFields, textOf, type AuditEvent } from '../event/index.ts';
+import { nameKeywords } from './assignments.ts';
+import { decodedLine } from './decoded.ts';
+import { secretsInEvent, type About } from './find.ts';
+import { Keywords } from './keywords.ts';
+import { literalKeywords } from './literals.ts';
+import { markOf, type RedactKey } from './mark.ts';
+import { disjoint, type Span } from './span.ts';
+import { secretsInLine } from './text.ts';
+import { tokenResources } from './uri.ts';
+
+export interface RedactorOptions {
+  key?: RedactKey | undefined;
+  /** Whether all values of environment variables are secrets, not only those with a secret-like name. */
+  wholeEnvironment: boolean;
+}
+
+/** A line without its secrets. */
+export interface Redacted {
+  readonly bytes: Buffer;
+  /** How many values were redacted, by rule. */
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+/** Letters of a name or a beginning may be written as escapes. */
+const escapes = ['\\u004', '\\u005', '\\u006', '\\u007'];
+/** `key` alone is in every second line. */
+const keyNames = ['api', 'auth', 'access', 'private', 'account', 'shared', 'signing', 'encryption', 'ssh', 'storage', 'master'].flatMap(
+  (word) => ['', '_', '-'].map((between) => `${word}${between}key`),
+);
+const gate = new Keywords([
+  ...nameKeywords.filter((name) => name !== 'key'),
+  ...keyNames,
+  ...literalKeywords.filter((keyword) => keyword !== '://'),
+  // As URIs write `://` and spaces.
+  '%3a%2f%2f',
+  'bearer',
+  'basic',
+  'base64',
+  '@',
+  ...escapes,
+]);
+
+/** Takes secrets out of lines before the first byte of them is sealed. What is no secret stays byte for byte as it is. */
+export class Redactor {
+  readonly #options: RedactorOptions;
+
+  constructor(options: RedactorOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param line what policy left of an event's bytes
+   * @param isWithoutBodies policy cut the bodies
+   * @returns undefined where it holds no secret
+   */
+  event(line: Buffer, event: AuditEvent, isWithoutBodies: boolean): Redacted | undefined {
+    const about = this.#aboutOf(event, isWithoutBodies);
+    // Most lines pay for this one scan alone.
+    if (!about.isConfidential && !about.isTokenName && !gate.isIn(line)) return undefined;
+    return this.#without(line, secretsInEvent(decodedLine(line), about));
+  }
+
+  /** The same for a line that is no event, or the beginning of one that is too long. */
+  text(line: Buffer): Redacted | undefined {
+    return this.#without(line, secretsInLine(decodedLine(line)));
+  }
+
+  /** All of a text of which nobody knows what came before it. */
+  whole(text: Buffer): Redacted | undefined {
+    if (text.length === 0) return undefined;
+    return this.#without(text, [
+      { start: 0, end: text.length, rule: 'text', value: text.toString('latin1') },
+    ]);
+  }
+
+  #aboutOf({ objectRef, responseStatus }: AuditEvent, isWithoutBodies: boolean): About {
+    const object = isFields(objectRef) ? objectRef : {};
+    const resource = textOf(object['resource']) ?? '';
+    const isSecret = resource === 'secrets' && textOf(object['apiGroup']) === undefined;
+    return {
+      isSecret,
+      isTokenName: tokenResources.has(resource),
+      isConfidential: isSecret || isWithoutBodies,
+      code: codeOf(responseStatus),
+      wholeEnvironment: this.#options.wholeEnvironment,
+    };
+  }
+
+  #without(line: Buffer, found: readonly Span[]): Redacted | undefined {
+    const spans = disjoint(found);
+    if (spans.length === 0) return undefined;
+    const pieces: Buffer[] = [];
+    const counts = new Map<string, number>();
+    let from = 0;
+    for (const span of spans) {
+      pieces.push(line.subarray(from, span.start), Buffer.from(markOf(span, this.#options.key)));
+      counts.set(span.rule, (counts.get(span.rule) ?? 0) + 1);
+      from = span.end;
+    }
+    return { bytes: Buffer.concat([...pieces, line.subarray(from)]), counts };
+  }
+}

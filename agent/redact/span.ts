@@ -1,0 +1,51 @@
+import { offsetIn, type Decoded } from './decoded.ts';
+
+/** What redaction counts by, and what a mark says. */
+export type RuleName =
+  | 'secret-data'
+  | 'name'
+  | 'environment'
+  | 'argument'
+  | 'literal'
+  | 'private-key'
+  | 'url-password'
+  | 'authorization'
+  | 'data-uri'
+  | 'status'
+  | 'admission'
+  | 'user-extra'
+  | 'oauth-token'
+  | 'body'
+  | 'text';
+
+/** Bytes of a line that do not leave the node. */
+export interface Span {
+  /** Offsets in the line. */
+  readonly start: number;
+  readonly end: number;
+  readonly rule: RuleName;
+  /** The decoded value, a unit a byte of its UTF-8. */
+  readonly value: string;
+}
+
+/** A part of a decoded text as bytes of the line. */
+export function spanOf(decoded: Decoded, from: number, to: number, rule: RuleName): Span {
+  return {
+    start: offsetIn(decoded, from),
+    end: offsetIn(decoded, to),
+    rule,
+    value: decoded.text.slice(from, to),
+  };
+}
+
+/** In order, none inside another: of two that overlap the one that begins first is kept, and reaches to the end of both. */
+export function disjoint(spans: readonly Span[]): Span[] {
+  const found: Span[] = [];
+  for (const span of spans.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
+    const last = found.at(-1);
+    if (span.start === span.end) continue;
+    if (last === undefined || span.start >= last.end) found.push(span);
+    else if (span.end > last.end) found[found.length - 1] = { ...last, end: span.end };
+  }
+  return found;
+}

@@ -1,0 +1,68 @@
+import { assignmentsIn, isValue } from './assignments.ts';
+import { partOf, unquoted, type Decoded } from './decoded.ts';
+import { literalsIn } from './literals.ts';
+import { isSecretName } from './names.ts';
+import { spanOf, type Span } from './span.ts';
+
+/** Resources whose objects are named by the token itself (OpenShift's oauth-server). */
+export const tokenResources: ReadonlySet<string> = new Set([
+  'oauthaccesstokens',
+  'oauthauthorizetokens',
+  'useroauthaccesstokens',
+]);
+
+/**
+ * Secrets in a request's URI: values of parameters with a secret-like name, of flags in the arguments of `exec`, known
+ * formats. What else a command says stays, since detection rules read it.
+ */
+export function secretsInUri(uri: Decoded): Span[] {
+  const { text } = uri;
+  const mark = text.indexOf('?');
+  const pathEnd = mark < 0 ? text.length : mark;
+  const spans = [...tokenNamesIn(partOf(uri, 0, pathEnd)), ...literalsIn(unquoted(partOf(uri, 0, pathEnd)))];
+  let before: string | undefined;
+  for (let from = pathEnd + 1; from <= text.length;) {
+    const found = text.indexOf('&', from);
+    const to = found < 0 ? text.length : found;
+    const { name, value } = parameterOf(uri, from, to);
+    spans.push(...secretsInParameter(name, value, before));
+    before = name === 'command' ? value.text : undefined;
+    from = to + 1;
+  }
+  return spans;
+}
+
+function parameterOf(uri: Decoded, from: number, to: number): { name: string; value: Decoded } {
+  const equals = uri.text.indexOf('=', from);
+  const end = equals < 0 || equals > to ? to : equals;
+  const name = unquoted(partOf(uri, from, end)).text;
+  return { name, value: unquoted(partOf(uri, Math.min(end + 1, to), to)) };
+}
+
+function secretsInParameter(name: string, value: Decoded, before: string | undefined): Span[] {
+  if (value.text === '') return [];
+  const whole = () => [spanOf(value, 0, value.text.length, 'argument')];
+  if (isSecretName(name) && isValue(value.text)) return whole();
+  return secretsInArgument(value, before);
+}
+
+/** Secrets in one argument of a command; `before` is the one before it. */
+export function secretsInArgument(argument: Decoded, before: string | undefined): Span[] {
+  const { text } = argument;
+  if (before !== undefined && before.startsWith('-') && isSecretName(before) && isValue(text))
+    return [spanOf(argument, 0, text.length, 'argument')];
+  const spans = [...assignmentsIn(argument), ...literalsIn(argument)];
+  // curl -u user:password
+  const colon = before === '-u' || before === '--user' ? text.indexOf(':') : -1;
+  if (colon >= 0 && colon + 1 < text.length) spans.push(spanOf(argument, colon + 1, text.length, 'argument'));
+  return spans;
+}
+
+function tokenNamesIn(path: Decoded): Span[] {
+  const parts = path.text.split('/');
+  const at = parts.findIndex((part) => tokenResources.has(part));
+  const name = parts[at + 1];
+  if (at < 0 || name === undefined || name === '') return [];
+  const from = parts.slice(0, at + 1).join('/').length + 1;
+  return [spanOf(path, from, from + name.length, 'oauth-token')];
+}
