@@ -6,6 +6,7 @@ import type { NamedText } from './flow/index.ts';
 import { Metrics, serve } from './observe/index.ts';
 import type { Logger } from './observe/index.ts';
 import type { Policy } from './policy/index.ts';
+import type { Redactor } from './redact/index.ts';
 import { sha256 } from './seal/index.ts';
 import { causeOf, createClient } from './elasticsearch/index.ts';
 import { Lookup } from './ship/index.ts';
@@ -24,6 +25,8 @@ const diskFullMilliseconds = 300_000;
 export interface AgentOptions {
   config: Config;
   policy: { text: string; parsed: Policy };
+  /** Takes secrets out; undefined where `redact.enabled` is false. */
+  redactor: Redactor | undefined;
   logger: Logger;
   agent: { name: string; version: string };
   now: () => Date;
@@ -113,6 +116,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     const shared = {
       config,
       policy: options.policy.parsed,
+      redactor: options.redactor,
       policyText: named(options.policy.text),
       configText: named(configText(config)),
       store,

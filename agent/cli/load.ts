@@ -3,21 +3,48 @@ import type { Config } from '../config/index.ts';
 import { fileBytesMax, InputError, readTextFile } from '../input/index.ts';
 import { defaultPolicyFile, parsePolicy, PolicyError } from '../policy/index.ts';
 import type { Policy } from '../policy/index.ts';
+import { redactKey, Redactor } from '../redact/index.ts';
 
-/** The configuration, and the policy that it names or the default one. Throws ConfigError; nothing else is read or written. */
-export async function loadSetup(
-  file: string,
-): Promise<{ config: Config; policy: { text: string; parsed: Policy } }> {
+/** Shorter ones can be guessed: 32 bytes, or 32 characters of a text. */
+const redactKeyBytesMin = 32;
+
+/** The configuration, and what its files hold. Throws ConfigError; nothing else is read or written. */
+export async function loadSetup(file: string): Promise<{
+  config: Config;
+  policy: { text: string; parsed: Policy };
+  redactor: Redactor | undefined;
+}> {
   const config = await loadConfig(file);
+  return { config, policy: await loadPolicy(file, config), redactor: await loadRedactor(file, config) };
+}
+
+async function loadPolicy(file: string, config: Config): Promise<{ text: string; parsed: Policy }> {
   const policyFile = config.policyFile ?? defaultPolicyFile;
   const text = await readTextFile(policyFile, fileBytesMax.settings).catch((cause: unknown) => {
     if (!(cause instanceof InputError)) throw cause;
     throw new ConfigError(file, [`policyFile: ${policyFile} ${cause.message}`], { cause });
   });
   try {
-    return { config, policy: { text, parsed: parsePolicy(text) } };
+    return { text, parsed: parsePolicy(text) };
   } catch (cause) {
     if (cause instanceof PolicyError) throw new ConfigError(policyFile, [cause.message], { cause });
     throw cause;
   }
+}
+
+async function loadRedactor(file: string, { redact }: Config): Promise<Redactor | undefined> {
+  if (!redact.enabled) return undefined;
+  const { keyFile, environment } = redact;
+  const wholeEnvironment = environment === 'all';
+  if (keyFile === undefined) return new Redactor({ wholeEnvironment });
+  const text = await readTextFile(keyFile, fileBytesMax.settings).catch((cause: unknown) => {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new ConfigError(file, [`redact.keyFile: ${keyFile} ${cause.message}`], { cause });
+  });
+  const secret = Buffer.from(text.trim());
+  if (secret.length < redactKeyBytesMin)
+    throw new ConfigError(file, [
+      `redact.keyFile: ${keyFile} holds less than ${redactKeyBytesMin} characters; make one with: openssl rand -hex 32`,
+    ]);
+  return new Redactor({ wholeEnvironment, key: redactKey(secret) });
 }

@@ -115,6 +115,13 @@ export const configSchema = z
     stateDir: path.default('/var/lib/auditseal'),
     sources: z.array(source).min(1).max(64),
     policyFile: path.optional(),
+    redact: z
+      .strictObject({
+        enabled: z.boolean().default(true),
+        environment: z.enum(['named', 'all']).default('named'),
+        keyFile: path.optional(),
+      })
+      .prefault({}),
     elasticsearch: elasticsearch,
     batchBytesMax: z
       .int()

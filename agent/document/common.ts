@@ -41,11 +41,13 @@ const originOf = derived(({ origin }: DocumentContext) => print(origin));
 /** `auditseal`, printed: where the document is sealed, who decided that it is kept, and what was done to it. `more` is put at its end. */
 export function sealMember(
   context: DocumentContext,
-  { batch, rule, recovered, cut }: Place,
+  { batch, rule, redacted, recovered, cut }: Place,
   more?: object,
 ): string {
   const marks =
-    recovered || cut ? `,${printMembers({ recovered: recovered ? true : undefined, cut })}`.slice(0, -1) : '';
+    redacted || recovered || cut
+      ? `,${printMembers({ redacted, recovered: recovered ? true : undefined, cut })}`.slice(0, -1)
+      : '';
   const rest = more === undefined ? '' : printMembers(more);
   // Of the form of seal-format.md §2: nothing in it needs an escape.
   const decided = rule === undefined ? '' : `,"rule":"${rule}"`;

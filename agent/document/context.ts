@@ -39,6 +39,8 @@ export interface Place {
   readonly rule?: string | undefined;
   /** True if the line was glued to another and split (seal-format.md §4, "Glued line"). */
   readonly recovered?: boolean;
+  /** Names of the rules that redacted something of it, sorted. */
+  readonly redacted?: readonly string[];
   readonly cut?: Cut;
 }
 

@@ -3,7 +3,7 @@ import { categoryMembers } from './category.ts';
 import { commonMembers, eventMembers, logMember, sealMember } from './common.ts';
 import type { DocumentContext, Place } from './context.ts';
 import { derived } from './derived.ts';
-import { isFields, textOf, textUnitsMax } from '../event/index.ts';
+import { codeOf, isFields, textOf, textUnitsMax } from '../event/index.ts';
 import type { AuditEvent, Fields } from '../event/index.ts';
 import { namesMember, rolesMember, userMember } from './identity.ts';
 import { memberOf, print, printMembers } from './print.ts';
@@ -12,7 +12,6 @@ import { timestampOf } from './timestamp.ts';
 export { timestampOf };
 
 const none: Fields = {};
-const codeMax = 999;
 
 /**
  * An event document's bytes up to the member `kubernetes`, without the closing brace. What the event lacks, the head
@@ -59,14 +58,6 @@ const authorizationOf = derived((annotations: Fields) => {
 function textMember(name: string, value: unknown): string {
   const text = textOf(value);
   return text === undefined ? '' : `"${name}":${print(text)},`;
-}
-
-/** The status code, if it is one that HTTP could have sent. */
-export function codeOf(responseStatus: unknown): number | undefined {
-  const code = isFields(responseStatus) ? responseStatus['code'] : undefined;
-  return typeof code === 'number' && Number.isInteger(code) && code >= 0 && code <= codeMax
-    ? code
-    : undefined;
 }
 
 const orchestratorMembers = derived(({ cluster }: DocumentContext) =>

@@ -2,5 +2,6 @@ export type { DocumentContext, LongLine, Place } from './context.ts';
 export { eventHead, timestampOf } from './head.ts';
 export { auditMember, documentPieces } from './pieces.ts';
 export { print } from './print.ts';
-export { type Shaped, shapeEvent } from './shape.ts';
+export { shapeEvent } from './shape.ts';
+export type { Shaped } from './shape.ts';
 export { textDocument } from './text-document.ts';

@@ -13,8 +13,8 @@ export interface TextLimits {
 
 /**
  * The whole document of a line that is not an audit event, or not strict UTF-8 (seal-format.md §4): readable in
- * `event.original`, its exact bytes in `auditseal.original_base64`. Control characters take six bytes each in the
- * former, so the document can be seven times as long as the line.
+ * `event.original`, and its exact bytes in `auditseal.original_base64` unless something was redacted. Control characters take
+ * six bytes each in the former, so the document can be seven times as long as the line.
  */
 export function textDocument(
   line: Buffer | LongLine,
@@ -22,30 +22,29 @@ export function textDocument(
   place: Place,
   limits: TextLimits,
 ): Shaped {
-  if (Buffer.isBuffer(line) && line.length <= limits.textBytesMax) {
-    return shaped(line.toString('utf8'), line.toString('base64'), context, place);
-  }
-  const half = Math.floor(limits.textBytesMax / 2);
+  const { textBytesMax, mac } = limits;
+  if (Buffer.isBuffer(line) && line.length <= textBytesMax) return shaped(line, context, place);
+  const half = Math.floor(textBytesMax / 2);
   const { head, tail, bytes } = Buffer.isBuffer(line) ? { head: line, tail: line, bytes: line.length } : line;
   const parts = [head.subarray(0, half), tail.subarray(Math.max(0, tail.length - half))];
-  const cut = { bytes, mac: Buffer.isBuffer(line) ? limits.mac() : line.mac, fields: ['original'] };
-  return shaped(
-    parts.map((part) => part.toString('utf8')),
-    parts.map((part) => part.toString('base64')),
-    context,
-    { ...place, cut },
-  );
+  const lineMac = Buffer.isBuffer(line) ? mac : () => line.mac;
+  const cut = place.cut ?? { bytes, mac: lineMac(), fields: ['original'] };
+  return shaped(parts, context, { ...place, cut });
 }
 
-function shaped(
-  original: string | string[],
-  base64: string | string[],
-  context: DocumentContext,
-  place: Place,
-): Shaped {
+function shaped(original: Buffer | Buffer[], context: DocumentContext, place: Place): Shaped {
   const timestamp = isoText(place.readAt);
   const start = `{"@timestamp":"${timestamp}","event":{"kind":"pipeline_error","original":`;
   const event = `,${eventMembers(context, place)}},${commonMembers(context)}${logMember(place)}`;
-  const seal = sealMember(context, place, { original_base64: base64 });
-  return { timestamp, pieces: [start, print(original), `${event}${seal}}`] };
+  const base64 = place.redacted ? undefined : { original_base64: textOf(original, 'base64') };
+  return {
+    timestamp,
+    pieces: [start, print(textOf(original, 'utf8')), `${event}${sealMember(context, place, base64)}}`],
+  };
+}
+
+function textOf(original: Buffer | Buffer[], encoding: 'utf8' | 'base64'): string | string[] {
+  return Buffer.isBuffer(original)
+    ? original.toString(encoding)
+    : original.map((part) => part.toString(encoding));
 }

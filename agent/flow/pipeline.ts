@@ -4,6 +4,7 @@ import type { LongLineParts } from '../event/index.ts';
 import { ecsVersion } from '../observe/index.ts';
 import type { Logger, SourceMeter } from '../observe/index.ts';
 import type { Policy } from '../policy/index.ts';
+import type { Redactor } from '../redact/index.ts';
 import { lineKey, macOf, sha256 } from '../seal/index.ts';
 import type { Gap, Log } from '../seal/index.ts';
 import type { Chunk, GapChunk, LinesChunk, LongChunk, Source } from '../source/index.ts';
@@ -14,7 +15,7 @@ import type { Durable } from './durable.ts';
 import type { Sealer } from './sealer.ts';
 import type { PipelineState } from './state.ts';
 import { treatEvent, treatText } from './treat.ts';
-import type { EventLine, EventPlace, TextLine, Treatment } from './treat.ts';
+import type { Counts, EventLine, EventPlace, TextLine, Treatment } from './treat.ts';
 
 const newline = 0x0a;
 
@@ -23,6 +24,7 @@ export interface PipelineParts {
   /** What the documents of any epoch of this source have in common. */
   context: Omit<DocumentContext, 'origin' | 'logId' | 'ecsVersion'>;
   policy: Policy;
+  redactor: Redactor | undefined;
   /** The most bytes of a document. */
   entryBytesMax: number;
   /** The key of every mac. */
@@ -180,13 +182,21 @@ export class Pipeline {
     const { tally } = this.#batch;
     if (treated.kind === 'dropped') return tally.count(tally.dropped, treated.rule);
     if (treated.isReduced) tally.count(tally.reduced, treated.rule);
+    this.#countRedacted(treated.redacted);
     if (treated.isTooDeep) this.#refuseNext();
     this.#add(treated.document);
   }
 
   #text(line: TextLine, spot: Spot): void {
     this.#batch.tally.malformed += 1;
-    this.#add(treatText(line, this.#place(spot), this.#treatment));
+    const { document, redacted } = treatText(line, this.#place(spot), this.#treatment);
+    this.#countRedacted(redacted);
+    this.#add(document);
+  }
+
+  #countRedacted(counts: Counts): void {
+    const { tally } = this.#batch;
+    for (const [rule, count] of counts) tally.count(tally.redacted, rule, count);
   }
 
   #place(spot: Spot): EventPlace {
@@ -225,8 +235,8 @@ export class Pipeline {
   }
 
   #treatmentFor({ origin, logId }: Log): Treatment {
-    const { context, policy, entryBytesMax } = this.#parts;
-    return { policy, entryBytesMax, context: { ...context, origin, logId, ecsVersion } };
+    const { context, policy, redactor, entryBytesMax } = this.#parts;
+    return { policy, redactor, entryBytesMax, context: { ...context, origin, logId, ecsVersion } };
   }
 
   /** The rotated files are the last buffer: with the spool or the disk full, reading waits. */

@@ -81,7 +81,7 @@ export class Sealer {
         malformed: tally.malformed,
         dropped: tally.dropped,
         reduced: tally.reduced,
-        redacted: {},
+        redacted: tally.redacted,
         policy: policy.sha256,
         config: config.sha256,
         agent,

@@ -4,6 +4,7 @@ import type { ElasticsearchClient } from '../elasticsearch/index.ts';
 import { LongLineParts } from '../event/index.ts';
 import type { Logger, Metrics } from '../observe/index.ts';
 import type { Policy } from '../policy/index.ts';
+import type { Redactor } from '../redact/index.ts';
 import { Log, logName, parseMoments, startEpoch } from '../seal/index.ts';
 import type { EpochReason, EpochStart } from '../seal/index.ts';
 import { announceStart, Quarantine, Shipper } from '../ship/index.ts';
@@ -23,6 +24,7 @@ import { parsePipelineState } from './state.ts';
 export interface SharedParts {
   config: Config;
   policy: Policy;
+  redactor: Redactor | undefined;
   policyText: NamedText;
   configText: NamedText;
   store: Store;
@@ -238,6 +240,7 @@ async function assemble(
     sourceName,
     context: { cluster: config.cluster, node: config.node, namespace, agentVersion: agent.version },
     policy,
+    redactor: shared.redactor,
     entryBytesMax,
     secret,
     source,

@@ -1,15 +1,18 @@
 import { shapeEvent, textDocument } from '../document/index.ts';
 import type { DocumentContext, LongLine, Place, Shaped } from '../document/index.ts';
-import { bodyMembers, isTooDeep, responseMember } from '../event/index.ts';
+import { bodyMembers, isTooDeep, parseEvent, responseMember } from '../event/index.ts';
 import type { AuditEvent } from '../event/index.ts';
 import { cutMembers } from '../json/index.ts';
 import { decide } from '../policy/index.ts';
 import type { Decision, Policy } from '../policy/index.ts';
+import type { Redacted, Redactor } from '../redact/index.ts';
 
 /** What every line of a source is treated by. */
 export interface Treatment {
   readonly policy: Policy;
   readonly context: DocumentContext;
+  /** Takes secrets out; undefined where that is switched off. */
+  readonly redactor: Redactor | undefined;
   /** The most bytes of a document. */
   readonly entryBytesMax: number;
 }
@@ -39,8 +42,12 @@ export type Treated =
       readonly isReduced: boolean;
       /** Elasticsearch must see it in the refused form alone. */
       readonly isTooDeep: boolean;
+      /** How many values were redacted, by rule. */
+      readonly redacted: Counts;
       readonly document: Shaped;
     };
+
+export type Counts = ReadonlyMap<string, number>;
 
 /** Where an event lies; which rule keeps it is found here. */
 export type EventPlace = Omit<Place, 'rule'>;
@@ -54,21 +61,40 @@ export function treatEvent(line: EventLine, place: EventPlace, by: Treatment): T
   const decision = decide(line.event, by.policy);
   if (decision.action === 'drop') return { kind: 'dropped', rule: decision.rule };
   const left = leftBy(decision.action, line.bytes);
-  const document = shapeEvent(line.event, left, by.context, placeOf(place, decision), limitsOf(line, by));
+  const safe = redact(line.event, left, decision, by);
+  const document = shapeEvent(safe.event, safe.left, by.context, placeOf(place, decision, safe), {
+    entryBytesMax: by.entryBytesMax,
+    lineBytes: line.bytes.length,
+    mac: line.mac,
+  });
   return {
     kind: 'kept',
     rule: decision.rule,
     isReduced: lengthOf(left) < line.bytes.length,
-    isTooDeep: isTooDeep(line.event, left),
+    isTooDeep: isTooDeep(safe.event, safe.left),
+    redacted: safe.counts,
     document,
   };
 }
 
 /** A line that is no audit event becomes a document that shows it as text. */
-export function treatText({ bytes, mac }: TextLine, place: EventPlace, by: Treatment): Shaped {
+export function treatText(
+  { bytes, mac }: TextLine,
+  place: EventPlace,
+  by: Treatment,
+): { document: Shaped; redacted: Counts } {
   // As base64 beside the text, with six bytes for a control character, the document is up to seven times as long.
-  return textDocument(bytes, by.context, place, { textBytesMax: Math.floor(by.entryBytesMax / 4), mac });
+  const limits = { textBytesMax: Math.floor(by.entryBytesMax / 4), mac };
+  const safe = redactText(bytes, by.redactor);
+  if (safe.counts.size === 0)
+    return { document: textDocument(bytes, by.context, place, limits), redacted: nothing };
+  const whole = Buffer.isBuffer(bytes) ? { bytes: bytes.length, mac: mac() } : bytes;
+  const cut = place.cut ?? { bytes: whole.bytes, mac: whole.mac, fields: ['original'] };
+  const shown = { ...place, cut, redacted: [...safe.counts.keys()].toSorted() };
+  return { document: textDocument(safe.text, by.context, shown, limits), redacted: safe.counts };
 }
+
+const nothing: Counts = new Map();
 
 /** What policy leaves of an event's bytes, in pieces. */
 function leftBy(action: Exclude<Decision['action'], 'drop'>, bytes: Buffer): Buffer[] {
@@ -76,12 +102,48 @@ function leftBy(action: Exclude<Decision['action'], 'drop'>, bytes: Buffer): Buf
   return cutMembers(bytes, action === 'metadata' ? bodyMembers : responseMember);
 }
 
-function placeOf(place: EventPlace, { rule }: Decision): Place {
-  return { ...place, rule };
+interface Safe {
+  event: AuditEvent;
+  left: readonly Buffer[];
+  counts: Counts;
 }
 
-function limitsOf({ bytes, mac }: EventLine, { entryBytesMax }: Treatment) {
-  return { entryBytesMax, lineBytes: bytes.length, mac };
+/** The event, and what is left of its bytes, without secrets. */
+function redact(event: AuditEvent, left: Buffer[], { action }: Decision, { redactor }: Treatment): Safe {
+  if (redactor === undefined) return { event, left, counts: nothing };
+  const bytes = left.length === 1 ? (left[0] as Buffer) : Buffer.concat(left);
+  const redacted = redactor.event(bytes, event, action === 'metadata');
+  if (redacted === undefined) return { event, left, counts: nothing };
+  // The head is made from the event: it must not hold what its bytes do not.
+  const again = parseEvent(redacted.bytes);
+  if (again === undefined) throw new Error('an event without its secrets is no event: report this');
+  return { event: again, left: [redacted.bytes], counts: redacted.counts };
+}
+
+function redactText(
+  bytes: Buffer | LongLine,
+  redactor: Redactor | undefined,
+): { text: Buffer | LongLine; counts: Counts } {
+  if (redactor === undefined) return { text: bytes, counts: nothing };
+  if (Buffer.isBuffer(bytes)) {
+    const redacted = redactor.text(bytes);
+    return { text: redacted?.bytes ?? bytes, counts: redacted?.counts ?? nothing };
+  }
+  // Of the tail nobody knows what it is the end of: it may be the middle of a Secret.
+  const [head, tail] = [redactor.text(bytes.head), redactor.whole(bytes.tail)];
+  const text = { ...bytes, head: head?.bytes ?? bytes.head, tail: tail?.bytes ?? bytes.tail };
+  return { text, counts: sumOf([head, tail]) };
+}
+
+function sumOf(parts: readonly (Redacted | undefined)[]): Counts {
+  const counts = new Map<string, number>();
+  for (const part of parts)
+    for (const [rule, count] of part?.counts ?? []) counts.set(rule, (counts.get(rule) ?? 0) + count);
+  return counts;
+}
+
+function placeOf(place: EventPlace, { rule }: Decision, { counts }: Safe): Place {
+  return counts.size === 0 ? { ...place, rule } : { ...place, rule, redacted: [...counts.keys()].toSorted() };
 }
 
 function lengthOf(pieces: readonly Buffer[]): number {

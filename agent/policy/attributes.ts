@@ -34,12 +34,12 @@ export function attributesOf(event: AuditEvent): Attributes {
   const user = isFields(event.user) ? event.user : undefined;
   const groups = user?.['groups'];
   const resource = resourceOf(event.objectRef);
-  const code = codeOf(event.responseStatus);
+  const code = statusOf(event.responseStatus);
   return {
-    user: textOf(user?.['username']),
+    user: stringOf(user?.['username']),
     groups: Array.isArray(groups) ? groups : none,
-    verb: textOf(event.verb),
-    stage: textOf(event.stage),
+    verb: stringOf(event.verb),
+    stage: stringOf(event.stage),
     code,
     resource,
     path: event.objectRef === undefined ? pathOf(event.requestURI) : undefined,
@@ -79,7 +79,7 @@ function resourceOf(objectRef: unknown): ResourceAttributes | undefined {
 
 /** The apiserver leaves empty members out, so what is missing is "" to it; null is nothing that it writes. */
 function partOf(value: unknown): string | undefined {
-  return value === undefined ? '' : textOf(value);
+  return value === undefined ? '' : stringOf(value);
 }
 
 function isWhole({ group, resource, subresource, namespace, name }: ResourceAttributes): boolean {
@@ -92,7 +92,7 @@ function isWhole({ group, resource, subresource, namespace, name }: ResourceAttr
   );
 }
 
-function codeOf(responseStatus: unknown): number | 'none' | undefined {
+function statusOf(responseStatus: unknown): number | 'none' | undefined {
   if (responseStatus === undefined) return 'none';
   if (!isFields(responseStatus)) return undefined;
   const code = responseStatus['code'];
@@ -113,7 +113,7 @@ function pathOf(requestURI: unknown): string | undefined {
   }
 }
 
-function textOf(value: unknown): string | undefined {
+function stringOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 

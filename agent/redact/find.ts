@@ -1,10 +1,13 @@
 import { assignmentsIn, isValue } from './assignments.ts';
-import { unescaped, type Decoded } from './decoded.ts';
+import { unescaped } from './decoded.ts';
+import type { Decoded } from './decoded.ts';
 import { literalsIn } from './literals.ts';
 import { isSecretName } from './names.ts';
-import { spanOf, type Span } from './span.ts';
+import { spanOf } from './span.ts';
+import type { Span } from './span.ts';
 import { secretsInArgument, secretsInUri } from './uri.ts';
-import { walkJson, type Frame, type StringValue, type Visitor } from './walk.ts';
+import { walkJson } from './walk.ts';
+import type { Frame, StringValue, Visitor } from './walk.ts';
 
 /** What is known of a line from its head. */
 export interface About {
@@ -41,8 +44,8 @@ const ownAnnotations = [
 ];
 /** What webhooks of clouds put into `user.extra`: a credential, or a signed statement that can be used like one. */
 const secretExtras = ['accessKeyId', 'iam.gke.io/user-assertion', 'user-assertion.cloud.google.com'];
-/** Unauthorized, not found, conflict: their messages hold names and versions. */
-const namesOnly: ReadonlySet<number> = new Set([401, 404, 409]);
+/** Codes whose messages hold names, versions and media types alone: unauthorized, not found, not allowed, conflict, gone, too many. */
+const namesOnly: ReadonlySet<number> = new Set([401, 404, 405, 406, 409, 410, 415, 429]);
 /** A text inside a text inside a text: last-applied-configuration, Helm values, cloud-init. */
 const nestedMax = 4;
 const noteBytesMax = 1024;
@@ -56,13 +59,13 @@ export function secretsInEvent(line: Decoded, about: About): Span[] {
 }
 
 /** Secrets of a text that may be JSON, or hold some. */
-export function secretsInText(text: Decoded, about: About, nested = 0): Span[] {
+export function secretsInText(text: Decoded, about: About, nested = 0, isProse = false): Span[] {
   const first = text.text.trimStart()[0];
   if ((first === '{' || first === '[') && nested < nestedMax) {
     const finder = new Finder(text, about, nested + 1);
     if (walkJson(text, finder)) return finder.spans;
   }
-  return [...assignmentsIn(text), ...literalsIn(text)];
+  return [...assignmentsIn(text, isProse), ...literalsIn(text)];
 }
 
 /** Looks at each string of a JSON text: an event, an object of Kubernetes, or anything else that a client sent. */
@@ -97,7 +100,7 @@ class Finder implements Visitor {
     const decoded = unescaped(this.#text, value.from, value.to);
     if (decoded.text === '') return;
     const top = frames.at(-1);
-    if (top === undefined) return void add(this.spans, secretsInText(decoded, this.#about, this.#nested));
+    if (top === undefined) return add(this.spans, secretsInText(decoded, this.#about, this.#nested));
     this.#note(top, decoded.text);
     if (this.#openRanges > 0) this.#candidates.push(spanOf(decoded, 0, decoded.text.length, 'environment'));
     const isHead = this.#nested === 0 && !bodies.has(frames[0]!.key);
@@ -168,10 +171,11 @@ class Finder implements Visitor {
       case 'annotations':
         if (this.#about.isConfidential && !ownAnnotations.some((own) => second?.key.startsWith(own)))
           return whole('admission');
-        return secretsInText(decoded, this.#about, this.#nested);
+        return secretsInText(decoded, this.#about, this.#nested, true);
       case 'responseStatus':
-        if (frames.at(-1)!.valueName === 'message' && this.#quotesObject(decoded.text)) return whole('status');
-        return secretsInText(decoded, this.#about, this.#nested);
+        if (frames.at(-1)!.valueName === 'message' && this.#quotesObject(decoded.text))
+          return whole('status');
+        return secretsInText(decoded, this.#about, this.#nested, true);
       case 'user':
       case 'impersonatedUser':
         if (second?.key === 'extra' && secretExtras.some((key) => frames[2]?.key.includes(key)))

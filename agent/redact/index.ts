@@ -1,2 +1,4 @@
-export { redactKey, type RedactKey } from './mark.ts';
-export { Redactor, type Redacted, type RedactorOptions } from './redactor.ts';
+export { redactKey } from './mark.ts';
+export type { RedactKey } from './mark.ts';
+export { Redactor } from './redactor.ts';
+export type { Redacted, RedactorOptions } from './redactor.ts';

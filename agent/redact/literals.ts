@@ -1,6 +1,7 @@
 import type { Decoded } from './decoded.ts';
 import { Keywords } from './keywords.ts';
-import { spanOf, type RuleName, type Span } from './span.ts';
+import { spanOf } from './span.ts';
+import type { RuleName, Span } from './span.ts';
 
 /** A credential that is known by how it begins: so many units of the class follow. */
 interface Format {
@@ -90,7 +91,7 @@ export function literalsIn(decoded: Decoded): Span[] {
       if (to - end >= dataUriMin) found(end, to, 'data-uri');
     } else {
       const format = byKeyword.get(keyword)!.find(({ begins }) => text.startsWith(begins, at));
-      if (format === undefined || wordUnit.test(text[at - 1] ?? '')) continue;
+      if (format === undefined || wordUnit.test(text.charAt(at - 1))) continue;
       const to = endOfToken(end);
       if (to - end >= format.min) found(at, to, 'literal');
     }
@@ -100,7 +101,7 @@ export function literalsIn(decoded: Decoded): Span[] {
 
 function tokenEnd(text: string, from: number): number {
   let at = from;
-  while (at < text.length && tokenUnit.test(text[at] as string)) at += 1;
+  while (at < text.length && tokenUnit.test(text.charAt(at))) at += 1;
   return at;
 }
 
@@ -127,7 +128,7 @@ function isJwt(text: string, from: number): boolean {
 function passwordOf(text: string, from: number): { from: number; to: number } | undefined {
   let colon = -1;
   for (let at = from; at < text.length && at < from + 1024; at += 1) {
-    const unit = text[at] as string;
+    const unit = text.charAt(at);
     if (unit === '@') return colon < 0 || colon + 1 === at ? undefined : { from: colon + 1, to: at };
     if (unit === ':' && colon < 0) colon = at;
     if ('/?# "\'<>\n'.includes(unit)) return undefined;

@@ -9,7 +9,10 @@ export interface RedactKey {
 }
 
 export function redactKey(secret: Uint8Array): RedactKey {
-  return { secret, id: hash('sha256', Buffer.concat([Buffer.from('auditseal redact key\n'), secret])).slice(0, 4) };
+  return {
+    secret,
+    id: hash('sha256', Buffer.concat([Buffer.from('auditseal redact key\n'), secret])).slice(0, 4),
+  };
 }
 
 /** What stands in a value's place (docs/seal-format.md §4, "Redacted"). */

@@ -1,11 +1,15 @@
-import { codeOf, isFields, textOf, type AuditEvent } from '../event/index.ts';
+import { codeOf, isFields, textOf } from '../event/index.ts';
+import type { AuditEvent } from '../event/index.ts';
 import { nameKeywords } from './assignments.ts';
 import { decodedLine } from './decoded.ts';
-import { secretsInEvent, type About } from './find.ts';
+import { secretsInEvent } from './find.ts';
+import type { About } from './find.ts';
 import { Keywords } from './keywords.ts';
 import { literalKeywords } from './literals.ts';
-import { markOf, type RedactKey } from './mark.ts';
-import { disjoint, type Span } from './span.ts';
+import { markOf } from './mark.ts';
+import type { RedactKey } from './mark.ts';
+import { disjoint } from './span.ts';
+import type { Span } from './span.ts';
 import { secretsInLine } from './text.ts';
 import { tokenResources } from './uri.ts';
 
@@ -24,20 +28,24 @@ export interface Redacted {
 
 /** Letters of a name or a beginning may be written as escapes. */
 const escapes = ['\\u004', '\\u005', '\\u006', '\\u007'];
-/** `key` alone is in every second line. */
-const keyNames = ['api', 'auth', 'access', 'private', 'account', 'shared', 'signing', 'encryption', 'ssh', 'storage', 'master'].flatMap(
-  (word) => ['', '_', '-'].map((between) => `${word}${between}key`),
-);
+const qualifiers = 'api auth access private account shared signing encryption ssh storage master'.split(' ');
+/** What a name that ends in one of these words is followed by; `credential-id` and `authorization.k8s.io` are in every line. */
+const nameEnds = ['"', '\\', '=', ':', '%', "'"];
 const gate = new Keywords([
-  ...nameKeywords.filter((name) => name !== 'key'),
-  ...keyNames,
-  ...literalKeywords.filter((keyword) => keyword !== '://'),
-  // As URIs write `://` and spaces.
+  ...nameKeywords.filter((name) => !['key', 'cred', 'authorization'].includes(name)),
+  ...qualifiers.flatMap((word) => ['', '_', '-'].map((between) => `${word}${between}key`)),
+  ...['cred', 'creds', 'credential', 'credentials', 'authorization'].flatMap((word) =>
+    nameEnds.map((end) => `${word}${end}`),
+  ),
+  ...literalKeywords,
+  // curl -u user:password
+  '"-u"',
+  '=-u',
+  '--user',
+  // As URIs write `://`.
   '%3a%2f%2f',
   'bearer',
-  'basic',
   'base64',
-  '@',
   ...escapes,
 ]);
 

@@ -1,4 +1,5 @@
-import { offsetIn, type Decoded } from './decoded.ts';
+import { offsetIn } from './decoded.ts';
+import type { Decoded } from './decoded.ts';
 
 /** What redaction counts by, and what a mark says. */
 export type RuleName =
@@ -38,10 +39,10 @@ export function spanOf(decoded: Decoded, from: number, to: number, rule: RuleNam
   };
 }
 
-/** In order, none inside another: of two that overlap the one that begins first is kept, and reaches to the end of both. */
+/** In order, none inside another: of two that overlap the one that begins first, or was found last, is kept, and reaches to the end of both. */
 export function disjoint(spans: readonly Span[]): Span[] {
   const found: Span[] = [];
-  for (const span of spans.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
+  for (const span of spans.toReversed().toSorted((a, b) => a.start - b.start || b.end - a.end)) {
     const last = found.at(-1);
     if (span.start === span.end) continue;
     if (last === undefined || span.start >= last.end) found.push(span);

@@ -1,7 +1,8 @@
 import { assignmentsIn } from './assignments.ts';
 import type { Decoded } from './decoded.ts';
 import { literalsIn } from './literals.ts';
-import { spanOf, type Span } from './span.ts';
+import { spanOf } from './span.ts';
+import type { Span } from './span.ts';
 
 /**
  * What a body or a Secret's data begins with, however it is wrapped: in a torn event, in a list of events, escaped inside
@@ -27,7 +28,7 @@ function base64In(line: Decoded): Span[] {
   const spans: Span[] = [];
   for (let from = 0; from < text.length; from += 1) {
     let to = from;
-    while (to < text.length && base64Unit.test(text[to] as string)) to += 1;
+    while (to < text.length && base64Unit.test(text.charAt(to))) to += 1;
     if (to - from >= base64Min && isBase64(text.slice(from, to))) spans.push(spanOf(line, from, to, 'text'));
     from = to;
   }

@@ -1,8 +1,10 @@
 import { assignmentsIn, isValue } from './assignments.ts';
-import { partOf, unquoted, type Decoded } from './decoded.ts';
+import { partOf, unquoted } from './decoded.ts';
+import type { Decoded } from './decoded.ts';
 import { literalsIn } from './literals.ts';
 import { isSecretName } from './names.ts';
-import { spanOf, type Span } from './span.ts';
+import { spanOf } from './span.ts';
+import type { Span } from './span.ts';
 
 /** Resources whose objects are named by the token itself (OpenShift's oauth-server). */
 export const tokenResources: ReadonlySet<string> = new Set([

@@ -25,9 +25,9 @@ export interface Notes {
 /** An object or array that is open. */
 export class Frame {
   readonly isArray: boolean;
-  /** The key that it is the value of, as it is written; of the items of an array that of the array. */
+  /** The key that it is the value of; of the items of an array that of the array. */
   readonly name: string;
-  /** Of an object: the key of the member that is being read, as it is written. */
+  /** Of an object: the key of the member that is being read. */
   key = '';
   /** Of an array: how many items came before. */
   index = 0;
@@ -73,7 +73,7 @@ export function walkJson({ text }: Decoded, visitor: Visitor): boolean {
         const end = endOfString(text, at);
         if (end < 0) return false;
         if (top && !top.isArray && isKey) {
-          top.key = text.slice(at + 1, end);
+          top.key = keyOf(text.slice(at + 1, end));
           isKey = false;
           visitor.onKey(top);
         } else visitor.onString({ from: at + 1, to: end, frames });
@@ -104,8 +104,19 @@ export function walkJson({ text }: Decoded, visitor: Visitor): boolean {
   return frames.length === 0;
 }
 
+/** A client may write any letter of a key as an escape. */
+function keyOf(written: string): string {
+  if (!written.includes('\\')) return written;
+  try {
+    return JSON.parse(`"${written}"`) as string;
+  } catch {
+    // A control character, which no JSON has; then it is none of ours.
+    return written;
+  }
+}
+
 /** What stands outside of strings: white space, the colon, numbers and the three words. */
-const plain = new Set([...' \t\r\n:+-.0123456789eEtrufalsn'].map((unit) => unit.charCodeAt(0)));
+const plain: ReadonlySet<number> = new Set(Buffer.from(' \t\r\n:+-.0123456789eEtrufalsn'));
 
 /** The offset of the closing quote; -1 where there is none, or an escape that is none of JSON's. */
 function endOfString(text: string, from: number): number {

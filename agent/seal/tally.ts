@@ -25,6 +25,7 @@ export class Tally {
   malformed = 0;
   readonly dropped = noCounts();
   readonly reduced = noCounts();
+  readonly redacted = noCounts();
   readonly gaps: Gap[] = [];
   readonly notices: Notice[] = [];
   readonly moments = new Moments();
@@ -82,8 +83,8 @@ export class Tally {
     if (this.#latest === undefined || isBefore(this.#latest, timestamp)) this.#latest = timestamp;
   }
 
-  count(counts: Record<string, number>, rule: string): void {
-    counts[rule] = (counts[rule] ?? 0) + 1;
+  count(counts: Record<string, number>, rule: string, more = 1): void {
+    counts[rule] = (counts[rule] ?? 0) + more;
   }
 
   /** The manifest's `sources`, each with its mac under the batch's key. Ends the tally. */

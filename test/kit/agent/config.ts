@@ -44,6 +44,8 @@ export async function writeConfig(folder: string, config: TestConfig): Promise<s
       requestSeconds: 10,
       ...elasticsearch,
     },
+    // For the same reason; the tests of redaction switch it on.
+    redact: { enabled: false },
     batchSeconds: 0.1,
     heartbeatSeconds: 60,
     pollMilliseconds: 25,

@@ -4,7 +4,6 @@ import { parseEvent, repairEvent, splitGlued } from '../../../agent/event/index.
 
 const head = '{"kind":"Event","apiVersion":"audit.k8s.io/v1","verb":"patch","user":{"username":"mallory"}';
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
-const lineOf = (body: Buffer) => Buffer.concat([latin1(`${head},"requestObject":"`), body, latin1('"}')]);
 
 test('one ill-formed byte in a body hides nothing of who asked for what, nor of the rest of the body', () => {
   const line = latin1(`${head},"requestObject":{"role":"cluster-admin","x":"\xff"},"level":"Request"}`);

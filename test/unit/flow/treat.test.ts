@@ -3,6 +3,7 @@ import { parseEvent } from '../../../agent/event/index.ts';
 import { treatEvent, treatText } from '../../../agent/flow/treat.ts';
 import type { EventLine, Treatment } from '../../../agent/flow/treat.ts';
 import { parsePolicy } from '../../../agent/policy/index.ts';
+import { Redactor } from '../../../agent/redact/index.ts';
 import { context, place } from '../document/places.ts';
 
 const policy = parsePolicy(`
@@ -13,7 +14,8 @@ rules:
   - { name: secrets, level: Metadata, resources: [{ resources: [secrets] }] }
   - { name: pods, level: Request, resources: [{ resources: [pods] }] }
 `);
-const by: Treatment = { policy, context, entryBytesMax: 100_000 };
+const redactor = new Redactor({ wholeEnvironment: false });
+const by: Treatment = { policy, redactor, context, entryBytesMax: 100_000 };
 
 function line(members: string): EventLine {
   const bytes = Buffer.from(
@@ -63,10 +65,10 @@ test('too deep is judged by what policy left', () => {
 
 test('a line that is no event is shown as text, a long one by its ends and its mac', () => {
   const short = treatText({ bytes: Buffer.from('torn'), mac: () => 'the mac' }, place, by);
-  expect(JSON.parse(text(short.pieces))).toMatchObject({
+  expect(JSON.parse(text(short.document.pieces))).toMatchObject({
     event: { kind: 'pipeline_error', original: 'torn' },
   });
   const long = { bytes: Buffer.alloc(60_000, 'x'), mac: () => 'the mac' };
-  const shown = JSON.parse(text(treatText(long, place, by).pieces)) as { auditseal: object };
+  const shown = JSON.parse(text(treatText(long, place, by).document.pieces)) as { auditseal: object };
   expect(shown.auditseal).toMatchObject({ cut: { bytes: 60_000, mac: 'the mac', fields: ['original'] } });
 });

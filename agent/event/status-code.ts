@@ -1,0 +1,11 @@
+import { isFields } from './event.ts';
+
+const codeMax = 999;
+
+/** The status code of a `responseStatus`, if it is one that HTTP could have sent. */
+export function codeOf(responseStatus: unknown): number | undefined {
+  const code = isFields(responseStatus) ? responseStatus['code'] : undefined;
+  return typeof code === 'number' && Number.isInteger(code) && code >= 0 && code <= codeMax
+    ? code
+    : undefined;
+}
