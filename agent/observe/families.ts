@@ -57,6 +57,13 @@ const sealed: Family[] = [
     read: tallies('reduced'),
   },
   {
+    name: 'auditseal_redacted_values_total',
+    type: 'counter',
+    help: 'Values that redaction took out.',
+    label: 'rule',
+    read: tallies('redacted'),
+  },
+  {
     name: 'auditseal_gaps_total',
     type: 'counter',
     help: 'Stretches of the audit log that are missing or not proven complete.',

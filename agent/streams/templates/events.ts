@@ -59,6 +59,7 @@ export const eventMapping: Field = {
       origin: keyword,
       batch: long,
       rule: keyword,
+      redacted: keyword,
       recovered: boolean,
       cut: object({ bytes: long, mac: sourceOnly, fields: keyword }),
       original_base64: sourceOnly,
