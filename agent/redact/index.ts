@@ -2,3 +2,4 @@ export { redactKey } from './mark.ts';
 export type { RedactKey } from './mark.ts';
 export { Redactor } from './redactor.ts';
 export type { Redacted, RedactorOptions } from './redactor.ts';
+export { ruleNames } from './span.ts';

@@ -1,23 +1,25 @@
 import { offsetIn } from './decoded.ts';
 import type { Decoded } from './decoded.ts';
 
-/** What redaction counts by, and what a mark says. */
-export type RuleName =
-  | 'secret-data'
-  | 'name'
-  | 'environment'
-  | 'argument'
-  | 'literal'
-  | 'private-key'
-  | 'url-password'
-  | 'authorization'
-  | 'data-uri'
-  | 'status'
-  | 'admission'
-  | 'user-extra'
-  | 'oauth-token'
-  | 'body'
-  | 'text';
+/** What redaction counts by, and what a mark says; docs/operations.md says what each takes out. */
+export const ruleNames = [
+  'secret-data',
+  'name',
+  'environment',
+  'argument',
+  'literal',
+  'private-key',
+  'url-password',
+  'authorization',
+  'data-uri',
+  'status',
+  'admission',
+  'user-extra',
+  'oauth-token',
+  'body',
+  'text',
+] as const;
+export type RuleName = (typeof ruleNames)[number];
 
 /** Bytes of a line that do not leave the node. */
 export interface Span {
