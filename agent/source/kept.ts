@@ -7,7 +7,8 @@ import { compareNames } from './names.ts';
 import type { BackupName } from './names.ts';
 import { fileOn, openHandle } from './open-file.ts';
 import type { OpenFile } from './open-file.ts';
-import { fileStat, isSameInode, placeKey } from './stat.ts';
+import { Sightings } from './sightings.ts';
+import { fileKey, fileStat, isSameInode, placeKey } from './stat.ts';
 import type { FileStat } from './stat.ts';
 
 /** The most unread files held open: a descriptor each, a quarter of the customary limit of 1,024. The oldest: they are deleted first. */
@@ -25,7 +26,7 @@ export class KeptFile {
   entry: Entry;
   /** The newest backup name there was when this was last seen as the live file: it came after that. */
   behind: BackupName | undefined;
-  /** `placeKey` of the file before it, where a listing proved that one while both were held open. */
+  /** The file before it, where a listing proved that one: its `placeKey` if it was open then, else its `fileKey`. */
   after: string | undefined;
   /** The most bytes it was seen to have. */
   sizeSeen: number;
@@ -43,6 +44,11 @@ export class KeptFile {
     if (this.#users === 0) return undefined;
     this.#users += 1;
     return fileOn(this.#handle, this.entry.compressed, () => this.close());
+  }
+
+  /** Whether it was proven to follow the file with this stat. */
+  isAfter(before: FileStat): boolean {
+    return this.after !== undefined && [placeKey(before), fileKey(before)].includes(this.after);
   }
 
   async stat(): Promise<FileStat> {
@@ -64,6 +70,9 @@ export class Kept {
   /** Which listed entry is which of the files; an entry whose file was let go since is in here too. */
   readonly #fileOf = new WeakMap<Entry, KeptFile>();
   #newest: BackupName | undefined;
+  readonly #sightings = new Sightings();
+  /** What is proven of files that are not held yet: by `fileKey`, as `after` of those that are. */
+  #proven = new Map<string, string>();
 
   /** The file that is held open for what a listing showed. */
   of(entry: Entry): KeptFile | undefined {
@@ -86,7 +95,8 @@ export class Kept {
    * The listing, and in their places the held files that vanished from it. A held file whose compressed form is listed
    * stands for it: its bytes are there without decompression.
    */
-  async merge(listed: Entry[], holding?: Holding): Promise<Entry[]> {
+  async merge(path: string, holding?: Holding): Promise<Entry[]> {
+    const listed = await this.#sightings.list(path);
     if (holding) await this.release(holding.stat);
     for (const { backup } of listed) {
       if (backup && !(this.#newest && compareNames(backup, this.#newest) <= 0)) this.#newest = backup;
@@ -126,7 +136,7 @@ export class Kept {
       if (stat.links === 0 && deletedBytes >= deletedBytesMax) continue;
       if (stat.links === 0) deletedBytes += stat.size;
       const known = this.of(entry);
-      const file = known ?? (await keptFile(entry));
+      const file = known ?? (await keptFile(entry, this.#proven));
       if (!file) continue;
       if (!entry.backup) file.behind = this.#newest;
       opened ||= !known;
@@ -138,23 +148,29 @@ export class Kept {
   }
 
   /**
-   * Notes which held file follows which, as the succession rule has it (docs/seal-format.md §2), from a listing made
-   * after they were opened. Once proven it stays true, whatever is deleted afterwards.
+   * Notes which file follows which, as the succession rule has it (docs/seal-format.md §2), from a listing that began after
+   * they were held or seen. Once proven it stays true, whatever is deleted afterwards.
    */
   link(
     entries: readonly Entry[],
     identityOf: (entry: Entry) => Identity,
     holding: Holding | undefined,
   ): void {
+    this.#proven = new Map();
     for (const [at, entry] of entries.entries()) {
       const from = entries[at - 1];
       const file = this.of(entry);
-      if (!from || !file || entry.gone || from.gone || !isBornAtRename(from, entry)) continue;
+      if (!from || entry.gone || from.gone || !isBornAtRename(from, entry)) continue;
+      if (!file && !this.#sightings.isEarlier(entry)) continue;
       const identity = identityOf(from);
       const isHeld = identity.kind === 'known' && identity.record === holding?.record;
-      // Only of an open file device and inode are proof later on.
-      const before = isHeld ? holding?.stat : this.of(from)?.entry.stat;
-      if (before) file.after ??= placeKey(before);
+      const before = isHeld ? holding.stat : this.of(from)?.entry.stat;
+      // Device and inode are proof later on of an open file only; of others it takes the birth time, too.
+      const after = before ? placeKey(before) : fileKey(from.stat);
+      if (after === undefined) continue;
+      if (file) file.after ??= after;
+      const key = fileKey(entry.stat);
+      if (!file && key !== undefined) this.#proven.set(key, after);
     }
   }
 
@@ -170,10 +186,17 @@ export class Kept {
 }
 
 /** What cannot be opened now is not held; reading will say why. */
-async function keptFile(entry: Entry): Promise<KeptFile | undefined> {
+async function keptFile(entry: Entry, proven: ReadonlyMap<string, string>): Promise<KeptFile | undefined> {
   try {
     const handle = await openHandle(entry.path, entry.stat);
-    return handle && new KeptFile(handle, entry);
+    if (!handle) return undefined;
+    const file = new KeptFile(handle, entry);
+    const stat = await file.stat().catch(async (error: unknown) => {
+      await file.close();
+      throw error;
+    });
+    file.after = proven.get(fileKey(stat) ?? '');
+    return file;
   } catch (error) {
     if (isFileSystemError(error)) return undefined;
     throw error;

@@ -29,6 +29,11 @@ type Place = Pick<FileStat, 'device' | 'inode'>;
 
 export const placeKey = ({ device, inode }: Place) => `${device}|${inode}`;
 
+/** Names one file for ever: no other has its inode and was born in the same millisecond. Undefined where no birth time is known. */
+export function fileKey(stat: FileStat): string | undefined {
+  return stat.birthMilliseconds === 0 ? undefined : `${placeKey(stat)}|${stat.birthMilliseconds}`;
+}
+
 /** Exact while one of the two is held open; only a hint otherwise, since inodes are reused. */
 export function isSameInode(a: Place, b: Place): boolean {
   return a.inode === b.inode && a.device === b.device;

@@ -8,7 +8,7 @@ import type { Known } from './known.ts';
 import type { Entry } from './listing.ts';
 import { backupNames, compareNames } from './names.ts';
 import type { OpenFile } from './open-file.ts';
-import { isSameInode, placeKey } from './stat.ts';
+import { isSameInode } from './stat.ts';
 import { survey } from './survey.ts';
 import type { Survey } from './survey.ts';
 
@@ -141,7 +141,7 @@ export class Succession {
     if (!again || again.entry.path !== choice.entry.path) return undefined;
     if (!isSameInode(again.entry.stat, choice.entry.stat)) return undefined;
     const isNext = again.adjacent && isBornAtRename(again.from, again.entry);
-    const wasNext = holding !== undefined && this.#kept.of(again.entry)?.after === placeKey(holding.stat);
+    const wasNext = holding !== undefined && this.#kept.of(again.entry)?.isAfter(holding.stat) === true;
     const proven = anchor.proven && (isNext || wasNext);
     const identity = after.identityOf(again.entry);
     return { finished: again.from !== undefined, next: { file, entry: again.entry, identity, proven } };

@@ -3,7 +3,6 @@ import type { FileId } from './chunk.ts';
 import type { Holding, Identifier, Identity } from './identify.ts';
 import type { Kept } from './kept.ts';
 import type { Known } from './known.ts';
-import { listRotation } from './listing.ts';
 import type { Entry } from './listing.ts';
 import { isSameInode } from './stat.ts';
 
@@ -25,7 +24,7 @@ export async function survey(
   kept: Kept,
   holding?: Holding,
 ): Promise<Survey> {
-  const listed = await kept.merge(await listRotation(path), holding);
+  const listed = await kept.merge(path, holding);
   const identities = await identifier.identify(listed, known, holding);
   const entries = [...identities.keys()];
   for (const [{ stem, stat }, identity] of identities) {

@@ -1,11 +1,13 @@
-import { unlink } from 'node:fs/promises';
+import { open, unlink } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { beginningOf, checkOf } from '../../../agent/source/fingerprint.ts';
 import { Identifier } from '../../../agent/source/identify.ts';
-import { Kept } from '../../../agent/source/kept.ts';
+import { Kept, KEPT_DELETED_BYTES_MAX } from '../../../agent/source/kept.ts';
 import { Known, newRecord } from '../../../agent/source/known.ts';
 import { listRotation } from '../../../agent/source/listing.ts';
+import type { Entry } from '../../../agent/source/listing.ts';
 import { readStretch } from '../../../agent/source/open-file.ts';
+import { fileStat } from '../../../agent/source/stat.ts';
 import { emptyTailState } from '../../../agent/source/state.ts';
 import type { FileRecord } from '../../../agent/source/state.ts';
 import { Succession } from '../../../agent/source/succession.ts';
@@ -39,8 +41,7 @@ class Interrupted extends Succession {
   }
 }
 
-function interrupted(log: LogFolder, known: Known): Interrupted {
-  const kept = new Kept();
+function interrupted(log: LogFolder, known: Known, kept = new Kept()): Interrupted {
   return new Interrupted(log.path, new Identifier((entry) => kept.open(entry)), known, kept);
 }
 
@@ -48,9 +49,14 @@ function interrupted(log: LogFolder, known: Known): Interrupted {
 async function recordOf(log: LogFolder, known: Known): Promise<FileRecord> {
   const [entry] = await listRotation(log.path);
   if (!entry) throw new Error('the live file is not listed');
-  const one = Buffer.from('one\n');
+  return recordOfEntry(entry, known, 'one\n');
+}
+
+/** Notes that a file of the rotation was read, whose whole content is `text`. */
+function recordOfEntry(entry: Entry, known: Known, text: string): FileRecord {
+  const one = Buffer.from(text);
   const record = newRecord(known.newId(beginningOf(one).fingerprint), entry);
-  known.add(Object.assign(record, { offset: 4, check: checkOf(one), ended: true }));
+  known.add(Object.assign(record, { offset: one.length, check: checkOf(one), ended: true }));
   return record;
 }
 
@@ -124,3 +130,37 @@ test('a file that is renamed between reading the directory and looking at the li
   expect(located).toMatchObject({ entry: { path: log.backups[0] } });
   if (typeof located === 'object') await located.file.close();
 });
+
+test.for([2, 1, 0])(
+  'files that were seen once are proven to follow each other, though all but %s backups are deleted before they are seen again',
+  async (most) => {
+    await using log = await LogFolder.make();
+    await log.write('one\n');
+    const known = new Known(log.path, emptyTailState);
+    const record = await recordOf(log, known);
+    // The file at hand is open, so that its inode is not given away.
+    await using handle = await open(log.path);
+    await log.rotate('two\n');
+    await log.rotate('three\n');
+    const kept = new Kept();
+    const succession = interrupted(log, known, kept);
+    const happens = async () => {
+      await log.rotate('four\n');
+      await log.deleteBeyond(most);
+    };
+    Object.assign(succession, { when: 'opened', happens });
+    const one = { record, stat: fileStat(await handle.stat({ bigint: true })), isSettled: true };
+    await succession.lookAhead(one, KEPT_DELETED_BYTES_MAX);
+    const { next } = await succession.follow({ record, proven: true }, one);
+    if (!next) throw new Error('nothing follows');
+    const two = {
+      record: recordOfEntry(next.entry, known, 'two\n'),
+      stat: await next.file.stat(),
+      isSettled: true,
+    };
+    const after = await succession.follow({ record: two.record, proven: true }, two);
+    expect(await found({ finished: true, next })).toEqual(['two\n', true]);
+    expect(await found(after)).toEqual(['three\n', true]);
+    await kept.close();
+  },
+);
