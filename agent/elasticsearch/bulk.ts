@@ -30,6 +30,12 @@ const answerFields =
   'errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.failure_store,items.*._index';
 
 /**
+ * `pipeline`: over what `index.default_pipeline` says, should somebody have set it since the start check. A
+ * `final_pipeline` cannot be skipped (seen on 8.19 and 9.5): what it drops shows in the answer, see {@link isDropped}.
+ */
+const query = { require_data_stream: 'true', pipeline: '_none', filter_path: answerFields };
+
+/**
  * Sends one bulk request once, its bytes as they are, and returns what became of each document.
  * Throws ElasticsearchError: anything but a whole answer about exactly `count` documents is an error, never a success.
  */
@@ -38,7 +44,7 @@ export async function bulk(client: ElasticsearchClient, wanted: BulkRequest): Pr
   const { status, body } = await request(client, {
     method: 'POST',
     path,
-    query: { require_data_stream: 'true', filter_path: answerFields },
+    query,
     body: wanted.gzipBody,
     signal: wanted.signal,
   });
@@ -55,10 +61,41 @@ export async function bulk(client: ElasticsearchClient, wanted: BulkRequest): Pr
   return { status, items };
 }
 
-/** Whether the document is in the stream now. A failure store takes what was refused and reports success. */
-export function isStored({ status, failureStore }: BulkItem): boolean {
-  const swallowed = failureStore === 'used' || failureStore === 'failed';
-  return (status === 200 || status === 201 || status === 409) && !swallowed;
+/**
+ * Whether the document is in the stream now: it was created, or was there already. A failure store takes what was refused
+ * and reports success, and so does a pipeline for what it drops.
+ */
+export function isStored(item: BulkItem): boolean {
+  return (item.status === 201 || item.status === 409) && !isInFailureStore(item);
+}
+
+/** The document is in the stream's failure store, or nowhere, whatever the status says. */
+export function isInFailureStore({ failureStore }: BulkItem): boolean {
+  return failureStore === 'used' || failureStore === 'failed';
+}
+
+/**
+ * Success is reported and nothing was created: Elasticsearch answers 200 `noop` for what a `drop` processor takes away.
+ * We ask for creations alone, so that no other answer below 400 than 201 means that the document is there.
+ */
+export function isDropped(item: BulkItem): boolean {
+  return item.status < 400 && item.status !== 201 && !isInFailureStore(item);
+}
+
+/** Why a document is not in its stream, for whoever tries again. `what` names the document, or says how many and which. */
+export function notStored(stream: string, what: string, item: BulkItem): ElasticsearchError {
+  const { status, error } = item;
+  if (isDropped(item))
+    return new ElasticsearchError(
+      'dropped',
+      `${stream}: ${what} was answered with ${status} and is stored nowhere: an ingest pipeline drops it. ` +
+        `Look for index.final_pipeline (GET /${stream}/_settings) and find out who set it; ` +
+        `PUT /${stream}/_settings {"index.final_pipeline":"_none"} takes it away`,
+      { status },
+    );
+  const why = isInFailureStore(item) ? 'it went to a failure store' : `${error?.type}: ${error?.reason}`;
+  const code = status === 429 || status >= 500 ? 'rejected' : 'refused';
+  return new ElasticsearchError(code, `${stream}: ${what}: ${status} (${why})`, { status });
 }
 
 function readItem(item: unknown): BulkItem | undefined {

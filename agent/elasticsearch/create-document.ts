@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import pRetry from 'p-retry';
-import { bulk, isStored } from './bulk.ts';
+import { bulk, isStored, notStored } from './bulk.ts';
 import type { ElasticsearchClient } from './client.ts';
 import { ElasticsearchError } from './error.ts';
 
@@ -38,12 +38,7 @@ async function createOnce(
   const action = Buffer.from(`${JSON.stringify({ create: { _id: id } })}\n`);
   const gzipBody = gzipSync(Buffer.concat([action, source, Buffer.from('\n')]));
   const { items } = await bulk(client, { stream, gzipBody, count: 1, signal });
-  const [item] = items;
-  if (item && isStored(item)) return item.status === 409 ? 'there already' : 'created';
-  const { status = 0, error, failureStore } = item ?? {};
-  const why = failureStore === undefined ? `${error?.type}: ${error?.reason}` : 'it went to a failure store';
-  const code = status === 429 || status >= 500 ? 'rejected' : 'refused';
-  throw new ElasticsearchError(code, `${stream}: document ${id} was refused with ${status} (${why})`, {
-    status,
-  });
+  const item = items[0]!;
+  if (isStored(item)) return item.status === 409 ? 'there already' : 'created';
+  throw notStored(stream, `document ${id}`, item);
 }

@@ -11,6 +11,7 @@ import { CodedError } from '../error.ts';
  * - `unauthorized`: 401 or 403
  * - `rejected`: 429, 502, 503 or 504: later it may work
  * - `refused`: another 4xx or 5xx: the same request will not work later
+ * - `dropped`: success was reported, and a pipeline took the document away: it is stored nowhere
  * - `bad-response`: an answer that is not what Elasticsearch says; what was sent may have been done
  * - `partial`: some shard did not answer, so that not every document was seen
  */
@@ -24,6 +25,7 @@ export type ElasticsearchErrorCode =
   | 'unauthorized'
   | 'rejected'
   | 'refused'
+  | 'dropped'
   | 'bad-response'
   | 'partial';
 

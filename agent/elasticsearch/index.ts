@@ -1,6 +1,6 @@
 export { lacksApi, noHandler, parseAnswer } from './answer.ts';
 export { backingIndices } from './backing-indices.ts';
-export { bulk, isStored } from './bulk.ts';
+export { bulk, isDropped, isInFailureStore, isStored, notStored } from './bulk.ts';
 export type { BulkAnswer, BulkItem } from './bulk.ts';
 export { createClient, ElasticsearchClient } from './client.ts';
 export type { ClientSettings } from './client.ts';

@@ -21,6 +21,7 @@ const retryCauses = [
   'unauthorized',
   'rejected',
   'refused',
+  'dropped',
   'bad-response',
   'templates',
 ] as const;

@@ -1,4 +1,11 @@
-import { ElasticsearchError, isStored, untilDone } from '../elasticsearch/index.ts';
+import {
+  ElasticsearchError,
+  isDropped,
+  isInFailureStore,
+  isStored,
+  notStored,
+  untilDone,
+} from '../elasticsearch/index.ts';
 import type { BulkItem, RetryOptions } from '../elasticsearch/index.ts';
 import { bulkBodyOf, creationsOf, halvesOf } from './bulk-body.ts';
 import type { BulkBody } from './bulk-body.ts';
@@ -11,8 +18,12 @@ export interface Poison {
   message: string;
 }
 
-/** Sends one body once; resolves with an answer for each of its documents, in order. Throws ElasticsearchError. */
-export type SendBulkBody = (body: BulkBody, signal: AbortSignal) => Promise<BulkItem[]>;
+/** Where bodies go. */
+export interface Destination {
+  stream: string;
+  /** Sends one body once; resolves with an answer for each of its documents, in order. Throws ElasticsearchError. */
+  send: (body: BulkBody, signal: AbortSignal) => Promise<BulkItem[]>;
+}
 
 /**
  * How often a document that is sent alone may get 429 before it counts as refused for good: then the document is the cause and not
@@ -43,13 +54,13 @@ const notTheDocument = new Set([
  */
 export async function deliver(
   body: BulkBody,
-  send: SendBulkBody,
+  destination: Destination,
   options: Omit<RetryOptions, 'shouldRetry'>,
 ): Promise<Poison[]> {
   const poison: Poison[] = [];
   const waiting = [body];
   for (let next = waiting.shift(); next; next = waiting.shift()) {
-    const part = await deliverOrSplit(next, send, options);
+    const part = await deliverOrSplit(next, destination, options);
     poison.push(...part.poison);
     waiting.unshift(...part.split);
   }
@@ -65,7 +76,7 @@ interface DeliveredPart {
 /** Tries one body until all its documents are settled, or it has to be split. */
 async function deliverOrSplit(
   whole: BulkBody,
-  send: SendBulkBody,
+  destination: Destination,
   options: Omit<RetryOptions, 'shouldRetry'>,
 ): Promise<DeliveredPart> {
   const poison: Poison[] = [];
@@ -75,13 +86,13 @@ async function deliverOrSplit(
   // Whether another document was taken in a request in which one of these failed.
   let othersPass = false;
   const attempt = async (): Promise<DeliveredPart> => {
-    const items = await trySend(rest, send, options.signal);
+    const items = await trySend(rest, destination, options.signal);
     const failure = items instanceof ElasticsearchError ? items : undefined;
     if (failure?.code === 'too-large') {
       options.onFailure(failure, 0);
       return await apart(rest, poison, { status: 413, type: 'too_large', message: failure.message });
     }
-    const judged = items instanceof ElasticsearchError ? undefined : judge(rest, items);
+    const judged = items instanceof ElasticsearchError ? undefined : judge(destination.stream, rest, items);
     poison.push(...(judged?.poison ?? []));
     if (judged?.again.size === 0) return { poison, split: [] };
     if (judged && judged.again.size < rest.indexes.length) {
@@ -93,11 +104,7 @@ async function deliverOrSplit(
     const isLarge = rest.bytes >= largeBytesMin || suspect?.status === 500;
     const triesMax = rest.indexes.length > 1 ? togetherTriesMax : isLarge ? aloneTriesMax : Infinity;
     if (suspect && suspicions >= triesMax) return await apart(rest, poison, suspect);
-    const count = judged?.again.size;
-    throw (
-      failure ??
-      new ElasticsearchError('rejected', `${count} documents are to be sent again: ${judged!.last!.message}`)
-    );
+    throw failure ?? judged!.dropped ?? sendAgain(judged!);
   };
   return await untilDone(attempt, options);
 }
@@ -111,11 +118,11 @@ async function apart(rest: BulkBody, poison: Poison[], why: Omit<Poison, 'index'
 
 async function trySend(
   body: BulkBody,
-  send: SendBulkBody,
+  destination: Destination,
   signal: AbortSignal,
 ): Promise<BulkItem[] | ElasticsearchError> {
   try {
-    return await send(body, signal);
+    return await destination.send(body, signal);
   } catch (error) {
     if (!(error instanceof ElasticsearchError) || error.code === 'aborted') throw error;
     return error;
@@ -142,28 +149,53 @@ interface Judged {
   again: Set<number>;
   /** Of the last document that is to be sent again. */
   last: Omit<Poison, 'index'> | undefined;
+  /** A pipeline took documents away, which are sent until nothing does. */
+  dropped: ElasticsearchError | undefined;
 }
 
-function judge(body: BulkBody, items: BulkItem[]): Judged {
+function judge(stream: string, body: BulkBody, items: BulkItem[]): Judged {
   const poison: Poison[] = [];
   const again = new Set<number>();
+  const dropped: { index: number; item: BulkItem }[] = [];
   let last: Judged['last'];
   for (const [i, item] of items.entries()) {
     if (isStored(item)) continue;
     const { status, error } = item;
     const index = body.indexes[i]!;
+    if (isDropped(item)) dropped.push({ index, item });
     // A failure store takes what was refused and reports success: the document is not where people search it.
-    const swallowed = status < 300;
+    const swallowed = status < 400 && isInFailureStore(item);
     const type = typeName(swallowed ? 'failure_store' : (error?.type ?? ''));
     const message = error?.reason ?? '';
-    if (swallowed || (status === 400 && !notTheDocument.has(type))) {
+    if (swallowed || (status === 400 && !notTheDocument.has(type) && !lacksPipeline(message))) {
       poison.push({ index, status, type, message });
       continue;
     }
     again.add(index);
     last = { status, type, message: `${status} ${type}: ${message}` };
   }
-  return { poison, again, last };
+  return { poison, again, last, dropped: droppedError(stream, dropped) };
+}
+
+/** Names how many and the first: its event is found by that index in the log, which the batch stays in. */
+function droppedError(
+  stream: string,
+  dropped: readonly { index: number; item: BulkItem }[],
+): ElasticsearchError | undefined {
+  const [first] = dropped;
+  if (!first) return undefined;
+  const what = `the document of index ${first.index}`;
+  const more = dropped.length - 1;
+  return notStored(stream, more === 0 ? what : `${what} (and of ${more} more)`, first.item);
+}
+
+function sendAgain({ again, last }: Judged): ElasticsearchError {
+  return new ElasticsearchError('rejected', `${again.size} documents are to be sent again: ${last!.message}`);
+}
+
+/** `index.final_pipeline` names one that is not there: every document gets 400, whatever it is (seen on 8.19 and 9.5). */
+function lacksPipeline(reason: string): boolean {
+  return reason.startsWith('pipeline with id [');
 }
 
 /** The type stands on a line of a signed note: one word. */

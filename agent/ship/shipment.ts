@@ -9,7 +9,7 @@ import {
   refusedForm,
 } from '../seal/index.ts';
 import type { Committer, Refusal, StoredBatch } from '../store/index.ts';
-import { ElasticsearchError, isStored, untilDone } from '../elasticsearch/index.ts';
+import { isStored, notStored, untilDone } from '../elasticsearch/index.ts';
 import type { ElasticsearchClient, RetryOptions } from '../elasticsearch/index.ts';
 import { eventStream, recordStream } from '../streams/index.ts';
 import { Arrivals } from './arrivals.ts';
@@ -17,7 +17,7 @@ import type { IndexRange } from './arrivals.ts';
 import { bulkBodiesOf, bulkBodyOf, creationsOf, without } from './bulk-body.ts';
 import type { BulkBody, Creation } from './bulk-body.ts';
 import { deliver } from './delivery.ts';
-import type { Poison, SendBulkBody } from './delivery.ts';
+import type { Poison } from './delivery.ts';
 import type { Lookup } from './lookup.ts';
 import type { Quarantine } from './quarantine.ts';
 import { idOf, Sender } from './sender.ts';
@@ -92,13 +92,12 @@ export class Shipment {
     const { members, refusals: known, first, count, record } = this.#batch;
     failpoint('shipping');
     const inRefusedForm = new Set(known.map(({ index }) => index));
-    const send: SendBulkBody = (body, signal) => this.#events.send(body, signal);
     const poison: Poison[] = [];
     for (const all of bulkBodiesOf(members, requestBytesMax)) {
       const body = all.indexes.some((index) => inRefusedForm.has(index))
         ? await without(all, inRefusedForm)
         : all;
-      if (body.indexes.length > 0) poison.push(...(await deliver(body, send, this.#retryOptions)));
+      if (body.indexes.length > 0) poison.push(...(await deliver(body, this.#events, this.#retryOptions)));
     }
     failpoint('events shipped');
     const refusals = [...known, ...(await this.#refuse(poison))];
@@ -155,8 +154,7 @@ export class Shipment {
 
   /** Returns what was refused. */
   async #createAll(sender: Sender, creations: Creation[]): Promise<Creation[]> {
-    const send: SendBulkBody = (body, signal) => sender.send(body, signal);
-    const poison = await deliver(await bulkBodyOf(creations), send, this.#retryOptions);
+    const poison = await deliver(await bulkBodyOf(creations), sender, this.#retryOptions);
     const refused = new Map(poison.map(({ index, message }) => [index, message]));
     for (const [index, message] of refused) {
       const about = { 'event.sequence': index, 'auditseal.origin': this.#batch.origin };
@@ -196,12 +194,7 @@ export class Shipment {
     const attempt = async () => {
       const item = (await sender.send(body, this.#retryOptions.signal))[0]!;
       if (isStored(item)) return;
-      const { status, error } = item;
-      throw new ElasticsearchError(
-        status === 429 || status >= 500 ? 'rejected' : 'refused',
-        `${sender.stream}: ${status} ${error?.type}: ${error?.reason}`,
-        { status },
-      );
+      throw notStored(sender.stream, `the document of index ${body.indexes[0]}`, item);
     };
     await untilDone(attempt, this.#retryOptions);
   }

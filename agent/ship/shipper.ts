@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { bulk, causeOf, ElasticsearchError, isStored } from '../elasticsearch/index.ts';
+import { bulk, causeOf, ElasticsearchError, isStored, notStored } from '../elasticsearch/index.ts';
 import type { RetryOptions } from '../elasticsearch/index.ts';
 import { release } from '../store/index.ts';
 import type { CopiesRow, SeenRow, Store, StoredBatch } from '../store/index.ts';
@@ -92,9 +92,10 @@ export class Shipper {
   async #create(lines: Buffer, signal: AbortSignal): Promise<string | undefined> {
     const { client, namespace } = this.#parts;
     try {
-      const wanted = { stream: eventStream(namespace), gzipBody: gzipSync(lines), count: 1, signal };
-      const [item] = (await bulk(client, wanted)).items;
-      return isStored(item!) ? undefined : `${item!.status} ${item!.error?.type}: ${item!.error?.reason}`;
+      const stream = eventStream(namespace);
+      const { items } = await bulk(client, { stream, gzipBody: gzipSync(lines), count: 1, signal });
+      const item = items[0]!;
+      return isStored(item) ? undefined : notStored(stream, 'it', item).message;
     } catch (error) {
       if (error instanceof ElasticsearchError && error.code === 'too-large') return error.message;
       throw error;

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { noteDocument, startDocumentId, startText, logIdOf } from '../seal/index.ts';
 import type { SigningKey } from '../seal/index.ts';
 import type { StartState } from '../store/index.ts';
-import { bulk, ElasticsearchError, untilDone } from '../elasticsearch/index.ts';
+import { bulk, ElasticsearchError, isStored, notStored, untilDone } from '../elasticsearch/index.ts';
 import type { ElasticsearchClient, RetryOptions } from '../elasticsearch/index.ts';
 import { recordStream } from '../streams/index.ts';
 import type { Lookup } from './lookup.ts';
@@ -83,10 +83,7 @@ async function sendMarker(
     count: 1,
     signal,
   });
-  const { status, error } = items[0]!;
-  if (status === 201) return true;
-  if (status === 409) return false;
-  throw new ElasticsearchError('rejected', `start marker ${id}: ${status} ${error?.type}: ${error?.reason}`, {
-    status,
-  });
+  const item = items[0]!;
+  if (isStored(item)) return item.status === 201;
+  throw notStored(recordStream(namespace), `start marker ${id}`, item);
 }

@@ -20,7 +20,7 @@ import org.elasticsearch.plugins.PluginsLoader;
  *
  * <p>Arguments: the distribution (its modules/ holds transport-netty4), the node's own folder (data, config and logs;
  * restartable on its data), the HTTP port (0: the system picks one), "keep" or "remove" (what to do with that folder at
- * the end), and perhaps a folder of more modules, with x-pack-security among them: then security is on. Prints one line of JSON on standard output once it answers: {"port":…,"version":"…"}. It stops when its
+ * the end), and perhaps a folder of more modules; with x-pack-security among them security is on. Prints one line of JSON on standard output once it answers: {"port":…,"version":"…"}. It stops when its
  * standard input ends, so that it cannot outlive whoever started it, however that one dies.
  */
 public class Embedded {
@@ -48,12 +48,13 @@ public class Embedded {
     Path distribution = Path.of(arguments[0]).toAbsolutePath();
     Path home = Path.of(arguments[1]).toAbsolutePath();
     Files.createDirectories(home.resolve("config"));
-    Path xPack = arguments.length > 4 ? Path.of(arguments[4]) : null;
-    Settings settings = settings(distribution, home, arguments[2], xPack != null);
+    Path more = arguments.length > 4 ? Path.of(arguments[4]) : null;
+    boolean secured = more != null && Files.isDirectory(more.resolve("x-pack-security"));
+    Settings settings = settings(distribution, home, arguments[2], secured);
     LogConfigurator.configureWithoutConfig(settings);
 
     Environment environment = new Environment(settings, home.resolve("config"));
-    Node node = new LoopbackNode(environment, plugins(environment.modulesDir(), xPack));
+    Node node = new LoopbackNode(environment, plugins(environment.modulesDir(), more));
     Runtime.getRuntime().addShutdownHook(new Thread(() -> close(node, home, arguments[3])));
     node.start();
     int port =
@@ -86,9 +87,9 @@ public class Embedded {
     return settings.build();
   }
 
-  private static PluginsLoader plugins(Path modules, Path xPack) throws Exception {
+  private static PluginsLoader plugins(Path modules, Path more) throws Exception {
     Set<PluginBundle> bundles = new HashSet<>(bundles(modules));
-    if (xPack != null) bundles.addAll(bundles(xPack));
+    if (more != null) bundles.addAll(bundles(more));
     return PluginsLoader.createPluginsLoader(bundles, Set.of(), new HashMap<>());
   }
 

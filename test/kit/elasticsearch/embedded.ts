@@ -10,6 +10,7 @@ import { ElasticsearchStartError } from './errors.ts';
 import { distribution } from './jars.ts';
 import { authorization, writeFileRealm } from './file-realm.ts';
 import type { Administrator } from './file-realm.ts';
+import { dropProcessor } from './ingest/index.ts';
 import { findJdk } from './jdk.ts';
 import type { Jdk } from './jdk.ts';
 import { xPack } from './x-pack/index.ts';
@@ -42,6 +43,8 @@ export interface StartOptions {
   major?: 8 | 9;
   /** With Elasticsearch's own security (and KQL), 9 alone; this one may do everything. Default: whoever reaches it may. */
   administrator?: Administrator;
+  /** Ingest pipelines may hold `drop` (without security). */
+  drops?: boolean;
   /** Progress for people: fetching, starting. */
   log?: (line: string) => void;
   /** Aborts the start, or stops the running node. */
@@ -66,11 +69,15 @@ const editions = [
  */
 export async function startElasticsearch(options: StartOptions = {}): Promise<EmbeddedElasticsearch> {
   const log = options.log ?? (() => undefined);
-  const { administrator } = options;
+  const { administrator, drops } = options;
   const { version, jdk } = await chooseEdition(administrator ? 9 : options.major);
   const jars = { version, jdk, log, cacheDir: options.cacheDir, signal: options.signal };
   const folder = await distribution(jars);
-  const modules = administrator && (await xPack(jars, folder));
+  const modules = administrator
+    ? await xPack(jars, folder)
+    : drops
+      ? await dropProcessor(jars, folder)
+      : undefined;
   log(`starting Elasticsearch ${version} on JDK ${jdk.release} (${jdk.home})`);
   const home = options.homeDir ?? (await mkdtemp(join(tmpdir(), 'auditseal-elasticsearch-')));
   await mkdir(home, { recursive: true });

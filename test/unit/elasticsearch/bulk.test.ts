@@ -47,7 +47,7 @@ test('the stored bytes go out untouched, marked as gzip, to a data stream or now
     'content-length': String(body.length),
   });
   expect(received?.method).toBe('POST');
-  expect(received?.path).toMatch(/^\/s\/_bulk\?require_data_stream=true&filter_path=errors/u);
+  expect(received?.path).toMatch(/^\/s\/_bulk\?require_data_stream=true&pipeline=_none&filter_path=errors/u);
 });
 
 test('what became of each document is told in the order sent, the failure store included', async () => {

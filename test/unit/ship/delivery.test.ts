@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { BulkItem } from '../../../agent/elasticsearch/bulk.ts';
 import { deliver } from '../../../agent/ship/delivery.ts';
-import type { SendBulkBody } from '../../../agent/ship/delivery.ts';
+import type { Destination } from '../../../agent/ship/delivery.ts';
 import { ElasticsearchError } from '../../../agent/elasticsearch/error.ts';
 import { bulkBodiesOf, bulkBodyOf, creationsOf, gzipBytesOf } from '../../../agent/ship/bulk-body.ts';
 import type { BulkBody } from '../../../agent/ship/bulk-body.ts';
@@ -21,12 +21,12 @@ async function bodyOf(...indexes: number[]): Promise<BulkBody> {
 
 /** Elasticsearch as a function from index to answer, by the number of times that it was asked about it. */
 function server(answer: (index: number, time: number) => BulkItem | ElasticsearchError): {
-  send: SendBulkBody;
+  send: Destination['send'];
   requests: number[][];
 } {
   const times = new Map<number, number>();
   const requests: number[][] = [];
-  const send: SendBulkBody = async (body) => {
+  const send: Destination['send'] = async (body) => {
     const indexes = [
       ...gunzipSync(gzipBytesOf(body))
         .toString()
@@ -45,6 +45,7 @@ function server(answer: (index: number, time: number) => BulkItem | Elasticsearc
   return { send, requests };
 }
 
+const to = (send: Destination['send']): Destination => ({ stream: 'logs-here', send });
 const options = () => ({ signal: new AbortController().signal, onFailure: () => undefined });
 
 beforeEach(() => void vi.useFakeTimers());
@@ -63,7 +64,7 @@ test('only the documents that failed for now are sent again, and a 409 is done',
   const { send, requests } = server((index, time) =>
     index === 2 && time < 3 ? { status: 429 } : index === 3 ? { status: 409 } : created,
   );
-  expect(await run(deliver(await bodyOf(1, 2, 3), send, options()))).toEqual([]);
+  expect(await run(deliver(await bodyOf(1, 2, 3), to(send), options()))).toEqual([]);
   expect(requests).toEqual([[1, 2, 3], [2], [2]]);
 });
 
@@ -71,7 +72,7 @@ test('a whole request that fails is sent again as it was', async () => {
   const { send, requests } = server((_index, time) =>
     time === 1 ? new ElasticsearchError('rejected', '503') : created,
   );
-  expect(await run(deliver(await bodyOf(1, 2), send, options()))).toEqual([]);
+  expect(await run(deliver(await bodyOf(1, 2), to(send), options()))).toEqual([]);
   expect(requests).toEqual([
     [1, 2],
     [1, 2],
@@ -82,26 +83,26 @@ test('what is too large is split down to the document that is too large alone', 
   const { send, requests } = server((index) =>
     index === 3 ? new ElasticsearchError('too-large', '413') : created,
   );
-  const poison = await run(deliver(await bodyOf(1, 2, 3, 4), send, options()));
+  const poison = await run(deliver(await bodyOf(1, 2, 3, 4), to(send), options()));
   expect(poison).toMatchObject([{ index: 3, status: 413 }]);
   expect(requests).toEqual([[1, 2, 3, 4], [1, 2], [3, 4], [3], [4]]);
 });
 
 test('a connection that breaks again and again may be a request that is too large', async () => {
   const { send, requests } = server(() => created);
-  const breaking: SendBulkBody = async (body, signal) => {
+  const breaking: Destination['send'] = async (body, signal) => {
     const items = await send(body, signal);
     if (body.indexes.length > 1) throw new ElasticsearchError('unreachable', 'socket closed');
     return items;
   };
-  expect(await run(deliver(await bodyOf(1, 2), breaking, options()))).toEqual([]);
+  expect(await run(deliver(await bodyOf(1, 2), to(breaking), options()))).toEqual([]);
   expect(requests).toEqual([[1, 2], [1, 2], [1, 2], [1], [2]]);
 });
 
 test('a refusal for good names the document, and the others are not sent again', async () => {
   const error = { type: 'document_parsing_exception', reason: 'duplicate field' };
   const { send, requests } = server((index) => (index === 2 ? { status: 400, error } : created));
-  expect(await run(deliver(await bodyOf(1, 2, 3), send, options()))).toEqual([
+  expect(await run(deliver(await bodyOf(1, 2, 3), to(send), options()))).toEqual([
     { index: 2, status: 400, type: error.type, message: error.reason },
   ]);
   expect(requests).toHaveLength(1);
@@ -114,7 +115,7 @@ test('a 400 that is about the index and a missing privilege are not the document
       ? { status: 400, error: { type: 'validation_exception', reason: 'too many shards' } }
       : { status: 403, error: { type: 'security_exception', reason: 'no' } };
   });
-  expect(await run(deliver(await bodyOf(1, 2), send, options()))).toEqual([]);
+  expect(await run(deliver(await bodyOf(1, 2), to(send), options()))).toEqual([]);
 });
 
 const rejected: BulkItem = {
@@ -124,7 +125,7 @@ const rejected: BulkItem = {
 
 test('a large document that gets 429 alone again and again is refused, so that it cannot stop the log', async () => {
   const { send, requests } = server((index) => (index === 102 ? rejected : created));
-  expect(await run(deliver(await bodyOf(1, 102, 3), send, options()))).toEqual([
+  expect(await run(deliver(await bodyOf(1, 102, 3), to(send), options()))).toEqual([
     {
       index: 102,
       status: 429,
@@ -138,15 +139,15 @@ test('a large document that gets 429 alone again and again is refused, so that i
 
 test('several such documents are taken apart first, so that they do not hide behind each other', async () => {
   const { send } = server((index) => (index > 100 ? rejected : created));
-  const poison = await run(deliver(await bodyOf(101, 1, 102, 103), send, options()));
+  const poison = await run(deliver(await bodyOf(101, 1, 102, 103), to(send), options()));
   expect(poison.map(({ index }) => index)).toEqual([101, 102, 103]);
 });
 
 test('a small document that gets 429 is not to blame, nor a large one while a disk is full', async () => {
   const full = { status: 429, error: { type: 'cluster_block_exception', reason: 'disk usage' } };
   const { send, requests } = server((index, time) => (time > 20 ? created : index === 101 ? full : rejected));
-  expect(await run(deliver(await bodyOf(1), send, options()))).toEqual([]);
-  expect(await run(deliver(await bodyOf(101), send, options()))).toEqual([]);
+  expect(await run(deliver(await bodyOf(1), to(send), options()))).toEqual([]);
+  expect(await run(deliver(await bodyOf(101), to(send), options()))).toEqual([]);
   expect(requests).toHaveLength(42);
 });
 
@@ -158,25 +159,25 @@ test('what a large document alone fails with is forgotten when it fails otherwis
         ? new ElasticsearchError('rejected', '503', { status: 503 })
         : rejected,
   );
-  expect(await run(deliver(await bodyOf(101), send, options()))).toEqual([]);
+  expect(await run(deliver(await bodyOf(101), to(send), options()))).toEqual([]);
 });
 
 test('a document that makes Elasticsearch fail again and again while others pass is refused', async () => {
   const { send } = server((index) =>
     index === 2 ? { status: 500, error: { type: 'null_pointer_exception', reason: '' } } : created,
   );
-  expect(await run(deliver(await bodyOf(1, 2, 3), send, options()))).toMatchObject([
+  expect(await run(deliver(await bodyOf(1, 2, 3), to(send), options()))).toMatchObject([
     { index: 2, status: 500, type: 'null_pointer_exception' },
   ]);
   const alone = server((_index, time) => (time > 20 ? created : { status: 500 }));
-  expect(await run(deliver(await bodyOf(1), alone.send, options())), 'nothing else passed').toEqual([]);
+  expect(await run(deliver(await bodyOf(1), to(alone.send), options())), 'nothing else passed').toEqual([]);
 });
 
 test('a large document alone that breaks the connection again and again is refused; a small one is not', async () => {
   const { send } = server((index, time) =>
     index > 100 || time < 20 ? new ElasticsearchError('unreachable', 'socket closed') : created,
   );
-  expect(await run(deliver(await bodyOf(1, 101), send, options()))).toMatchObject([
+  expect(await run(deliver(await bodyOf(1, 101), to(send), options()))).toMatchObject([
     { index: 101, status: 0, type: 'unreachable' },
   ]);
 });
@@ -185,38 +186,38 @@ test('what was never sent is never taken apart', async () => {
   const { send, requests } = server((_index, time) =>
     time > 20 ? created : new ElasticsearchError('unreachable', 'no connection', { unsent: true }),
   );
-  expect(await run(deliver(await bodyOf(1, 101, 102), send, options()))).toEqual([]);
+  expect(await run(deliver(await bodyOf(1, 101, 102), to(send), options()))).toEqual([]);
   expect(requests.every(({ length }) => length === 3)).toBe(true);
 });
 
 test('a request that is too much for the memory of Elasticsearch is taken apart', async () => {
   const breaker = '429 {"error":{"type":"circuit_breaking_exception"}}';
   const { send, requests } = server(() => created);
-  const breaking: SendBulkBody = async (body, signal) => {
+  const breaking: Destination['send'] = async (body, signal) => {
     const answered = await send(body, signal);
     if (body.indexes.length > 1) throw new ElasticsearchError('rejected', breaker, { status: 429 });
     return answered;
   };
-  expect(await run(deliver(await bodyOf(1, 2), breaking, options()))).toEqual([]);
+  expect(await run(deliver(await bodyOf(1, 2), to(breaking), options()))).toEqual([]);
   expect(requests).toEqual([[1, 2], [1, 2], [1, 2], [1], [2]]);
 });
 
 test('each split is told as what it was', async () => {
   const told: string[] = [];
   const { send } = server(() => created);
-  const limited: SendBulkBody = async (body, signal) => {
+  const limited: Destination['send'] = async (body, signal) => {
     const answered = await send(body, signal);
     if (body.indexes.length > 1) throw new ElasticsearchError('too-large', '413', { status: 413 });
     return answered;
   };
   const onFailure = (error: Error) => told.push(error.message);
-  expect(await run(deliver(await bodyOf(1, 2, 3), limited, { ...options(), onFailure }))).toEqual([]);
+  expect(await run(deliver(await bodyOf(1, 2, 3), to(limited), { ...options(), onFailure }))).toEqual([]);
   expect(told).toEqual(['413', '413']);
 });
 
 test('a document that a failure store swallowed with success is refused, not done', async () => {
   const { send } = server((index) => (index === 1 ? { status: 201, failureStore: 'used' } : created));
-  expect(await run(deliver(await bodyOf(1, 2), send, options()))).toMatchObject([
+  expect(await run(deliver(await bodyOf(1, 2), to(send), options()))).toMatchObject([
     { index: 1, type: 'failure_store' },
   ]);
 });
@@ -224,7 +225,7 @@ test('a document that a failure store swallowed with success is refused, not don
 test('an abort ends the tries', async () => {
   const stop = new AbortController();
   const { send } = server(() => new ElasticsearchError('unreachable', 'away'));
-  const failing = deliver(await bodyOf(1), send, {
+  const failing = deliver(await bodyOf(1), to(send), {
     signal: stop.signal,
     onFailure: () => stop.abort(new Error('stopped')),
   });
@@ -241,4 +242,29 @@ test('members are sent together up to the limit, as they were stored', async () 
   ]);
   expect(gzipBytesOf(bodies[0]!)).toEqual(Buffer.concat(members.slice(0, 2).map(({ body }) => body)));
   expect(await creationsOf(bodies[0]!)).toEqual([0, 1, 2].map(creation));
+});
+
+test.each([
+  ['200, as a drop processor answers', { status: 200 }],
+  ['202, which nothing of ours asks for', { status: 202 }],
+])(
+  'what is reported as a success and was not created (%s) is sent until it is, and named',
+  async (_name, item) => {
+    const { send, requests } = server((index, time) => (index !== 1 && time < 9 ? item : created));
+    const failures: Error[] = [];
+    const onFailure = (error: Error) => failures.push(error);
+    expect(await run(deliver(await bodyOf(1, 2, 3), to(send), { ...options(), onFailure }))).toEqual([]);
+    expect(requests).toEqual([[1, 2, 3], ...Array.from({ length: 8 }, () => [2, 3])]);
+    expect(new Set(failures.map((error) => Reflect.get(error, 'code')))).toEqual(new Set(['dropped']));
+    expect(failures[0]!.message).toContain('the document of index 2 (and of 1 more) was answered with');
+    expect(failures[0]!.message).toContain('GET /logs-here/_settings');
+  },
+);
+
+test('a pipeline that is not there says nothing about a document', async () => {
+  const reason = 'pipeline with id [gone] does not exist';
+  const gone = { status: 400, error: { type: 'illegal_argument_exception', reason } };
+  const { send, requests } = server((_index, time) => (time < 9 ? gone : created));
+  expect(await run(deliver(await bodyOf(1, 2), to(send), options()))).toEqual([]);
+  expect(requests).toHaveLength(9);
 });
