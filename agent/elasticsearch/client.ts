@@ -39,7 +39,7 @@ export class ElasticsearchClient extends Client {
  * Nothing is sent. Throws ElasticsearchError `settings` naming the file and the configuration's key.
  *
  * Requests go round the URLs. One that fails to answer is left out for a minute, then longer, until it answers a `HEAD /`
- * that is sent aside; with none left, all are tried.
+ * that the pool sends by itself; with none left, all are tried.
  */
 export async function createClient(settings: ClientSettings): Promise<ElasticsearchClient> {
   const { urls, requestSeconds } = settings;

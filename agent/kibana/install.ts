@@ -11,9 +11,9 @@ export interface InstallationOptions {
   namespace: string;
   /** Print what would be sent instead of sending it. What only looks is sent all the same. */
   dryRun: boolean;
-  say: (line: string) => void;
-  /** Told what is left out, and why; and what may change with the next Kibana. */
-  warn: (line: string) => void;
+  onLine: (line: string) => void;
+  /** Something is left out, and why, or may change with the next Kibana. */
+  onWarning: (line: string) => void;
 }
 
 /**
@@ -30,7 +30,7 @@ export async function installObjects(
   const { dataViews, searches, dashboards } = assetsOf(options.namespace);
   const change = changing(kibana, options);
   const done = (line: string) => {
-    if (!options.dryRun) options.say(`Kibana: ${line}`);
+    if (!options.dryRun) options.onLine(`Kibana: ${line}`);
   };
   for (const view of dataViews) await putDataView(kibana, change, view);
   done(`data views ${dataViews.map(({ id }) => id).join(', ')}`);
@@ -39,17 +39,18 @@ export async function installObjects(
   const name = `Kibana ${found.version} at ${kibana.url}`;
   if (typeof found.dashboards === 'object') {
     const titles = dashboards.map(({ body }) => body.title).join(', ');
-    options.warn(`${name}: left out the dashboards ${titles}: ${found.dashboards.missing}`);
+    options.onWarning(`${name}: left out the dashboards ${titles}: ${found.dashboards.missing}`);
     return;
   }
   const isPreview = found.dashboards === 'preview';
   if (isPreview)
-    options.warn(
+    options.onWarning(
       `${name}: its API for dashboards is a technical preview, for which ours are not promised to be right; 9.5 and later keep it as it is`,
     );
   for (const dashboard of dashboards) {
     const refused = await putDashboard(change, dashboard, isPreview);
-    if (refused) options.warn(`${name}: left out the dashboard ${dashboard.body.title}: ${refused.message}`);
+    if (refused)
+      options.onWarning(`${name}: left out the dashboard ${dashboard.body.title}: ${refused.message}`);
     else done(`${dashboard.body.title}: ${kibana.url}${viewOf(kibana, dashboard)}`);
   }
 }
@@ -74,11 +75,11 @@ const viewOf = (kibana: Kibana, { id }: Dashboard) =>
 
 type Change = (wanted: KibanaRequest) => Promise<KibanaAnswer | undefined>;
 
-function changing(kibana: Kibana, { dryRun, say }: InstallationOptions): Change {
+function changing(kibana: Kibana, { dryRun, onLine }: InstallationOptions): Change {
   return async (wanted) => {
     if (!dryRun) return await kibana.request(wanted);
-    for (const line of shown(kibana, wanted)) say(line);
-    say('');
+    for (const line of shown(kibana, wanted)) onLine(line);
+    onLine('');
     return undefined;
   };
 }

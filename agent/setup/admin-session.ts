@@ -12,7 +12,7 @@ export interface AdminSessionOptions {
    * behind `#`. What only looks is sent all the same.
    */
   dryRun: boolean;
-  say: (line: string) => void;
+  onLine: (line: string) => void;
   signal: AbortSignal;
 }
 
@@ -21,12 +21,12 @@ export class AdminSession {
   readonly client: ElasticsearchClient;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
-  readonly #say: (line: string) => void;
+  readonly #onLine: (line: string) => void;
 
-  constructor({ client, dryRun, say, signal }: AdminSessionOptions) {
+  constructor({ client, dryRun, onLine, signal }: AdminSessionOptions) {
     this.client = client;
     this.dryRun = dryRun;
-    this.#say = say;
+    this.#onLine = onLine;
     this.signal = signal;
   }
 
@@ -40,20 +40,20 @@ export class AdminSession {
     if (!this.dryRun) return await request(this.client, { ...wanted, signal: this.signal });
     const { method, path, query, body } = wanted;
     const search = query ? `?${new URLSearchParams(query).toString()}` : '';
-    this.#say(`${method} ${path}${search}`);
-    if (body !== undefined) this.#say(JSON.stringify(body, undefined, 2));
-    this.#say('');
+    this.#onLine(`${method} ${path}${search}`);
+    if (body !== undefined) this.#onLine(JSON.stringify(body, undefined, 2));
+    this.#onLine('');
     return { status: 200, body: {} };
   }
 
   /** Tells what is so already; in a dry run as a comment. */
   note(line: string): void {
-    this.#say(this.dryRun ? commented(line) : line);
+    this.#onLine(this.dryRun ? commented(line) : line);
   }
 
   /** Tells what was changed; a dry run has shown the request instead. */
   done(line: string): void {
-    if (!this.dryRun) this.#say(line);
+    if (!this.dryRun) this.#onLine(line);
   }
 
   /** For `installTemplates`: what is put is put only where it differs. */

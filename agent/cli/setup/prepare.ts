@@ -19,7 +19,7 @@ export async function prepare(
   const { settings, what, kibana: kibanaSettings } = await planOf(options);
   const client = await createClient(settings);
   const dryRun = options.dryRun === true;
-  const say = (text: string) => terminal.out(`${text.split('\n').map(printable).join('\n')}\n`);
+  const print = (text: string) => terminal.out(`${text.split('\n').map(printable).join('\n')}\n`);
   const unnamed = options.printKey === true || (options.key && options.outputKeyFile === undefined);
   const folder = unnamed ? await mkdtemp(join(tmpdir(), 'auditseal-setup-')) : undefined;
   const keyFile = folder === undefined ? what.keyFile : join(folder, 'key');
@@ -28,16 +28,21 @@ export async function prepare(
   try {
     // Reads its files now: if one is missing, nothing has been changed yet.
     const kibana = kibanaSettings && (await Kibana.create(kibanaSettings, signal));
-    const session = new AdminSession({ client, dryRun, say, signal });
+    const session = new AdminSession({ client, dryRun, onLine: print, signal });
     const warnings = await setUp(session, { ...what, keyFile, connect });
     const warn = (warning: string) => terminal.error(`warning: ${printableError(warning)}\n`);
     for (const warning of warnings) warn(warning);
-    if (folder !== undefined && !dryRun) say(await readFile(join(folder, 'key'), 'utf8'));
-    else if (keyFile !== undefined && !dryRun) say(nextSteps(keyFile, what.lookupKeyFile));
+    if (folder !== undefined && !dryRun) print(await readFile(join(folder, 'key'), 'utf8'));
+    else if (keyFile !== undefined && !dryRun) print(nextSteps(keyFile, what.lookupKeyFile));
     // Last: agents need nothing of Kibana, and must get their templates and key even if Kibana is away.
     if (!kibana) return;
     const found = await checkKibana(kibana, kibanaSettings?.space);
-    await installObjects(kibana, found, { namespace: what.namespace, dryRun, say, warn });
+    await installObjects(kibana, found, {
+      namespace: what.namespace,
+      dryRun,
+      onLine: print,
+      onWarning: warn,
+    });
   } finally {
     await client.close();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });

@@ -31,8 +31,8 @@ async function install(url: string, settings: Partial<KibanaSettings> = {}, dryR
   await installObjects(kibana, found, {
     namespace: 'auditseal',
     dryRun,
-    say: (line) => said.push(line),
-    warn,
+    onLine: (line) => said.push(line),
+    onWarning: warn,
   });
   return said.join('\n');
 }
