@@ -3,8 +3,9 @@ import { categoryMembers } from './category.ts';
 import { commonMembers, eventMembers, logMember, sealMember } from './common.ts';
 import type { DocumentContext, Place } from './context.ts';
 import { derived } from './derived.ts';
-import { codeOf, isFields, textOf, textUnitsMax } from '../event/index.ts';
+import { codeOf, isFields, termUnitsMax, textOf, textUnitsMax } from '../event/index.ts';
 import type { AuditEvent, Fields } from '../event/index.ts';
+import { indexedUri } from './long-uri.ts';
 import { namesMember, rolesMember, userMember } from './identity.ts';
 import { memberOf, print, printMembers } from './print.ts';
 import { timestampOf } from './timestamp.ts';
@@ -112,5 +113,9 @@ function longUrlMember(requestURI: string): string {
   const mark = requestURI.indexOf('?');
   const path = textOf(mark < 0 ? requestURI : requestURI.slice(0, mark));
   const query = mark < 0 ? undefined : textOf(requestURI.slice(mark + 1));
-  return `"url":${print({ original: textOf(requestURI), path, query })},`;
+  const url = `"url":${print({ original: textOf(requestURI), path, query })},`;
+  // The event's own member is too long for the index; the rules that look for commands read it by this name.
+  return requestURI.length <= termUnitsMax
+    ? url
+    : `"kubernetes.audit.requestURI":${print(indexedUri(requestURI))},${url}`;
 }

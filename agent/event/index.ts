@@ -6,4 +6,4 @@ export { bodyMembers, LongLineParts, responseMember } from './long-line.ts';
 export { repairEvent } from './repair.ts';
 export type { RepairedEvent } from './repair.ts';
 export { codeOf } from './status-code.ts';
-export { arrayItemsMax, textOf, textsOf, textUnitsMax } from './text.ts';
+export { arrayItemsMax, termUnitsMax, textOf, textsOf, textUnitsMax } from './text.ts';

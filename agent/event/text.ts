@@ -3,6 +3,8 @@
  * are at most 24,573 bytes of UTF-8, and the largest `ignore_above` that mappings usually carry.
  */
 export const textUnitsMax = 8191;
+/** Longer values of a keyword are not indexed: one UTF-16 unit is at most three bytes of UTF-8. */
+export const termUnitsMax = Math.floor(32_766 / 3);
 /** Elements of an array that we write; a client can send any number of forwarded addresses. */
 export const arrayItemsMax = 256;
 

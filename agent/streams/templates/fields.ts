@@ -1,3 +1,5 @@
+import { termUnitsMax } from '../../event/index.ts';
+
 /**
  * The kinds of field that our mappings are made of. Each accepts whatever a client of the apiserver can put there, as far
  * as Elasticsearch lets it: a value that does not fit is left out of the index, the document stays.
@@ -5,11 +7,8 @@
  */
 export type Field = Readonly<Record<string, unknown>>;
 
-/** Lucene refuses a term above 32,766 bytes, and with it the document. One UTF-16 unit is at most three bytes of UTF-8. */
-const keywordCharsMax = Math.floor(32_766 / 3);
-
 /** Exact matching. Longer values are not indexed, so that nobody gets a document refused by a long one. */
-export const keyword: Field = { type: 'keyword', ignore_above: keywordCharsMax };
+export const keyword: Field = { type: 'keyword', ignore_above: termUnitsMax };
 export const text: Field = { type: 'text' };
 export const long: Field = { type: 'long', ignore_malformed: true };
 export const boolean: Field = { type: 'boolean', ignore_malformed: true };
