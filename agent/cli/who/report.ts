@@ -59,7 +59,7 @@ function remarks({ rows, clashes, splits, coverage }: Answer, { query, namespace
       : []),
     ...(unreadable > 0
       ? [
-          `not searched: ${count(unreadable)} lines that were no audit event (event.kind pipeline_error, without event.action)`,
+          `ATTENTION: not searched: ${count(unreadable)} lines that were no audit event, in which a request may hide; read them: event.kind:pipeline_error and not event.action:*`,
         ]
       : []),
     'no proof: events that the policy dropped are not there, and only `auditseal verify` shows whether all others are, unchanged',
@@ -77,8 +77,13 @@ function joinedRemark(rows: readonly Row[]): string[] {
 }
 
 /** Whether no line with ATTENTION is printed. */
-export function isSure({ rows, clashes, splits }: Answer): boolean {
-  return clashes === 0 && splits === 0 && rows.every(({ joinedOver }) => joinedOver === undefined);
+export function isSure({ rows, clashes, splits, coverage }: Answer): boolean {
+  return (
+    clashes === 0 &&
+    splits === 0 &&
+    coverage.unreadable === 0 &&
+    rows.every(({ joinedOver }) => joinedOver === undefined)
+  );
 }
 
 function describeQuery({ users, groups, resources, verbs, outcomes, named, time }: Query): string {

@@ -91,4 +91,8 @@ test('rows that were joined say so, in the table and below it', () => {
   expect(isSure(answer)).toBe(false);
   expect(isSure({ ...answer, rows: [] })).toBe(true);
   expect(isSure({ ...answer, rows: [], splits: 1 })).toBe(false);
+  const unread: Answer = { ...answer, rows: [], coverage: { ...coverage, unreadable: 2 } };
+  expect(isSure(unread)).toBe(false);
+  const told = describeAnswer(unread, { query: query(), namespace: 'n', urls: ['http://127.0.0.1:1'] }, 0);
+  expect(told).toContainEqual(expect.stringMatching(/^ATTENTION: not searched: 2 lines/u));
 });
