@@ -54,6 +54,8 @@ async function makeCluster({ report, person }: Machine): Promise<void> {
   await report.claim('a cluster exists, without an audit log: `kubeadm init`', async () => {
     await person.demand(`sudo kubeadm init ${ignoredCheck}`);
     await person.demand('mkdir -p ~/.kube && sudo cp /etc/kubernetes/admin.conf ~/.kube/config');
+    // A cluster of a few seconds has none yet, and then its API refuses every pod.
+    await person.demand('kubectl -n kube-system wait --for=create serviceaccount/default --timeout=300s');
     return await person.demand('kubectl get nodes');
   });
 }
