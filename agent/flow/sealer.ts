@@ -78,6 +78,7 @@ export class Sealer {
         gaps: tally.gaps,
         read: tally.read,
         pieces: tally.pieces,
+        joined: tally.joined,
         malformed: tally.malformed,
         dropped: tally.dropped,
         reduced: tally.reduced,

@@ -4,14 +4,7 @@ export { Entries } from './entries.ts';
 export { type EpochStart, startEpoch } from './epoch.ts';
 export { SealError } from './error.ts';
 export { hashBytes, leafHash, nodeHash, sha256, writeLeafHash } from './hash.ts';
-export {
-  eventDocumentId,
-  eventId,
-  logIdOf,
-  recordDocumentId,
-  refusalDocumentId,
-  startDocumentId,
-} from './ids.ts';
+export { eventDocumentId, eventId, logIdOf, noteDocumentId, recordDocumentId } from './ids.ts';
 export { jsonString, parseBase64 } from './json.ts';
 export { exportKey, generateKey, importKey, type SigningKey } from './key.ts';
 export { Log, type Sealed } from './log.ts';
@@ -27,17 +20,29 @@ export {
 } from './manifest.ts';
 export { type Moment, Moments, parseMoments } from './moments.ts';
 export { openNote, signNote } from './note.ts';
-export { noteDocument, refusalText, signedNoteDocument, startText } from './notices.ts';
+export {
+  type NoteDocument,
+  refusalNote,
+  refusalText,
+  type SignedRefusal,
+  signedNoteDocument,
+  startMarker,
+  startText,
+} from './notices.ts';
 export { formatOrigin, isOrigin, logName, namePattern, parseOrigin } from './origin.ts';
 export { recordBytes, type RecordParts } from './record.ts';
-export { auditMember, formOf, refusedForm } from './refused.ts';
+export { auditMember, formOf, type RefusedForm, refusedForm, refusedForms } from './refused.ts';
 export { isRuleName, ruleNameForm } from './rule-name.ts';
 export { formatSigner, parseSigner } from './signer.ts';
 export {
   type EpochAcknowledgement,
   operatorNamePattern,
+  type Erasure,
+  indexesText,
+  parseIndexes,
   parseStatement,
   type Retirement,
+  type ShorterRetention,
   type Statement,
   statementDocumentId,
   statementText,

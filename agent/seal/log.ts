@@ -136,6 +136,7 @@ function orderedManifest(
     gaps: rest.gaps,
     read: rest.read,
     pieces: rest.pieces,
+    joined: rest.joined,
     malformed: rest.malformed,
     dropped: rest.dropped,
     reduced: rest.reduced,

@@ -15,6 +15,8 @@ export interface Manifest {
   gaps: Gap[];
   read: number;
   pieces: number;
+  /** Lines that were parts of one entry, beyond the first of each. */
+  joined: number;
   malformed: number;
   dropped: Record<string, number>;
   reduced: Record<string, number>;

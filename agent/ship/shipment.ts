@@ -1,13 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Logger, SourceMeter } from '../observe/index.ts';
-import {
-  importKey,
-  logIdOf,
-  noteDocument,
-  refusalDocumentId,
-  refusalText,
-  refusedForm,
-} from '../seal/index.ts';
+import { importKey, refusalNote, refusedForm } from '../seal/index.ts';
 import type { Committer, Refusal, StoredBatch } from '../store/index.ts';
 import { isStored, notStored, untilDone } from '../elasticsearch/index.ts';
 import type { ElasticsearchClient, RetryOptions } from '../elasticsearch/index.ts';
@@ -129,14 +122,13 @@ export class Shipment {
   }
 
   async #shipRefused(refusals: Refusal[]): Promise<void> {
-    const { origin, privateKey, vkey, members } = this.#batch;
+    const { origin, privateKey, members } = this.#batch;
     const key = importKey(origin, privateKey);
-    const logId = logIdOf(vkey);
-    const notes = refusals.map(({ index, status, type, at }) => {
+    const notes = refusals.map((refusal) => {
       // The same bytes whenever it is sent: should there be copies, they are copies.
-      const text = refusalText(origin, index, status, type);
-      const note = noteDocument(text, key, this.#parts.namespace, new Date(at));
-      return { index, bytes: creationBytes(refusalDocumentId(logId, index), note) };
+      const signed = { ...refusal, form: 'event' } as const;
+      const { id, source } = refusalNote(signed, key, this.#parts.namespace, new Date(refusal.at));
+      return { index: refusal.index, bytes: creationBytes(id, source) };
     });
     for (const { index, bytes } of await this.#createAll(this.#records, notes))
       await this.#create(this.#records, single(index, gzipSync(bytes)));
@@ -214,7 +206,7 @@ function refusedFormOf(line: Buffer, { message }: Refusal): Buffer {
   const actionEnd = line.indexOf(0x0a) + 1;
   return Buffer.concat([
     line.subarray(0, actionEnd),
-    refusedForm(line.subarray(actionEnd, -1), message),
+    refusedForm(line.subarray(actionEnd, -1), message, 'event'),
     Buffer.of(0x0a),
   ]);
 }

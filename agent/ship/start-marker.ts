@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { noteDocument, startDocumentId, startText, logIdOf } from '../seal/index.ts';
+import { startMarker } from '../seal/index.ts';
 import type { SigningKey } from '../seal/index.ts';
 import type { StartState } from '../store/index.ts';
 import { bulk, ElasticsearchError, isStored, notStored, untilDone } from '../elasticsearch/index.ts';
@@ -61,9 +61,10 @@ function cannotHaveArrived(error: unknown): boolean {
 
 /** A create cannot tell once the stream has gone on to another backing index: there the marker's `_id` is free again. */
 async function isFound(parts: StartParts, counter: number, signal: AbortSignal): Promise<boolean> {
-  const { lookup, seen, key, namespace } = parts;
+  const { lookup, seen, key, namespace, now } = parts;
   if (!lookup) return false;
-  const ids = [startDocumentId(logIdOf(key.verifier.text), counter)];
+  const { id } = startMarker(counter, key, namespace, now());
+  const ids = [id];
   const since = new Set([seen ?? undefined]);
   const found = await lookup.find({ stream: recordStream(namespace), ids, since, signal });
   return found !== undefined && found.size > 0;
@@ -75,8 +76,8 @@ async function sendMarker(
   counter: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const id = startDocumentId(logIdOf(key.verifier.text), counter);
-  const lines = creationBytes(id, noteDocument(startText(key.verifier.name, counter), key, namespace, now()));
+  const { id, source } = startMarker(counter, key, namespace, now());
+  const lines = creationBytes(id, source);
   const { items } = await bulk(client, {
     stream: recordStream(namespace),
     gzipBody: gzipSync(lines),

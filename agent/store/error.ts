@@ -3,11 +3,12 @@ import { CodedError, messageOf } from '../error.ts';
 /**
  * - `locked`: another process has the folder
  * - `newer`: the state was written by a newer version
+ * - `older`: the state was written by a version that this one does not continue
  * - `corrupt`: it is not a whole database
  * - `full`: the disk is full
  * - `failed`: anything else that SQLite or the file system says
  */
-export type StoreErrorCode = 'locked' | 'newer' | 'corrupt' | 'full' | 'failed';
+export type StoreErrorCode = 'locked' | 'newer' | 'older' | 'corrupt' | 'full' | 'failed';
 
 /** What is wrong with the state folder, and what to do about it. */
 export class StoreError extends CodedError<StoreErrorCode> {}

@@ -1,4 +1,7 @@
-/** Version 1; what came after it is in `migrations`. */
+/**
+ * What the state database holds. Versions 1 to 3 were of a signed format that was not final: what they have sealed, no verifier
+ * of this release takes.
+ */
 const schema = `
 CREATE TABLE source (
   name TEXT PRIMARY KEY,
@@ -9,6 +12,9 @@ CREATE TABLE source (
   start_counter INTEGER NOT NULL DEFAULT 0,
   start_state TEXT NOT NULL DEFAULT 'answered',
   start_tail TEXT,
+  observed TEXT,
+  events_index TEXT,
+  records_index TEXT,
   read_lines INTEGER NOT NULL DEFAULT 0,
   pieces INTEGER NOT NULL DEFAULT 0,
   dropped_events INTEGER NOT NULL DEFAULT 0,
@@ -49,6 +55,8 @@ CREATE TABLE batch (
   pieces INTEGER NOT NULL,
   dropped INTEGER NOT NULL,
   gaps INTEGER NOT NULL,
+  oldest TEXT,
+  moments TEXT NOT NULL DEFAULT '[]',
   UNIQUE (epoch, number)
 ) STRICT;
 CREATE INDEX batch_source ON batch(source, seq);
@@ -73,13 +81,7 @@ CREATE TABLE refusal (
   noticed INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (epoch, idx)
 ) STRICT;
-`;
 
-/** 2: counters that outlive the process, what the operator should know (`observed`), and the times of a batch's events. */
-const observation = `
-ALTER TABLE source ADD COLUMN observed TEXT;
-ALTER TABLE batch ADD COLUMN oldest TEXT;
-ALTER TABLE batch ADD COLUMN moments TEXT NOT NULL DEFAULT '[]';
 CREATE TABLE tally (
   source TEXT NOT NULL REFERENCES source(name),
   kind TEXT NOT NULL,
@@ -88,16 +90,7 @@ CREATE TABLE tally (
   start_value INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (source, kind, label)
 ) STRICT;
-INSERT INTO tally SELECT name, 'dropped', 'earlier', dropped_events,
-  dropped_events - (SELECT total(dropped) FROM batch WHERE source = name AND held = 1) FROM source WHERE dropped_events > 0;
-INSERT INTO tally SELECT name, 'gaps', 'earlier', gaps,
-  gaps - (SELECT total(gaps) FROM batch WHERE source = name AND held = 1) FROM source WHERE gaps > 0;
-`;
 
-/** 3: which write indices were seen last, and what may exist more than once and was not announced yet. */
-const copies = `
-ALTER TABLE source ADD COLUMN events_index TEXT;
-ALTER TABLE source ADD COLUMN records_index TEXT;
 CREATE TABLE copies (
   source TEXT NOT NULL REFERENCES source(name),
   origin TEXT NOT NULL,
@@ -108,8 +101,19 @@ CREATE TABLE copies (
 ) STRICT;
 `;
 
-/** What leads from each version of the state to the next, from an empty database (0) on. */
-export const migrations = [schema, observation, copies] as const;
+/** The oldest version that is migrated; those before are refused. */
+export const oldestState = 4;
+
+/** The first makes an empty database one of the oldest version; each of the others leads to the next. */
+export const migrations = [schema] as const;
 
 /** PRAGMA user_version of the state database. A newer one is refused untouched, an older one migrated at open. */
-export const stateVersion = migrations.length;
+export const stateVersion = oldestState + migrations.length - 1;
+
+/** What to do with a state folder of a version that cannot be continued. */
+export function tooOld(path: string, version: number): string {
+  return (
+    `${path}: is of an earlier auditseal (state version ${version}), whose signed format this one does not continue; ` +
+    'let the earlier one deliver what waits, stop it, and move the state folder away: a new epoch begins'
+  );
+}

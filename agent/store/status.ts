@@ -2,7 +2,7 @@ import { readFileSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError, storeErrorFrom } from './error.ts';
-import { stateVersion } from './schema.ts';
+import { oldestState, stateVersion, tooOld } from './schema.ts';
 
 /** What a state folder says of one source; always read + pieces = dropped + sealedEvents. */
 export interface SourceStatus {
@@ -46,7 +46,7 @@ export interface StateStatus {
 
 /**
  * Reads a state folder beside a running agent, or without one; changes nothing.
- * Throws StoreError `failed` (there is none, it cannot be read, or no agent of this release has opened it) or `newer`.
+ * Throws StoreError `failed` (there is none, it cannot be read, or no agent of this release has opened it) `newer` or `older`.
  */
 export function readStatus(stateDir: string): StateStatus {
   const path = join(stateDir, 'state.db');
@@ -56,6 +56,7 @@ export function readStatus(stateDir: string): StateStatus {
       const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
       if (version > stateVersion)
         throw new StoreError('newer', `${path}: is of a newer auditseal (state version ${version})`);
+      if (version < oldestState) throw new StoreError('older', tooOld(path, version));
       if (version < stateVersion)
         throw new StoreError(
           'failed',

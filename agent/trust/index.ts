@@ -3,7 +3,7 @@ export { makeOperatorKey, readOperatorKey } from './operator-key.ts';
 export { type TrustFile, trustSchema } from './schema.ts';
 export {
   type AddedKey,
-  addOperators,
+  addPersons,
   addTrust,
   operatorNames,
   readTrust,

@@ -22,6 +22,8 @@ export const trustSchema = z.strictObject({
   v: z.literal(1),
   logs: z.array(log),
   operators: z.array(operator).default([]),
+  /** Keys whose statements may take events away: who may acknowledge gaps may not therefore erase. */
+  erasers: z.array(operator).default([]),
 });
 
 export type TrustFile = z.infer<typeof trustSchema>;

@@ -23,9 +23,9 @@ export function trustedOrigins({ logs }: TrustFile): string[] {
   return logs.map(({ vkey }) => parseVerifierKey(vkey).name);
 }
 
-/** Names of the operators' keys, each once. */
-export function operatorNames({ operators }: TrustFile): string[] {
-  return [...new Set(operators.map((vkey) => parseVerifierKey(vkey).name))];
+/** Names of the keys of operators and erasers, each once. */
+export function operatorNames({ operators, erasers }: TrustFile): string[] {
+  return [...new Set([...operators, ...erasers].map((vkey) => parseVerifierKey(vkey).name))];
 }
 
 export interface AddedKey {
@@ -49,21 +49,25 @@ export async function addTrust(file: string, vkeys: readonly string[], held: OfH
   return await change(file, (trust) => vkeys.map((vkey) => addKey(trust, vkey, held)));
 }
 
-/** Adds operators' keys to a trust file, as {@link addTrust} adds logs'. Throws TrustError `trust-file`. */
-export async function addOperators(file: string, vkeys: readonly string[]): Promise<AddedKey[]> {
+/** What a person's key is trusted for: to excuse findings, or to take events away. */
+export type Role = 'operators' | 'erasers';
+
+/** Adds keys of persons to a trust file, as {@link addTrust} adds logs'. Throws TrustError `trust-file`. */
+export async function addPersons(file: string, vkeys: readonly string[], role: Role): Promise<AddedKey[]> {
+  const name = role === 'operators' ? 'operator' : 'eraser';
   return await change(file, (trust) =>
     vkeys.map((vkey) => {
-      if (trust.operators.includes(vkey)) return { name: 'operator', vkey, outcome: 'already there' };
-      trust.operators.push(vkey);
+      if (trust[role].includes(vkey)) return { name, vkey, outcome: 'already there' };
+      trust[role].push(vkey);
       const { error } = trustSchema.safeParse(trust);
       if (error) throw new TrustError('trust-file', error.issues.map(({ message }) => message).join('; '));
-      return { name: 'operator', vkey, outcome: 'added' };
+      return { name, vkey, outcome: 'added' };
     }),
   );
 }
 
 async function change(file: string, add: (trust: TrustFile) => AddedKey[]): Promise<AddedKey[]> {
-  const trust = (await readIfPresent(file)) ?? { v: 1 as const, logs: [], operators: [] };
+  const trust = (await readIfPresent(file)) ?? { v: 1 as const, logs: [], operators: [], erasers: [] };
   const added = add(trust);
   const draft = `${file}.${randomUUID()}`;
   try {

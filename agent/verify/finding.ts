@@ -15,6 +15,8 @@ export const tampered = [
 export const notProvenComplete = [
   'gap',
   'incoherent',
+  'begins late',
+  'clock back',
   'ends early',
   'silent',
   'sealed in the future',
@@ -22,6 +24,7 @@ export const notProvenComplete = [
   'unlinked epoch',
   'unknown log',
   'unproven',
+  'not erased',
 ] as const;
 
 export type FindingKind = (typeof tampered)[number] | (typeof notProvenComplete)[number];

@@ -3,6 +3,8 @@ import type { BatchRange } from './records/log.ts';
 
 /** A part of the time that the logs span. */
 export interface VerifyRange {
+  /** Undefined: from the beginning. */
+  since: Date | undefined;
   /** The batch numbers that it takes, by origin; other logs are only looked at for their keys and their end. */
   batches: ReadonlyMap<string, BatchRange>;
   until: Date;
@@ -12,6 +14,8 @@ export interface VerifyOptions {
   now: Date;
   trust?: TrustFile | undefined;
   range?: VerifyRange | undefined;
+  /** A log that begins within the range is no finding: it is judged from there on. */
+  fromBirth?: boolean | undefined;
   /** Fewer events as sealed than this are too few to say anything: heartbeats alone would verify, too. */
   eventsMin?: number | undefined;
   /** Called for every document of either stream. */

@@ -27,18 +27,17 @@ export interface Streams {
   readonly unread?: string | undefined;
   /** All documents of the events stream by origin, sequence, shard position; asked for once, after the records. */
   events(logs: readonly LogExtent[]): AsyncIterable<StoredDocument>;
-  /** Every document of a stream with one of these ids, in any backing index, as of now; at most `findIdsMax` ids. */
-  find(stream: Stream, ids: readonly string[]): AsyncIterable<StoredDocument>;
+  /** Every document of the events stream with one of these ids, in any backing index, as of now; at most `findIdsMax` ids. */
+  find(ids: readonly string[]): AsyncIterable<StoredDocument>;
   /**
-   * The greatest batch number that the record stream has for a log as of now, later than the events were read; a reader of
-   * what does not change (a dump) has none to add and leaves it out.
+   * What the record stream has of a log by now, a refresh after the events were opened, forged or not: the greatest batch number
+   * first, start markers last, some of it. A reader of what does not change (a dump) has none to add and leaves it out.
    */
-  newestBatch?(origin: string): Promise<number | undefined>;
-  /**
-   * For a log that the record stream had nothing of when it was first read, forged or not: the greatest batch number that it
-   * has by now, -1 if it has only begun. Undefined for any other log. A dump leaves it out.
-   */
-  newestOfBegun?(origin: string): Promise<number | undefined>;
+  newestRecords?(origin: string): AsyncIterable<StoredDocument>;
+  /** Whether the record stream had nothing of a log, forged or not, when it was first read. A dump leaves it out. */
+  hadNothingOf?(origin: string): boolean;
+  /** Of a time range: records, forged or not, that say that they hold a leaf index outside of what was read; some of them. */
+  recordsHolding?(origin: string, index: number): AsyncIterable<StoredDocument>;
 }
 
 export const findIdsMax = 500;

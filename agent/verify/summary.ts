@@ -1,5 +1,6 @@
 import type { DocumentJoin } from './events/documents.ts';
 import type { FindingKind } from './finding.ts';
+import type { Coverage } from './records/coverage.ts';
 import type { KeySource } from './records/keys.ts';
 import { timeOf } from './records/link.ts';
 import type { RecordReading } from './records/records.ts';
@@ -38,6 +39,8 @@ export interface Summary {
   now: string;
   /** Whether every key follows from a trust file; else keys were taken from the log itself. */
   trusted: boolean;
+  /** Of a time range, by cluster. */
+  coverage: Coverage[];
   logs: LogSummary[];
   /** Documents of the record stream taken for records, and the valid ones among them. */
   records: number;
@@ -50,12 +53,18 @@ export interface Summary {
   refused: number;
   copies: number;
   expired: number;
+  /** Those that somebody who may has signed away. */
+  erased: number;
   notYetRecorded: number;
   firstEvent?: string;
   lastEvent?: string;
   findings: Partial<Record<FindingKind, number>>;
   /** What operators' statements excuse: counted here, and not among the findings. */
   excused: Excused;
+  /** Documents of the record stream that only a later version of the format gives a meaning. */
+  ofLaterVersion: number;
+  /** Notices of kinds that this version does not know, by kind. */
+  unknownNotices: Record<string, number>;
   statements: { counted: StatementReport[]; void: VoidStatements };
 }
 
@@ -67,6 +76,7 @@ export interface Excused {
 /** What both passes came to. */
 export interface Judged {
   reading: RecordReading;
+  coverage: Coverage[];
   join: DocumentJoin | undefined;
   documents: number;
   counts: ReadonlyMap<FindingKind, number>;
@@ -76,7 +86,7 @@ export interface Judged {
 }
 
 export function summarize(judged: Judged): Summary {
-  const { reading, join, documents, counts, excused, obstacle, options } = judged;
+  const { reading, coverage, join, documents, counts, excused, obstacle, options } = judged;
   const verdict = verdictOf(counts, obstacle);
   const events: Span = {};
   for (const log of reading.logs.values()) widen(events, log.events.first, log.events.last);
@@ -90,6 +100,7 @@ export function summarize(judged: Judged): Summary {
     ...(obstacle !== undefined && { obstacle }),
     now: options.now.toISOString(),
     trusted: reading.keys.trusting,
+    coverage,
     logs,
     records: reading.records,
     batches: logs.reduce((sum, log) => sum + log.batches, 0),
@@ -99,11 +110,14 @@ export function summarize(judged: Judged): Summary {
     refused: join?.counts.refused ?? 0,
     copies: join?.counts.copies ?? 0,
     expired: join?.problems.expired ?? 0,
+    erased: join?.problems.erased ?? 0,
     notYetRecorded: [...(join?.uncovered.notYetRecorded.values() ?? [])].reduce((a, b) => a + b, 0),
     ...(events.first !== undefined && { firstEvent: events.first }),
     ...(events.last !== undefined && { lastEvent: events.last }),
     findings: Object.fromEntries(counts),
     excused,
+    ofLaterVersion: reading.ofLaterVersion,
+    unknownNotices: reading.unknownNotices.counts(),
     statements: { counted: reading.statements.counted(), void: reading.statements.void },
   };
 }
@@ -112,8 +126,7 @@ function summarizeLog(origin: string, { keys, logs }: RecordReading): LogSummary
   const { key, source } = keys.of(origin)[0]!;
   const log = logs.get(origin);
   const base = { origin, vkey: key.text, keyFrom: source, batches: log?.batches ?? 0, size: log?.size ?? 0 };
-  const runs = log?.runs.filter(({ head }) => log.inRange(head.batch)) ?? [];
-  const [first, last] = [runs[0]?.head.batch, runs.at(-1)?.tail.batch];
+  const { firstBatch: first, lastBatch: last } = log ?? {};
   return {
     ...base,
     ...(first !== undefined && { firstBatch: first }),

@@ -94,6 +94,7 @@ function resultOf({ summary, sample }: Verification): object {
     refused: summary.refused,
     copies: summary.copies,
     expired: summary.expired,
+    erased: summary.erased,
     not_yet_recorded: summary.notYetRecorded,
     ...(summary.firstEvent !== undefined && {
       first_event: summary.firstEvent,

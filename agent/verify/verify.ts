@@ -2,11 +2,15 @@ import { Alternates } from './records/alternates.ts';
 import { readBatches } from './events/batches.ts';
 import type { Batch } from './events/batches.ts';
 import { DocumentJoin } from './events/documents.ts';
+import { judgeCoverage } from './records/coverage.ts';
+import type { Coverage } from './records/coverage.ts';
 import { judgeEnds, judgeEpochs } from './records/epochs.ts';
+import { parseOrigin } from '../seal/index.ts';
 import type { Emit, Finding, FindingKind } from './finding.ts';
 import { readRecords } from './records/records.ts';
 import type { RecordReading } from './records/records.ts';
 import { outOfOrderMax } from './events/out-of-order.ts';
+import { doesExcuse } from './records/statements.ts';
 import type { Streams } from './streams.ts';
 import { summarize } from './summary.ts';
 import type { Summary } from './summary.ts';
@@ -27,12 +31,7 @@ export async function* verifyLogs(
     else counts.set(finding.finding, (counts.get(finding.finding) ?? 0) + 1);
     return finding;
   };
-  const { reading, findings } = await judgeRecords(streams, options);
-  if (reading.bytesDoNotSurvive) {
-    const obstacle =
-      'every record is what was sealed as a value and none in its bytes: the bytes of _source do not survive the way here';
-    return summarize({ reading, join: undefined, documents: 0, counts, excused, obstacle, options });
-  }
+  const { reading, findings, coverage } = await judgeRecords(streams, options);
   for (const finding of findings.splice(0)) yield counted(finding);
 
   const emit: Emit = (finding) => findings.push(finding);
@@ -55,18 +54,27 @@ export async function* verifyLogs(
   }
   alternates.close();
   await judgeOutOfOrder(join, streams, reading);
-  await join.uncovered.close();
+  join.uncovered.close();
+  // Whoever can write can print the records anew: only where no event is what was sealed either do bytes not survive the way here.
+  const bytesSurvive = !reading.isAllReprinted || join.counts.ok > 0;
+  if (reading.isAllReprinted) reading.nameReprinted(bytesSurvive);
   for (const finding of findings) yield counted(finding);
-  for (const finding of join.problems.named()) yield counted(finding);
-  const obstacle = obstacleOf(reading, join, options.eventsMin ?? 0) ?? streams.unread;
-  return summarize({ reading, join, documents, counts, excused, obstacle, options });
+  for (const finding of join.problems.named())
+    if (bytesSurvive || finding.finding !== 'changed') yield counted(finding);
+  const obstacle = bytesSurvive
+    ? obstacleOf(reading, coverage, join, options, streams.unread)
+    : reprintedOnTheWay;
+  return summarize({ reading, coverage, join, documents, counts, excused, obstacle, options });
 }
+
+const reprintedOnTheWay =
+  'all records match as JSON but not byte for byte, and no event matches: something between Elasticsearch and this command rewrites _source, or a reindex did';
 
 /** What the records alone show. */
 async function judgeRecords(
   streams: Streams,
   options: VerifyOptions,
-): Promise<{ reading: RecordReading; findings: Finding[] }> {
+): Promise<{ reading: RecordReading; findings: Finding[]; coverage: Coverage[] }> {
   const { now, trust, range, onProgress } = options;
   const { reading, findings } = await readRecords(
     streams.records(),
@@ -76,8 +84,10 @@ async function judgeRecords(
   const emit: Emit = (finding) => findings.push(finding);
   judgeEpochs(reading, trust, emit);
   judgeEnds(reading, range && range.until < now ? range.until : now, emit);
+  const coverage = judgeCoverage(reading, options, emit);
   reading.statements.apply(findings, reading.logs, now);
-  return { reading, findings };
+  acknowledgeSteps(reading);
+  return { reading, findings, coverage };
 }
 
 async function* compared(batches: AsyncIterable<Batch>, alternates: Alternates): AsyncGenerator<Batch> {
@@ -104,15 +114,51 @@ async function judgeOutOfOrder(join: DocumentJoin, streams: Streams, reading: Re
   for await (const batch of readBatches(streams.records(), reading)) join.outOfOrder.judge(batch);
 }
 
-function obstacleOf(reading: RecordReading, join: DocumentJoin, eventsMin: number): string | undefined {
+function obstacleOf(
+  reading: RecordReading,
+  coverage: readonly Coverage[],
+  join: DocumentJoin,
+  { eventsMin = 0, range }: VerifyOptions,
+  unread: string | undefined,
+): string | undefined {
   if (reading.records === 0) {
     return join.uncovered.notYetRecorded.size > 0
       ? 'there is no record yet: the log has only just begun; verify again in a few seconds'
       : 'there is no record at all';
+  }
+  if (unread !== undefined) return unread;
+  const without = range && clusterWithout(reading, coverage);
+  if (without !== undefined) {
+    const from = range?.since?.toISOString() ?? 'the beginning';
+    return `no log of cluster ${without} has a batch from ${from} to ${range!.until.toISOString()}: nothing of that time was checked`;
   }
   if (join.outOfOrder.overflowed)
     return `more than ${outOfOrderMax} documents are out of place: is the mapping of origin and sequence intact?`;
   if (join.counts.ok < eventsMin)
     return `${join.counts.ok} events as sealed, and at least ${eventsMin} expected: does the apiserver write an audit log?`;
   return undefined;
+}
+
+/** A cluster of the known logs of which a range has no batch. */
+function clusterWithout({ keys }: RecordReading, coverage: readonly Coverage[]): string | undefined {
+  const clusters = new Set(keys.origins().map((origin) => parseOrigin(origin).cluster));
+  return [...clusters]
+    .toSorted()
+    .find((name) => !coverage.some(({ cluster, hasBatch }) => cluster === name && hasBatch));
+}
+
+/** Lets the clocks know which of their steps an operator has acknowledged, in the range or not. */
+function acknowledgeSteps({ clocks, statements }: RecordReading): void {
+  const reports = statements.applicable();
+  for (const clock of clocks.values())
+    clock.acknowledge(({ origin, batch, sealedAt }) =>
+      reports.some(({ statement }) =>
+        doesExcuse(statement, {
+          finding: 'clock back',
+          origin,
+          batch,
+          sealedAt: new Date(sealedAt).toISOString(),
+        }),
+      ),
+    );
 }

@@ -1,4 +1,4 @@
-import { generateKey, exportKey, eventDocumentId, leafHash, Log } from '../../agent/seal/index.ts';
+import { eventDocumentId, exportKey, generateKey, leafHash, Log } from '../../agent/seal/index.ts';
 import type { StoredDocument } from '../../agent/verify/index.ts';
 
 const origin = 'bench/cp-1/kube-apiserver/20261123T004438Z';
@@ -69,6 +69,7 @@ export class GeneratedLog {
         gaps: [],
         read: count,
         pieces: 0,
+        joined: 0,
         malformed: 0,
         dropped: {},
         reduced: {},

@@ -16,7 +16,7 @@ interface SendOptions extends ConnectionOptions {
 /** `auditseal statement`: an operator signs that a finding is known, so that it does not stay red for ever. */
 export function defineStatement(terminal: Terminal): Command {
   const command = newCommand('statement', terminal).description(
-    'sign that something is known: a node was retired, a gap or an unlinked epoch was looked into',
+    'sign that something is known: a node was retired, a gap or an unlinked epoch was looked into, events were erased',
   );
   command
     .command('key')
@@ -38,6 +38,18 @@ export function defineStatement(terminal: Terminal): Command {
     .option('--first <batch>', 'the first of the batches', batchNumber)
     .option('--last <batch>', 'the last of the batches, included; with --after, of that epoch', batchNumber)
     .option('--after <origin>', 'the epoch before the unlinked one')
+    .addHelpText('after', help);
+  addMaking(command.command('retention'), terminal, 'retention')
+    .description(
+      'events of some batches may be gone sooner than those say; by a key of the trust file’s erasers',
+    )
+    .option('--first <batch>', 'the first of the batches', batchNumber)
+    .option('--last <batch>', 'the last of the batches, included', batchNumber)
+    .option('--days <days>', 'after so many days they may be gone', dayCount)
+    .addHelpText('after', help);
+  addMaking(command.command('erase'), terminal, 'erase')
+    .description('some events were deleted on purpose; by a key of the trust file’s erasers')
+    .option('--indexes <list>', 'leaf indexes as auditseal verify prints them: 3,7-9')
     .addHelpText('after', help);
   addConnection(command.command('send'), wanted)
     .description('send a statement that was signed elsewhere (--print)')
@@ -96,4 +108,9 @@ function batchNumber(value: string): number {
   const number = Number(value);
   if (/^\d+$/u.test(value) && Number.isSafeInteger(number)) return number;
   throw new InvalidArgumentError('It must be a batch number.');
+}
+
+function dayCount(value: string): number {
+  if (/^[1-9]\d{0,5}$/u.test(value)) return Number(value);
+  throw new InvalidArgumentError('It must be a number of days, at least 1.');
 }

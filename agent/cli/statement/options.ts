@@ -1,10 +1,10 @@
-import { isOrigin } from '../../seal/index.ts';
+import { isOrigin, parseIndexes } from '../../seal/index.ts';
 import type { Statement } from '../../seal/index.ts';
 import { VerifyError } from '../../verify/index.ts';
 import type { ConnectionOptions } from '../connection.ts';
 import { parseTime } from '../terminal/time.ts';
 
-/** Options of `auditseal statement retire` and `acknowledge`. */
+/** Options of `auditseal statement retire`, `acknowledge`, `retention` and `erase`. */
 export interface MakeOptions extends ConnectionOptions {
   log: string;
   why: string;
@@ -13,6 +13,8 @@ export interface MakeOptions extends ConnectionOptions {
   after?: string;
   first?: number;
   last?: number;
+  days?: number;
+  indexes?: string;
   print?: boolean;
 }
 
@@ -29,25 +31,40 @@ export function statementOf(kind: Statement['kind'], options: MakeOptions, now: 
 
 type Place<T> = T extends Statement ? Omit<T, 'at' | 'why'> : never;
 
-/** What the statement is about. An end is signed with its batch number: if the log ends elsewhere later, somebody has cut it. */
-function placeOf(kind: Statement['kind'], { log, after, first, last }: MakeOptions): Place<Statement> {
+/** What it is about. An end is signed with its number: wherever else the log ends, somebody has moved it since. */
+function placeOf(kind: Statement['kind'], options: MakeOptions): Place<Statement> {
+  const { log, last, after, days, indexes } = options;
   if (kind === 'retire') {
     if (last === undefined) throw new VerifyError('usage', `--last: give the last batch of ${log}; ${where}`);
     return { kind, log, last };
   }
-  if (after !== undefined) {
-    checkOrigin('--after', after);
-    if (first !== undefined) throw new VerifyError('usage', '--after: it goes with --last alone');
-    if (last === undefined)
-      throw new VerifyError('usage', `--last: give the last batch of ${after}; ${where}`);
-    return { kind, log, after, last };
+  if (kind === 'erase') {
+    if (indexes === undefined)
+      throw new VerifyError('usage', '--indexes: say which, as 3,7-9; “auditseal verify” prints them');
+    return { kind, log, indexes: parseIndexes(indexes) };
   }
+  if (kind === 'retention') {
+    if (days === undefined) throw new VerifyError('usage', '--days: say after how many days');
+    return { kind, log, batches: batchesOf(options), days };
+  }
+  if (after !== undefined) return { kind, log, ...endBefore(after, options) };
+  return { kind, log, batches: batchesOf(options) };
+}
+
+function batchesOf({ first, last }: MakeOptions): { first: number; last: number } {
   if (first === undefined || last === undefined)
     throw new VerifyError(
       'usage',
       `--first and --last: give both, or for an unlinked epoch --after and --last: the epoch before and its last batch; ${where}`,
     );
-  return { kind, log, batches: { first, last } };
+  return { first, last };
+}
+
+function endBefore(after: string, { first, last }: MakeOptions): { after: string; last: number } {
+  checkOrigin('--after', after);
+  if (first !== undefined) throw new VerifyError('usage', '--after: it goes with --last alone');
+  if (last === undefined) throw new VerifyError('usage', `--last: give the last batch of ${after}; ${where}`);
+  return { after, last };
 }
 
 const where = '“auditseal verify” prints each log with its origin and the batch of its newest record';

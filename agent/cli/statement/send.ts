@@ -62,9 +62,14 @@ function shown(signed: SignedStatement): string {
 
 function effectOf(statement: Statement): string {
   const verdict = 'is reported, and changes no verdict, where the trust file lists this operator';
+  const erased = 'is reported with who said so, where the trust file lists this key among its erasers';
+  if (statement.kind === 'retention')
+    return `that events of these batches are gone after ${statement.days} days ${erased}, and is not “missing”; not of one that was sealed after that time`;
+  if (statement.kind === 'erase')
+    return `that these events are gone ${erased}, and is not “missing”; one that is still there is “not erased”`;
   if (statement.kind === 'retire')
     return `“ends early” of this log at this batch ${verdict}; not at another, nor once a record was sealed after that time`;
   if ('after' in statement)
     return `“unlinked epoch” of this origin ${verdict}, while the epoch before it is that one and ends at that batch; its vkey has to be in the trust file, too (trust add --beside)`;
-  return `“gap”, “silent” and “incoherent” at these batches ${verdict}; not at one that was sealed after that time`;
+  return `“gap”, “silent”, “incoherent”, “begins late” and “clock back” at these batches ${verdict}; not at one that was sealed after that time`;
 }

@@ -21,7 +21,7 @@ export function parseTime(option: string, text: string, now: Date): number {
   return at;
 }
 
-/** What `--since` and `--until` say; undefined without either. Throws VerifyError `usage`. */
+/** What `--since` and `--until` say, none of it later than now; undefined without either. Throws VerifyError `usage`. */
 export function timeRangeOf(
   { since, until }: { since?: string; until?: string },
   now: Date,
@@ -29,10 +29,13 @@ export function timeRangeOf(
   if (since === undefined && until === undefined) return undefined;
   const range = {
     since: since === undefined ? 0 : parseTime('--since', since, now),
-    until: until === undefined ? now.getTime() : parseTime('--until', until, now),
+    until: until === undefined ? now.getTime() : Math.min(now.getTime(), parseTime('--until', until, now)),
   };
   // An empty range would verify as well.
   if (range.since > range.until)
-    throw new VerifyError('usage', `--since: is later than ${until === undefined ? 'now' : '--until'}`);
+    throw new VerifyError(
+      'usage',
+      `--since: is later than ${range.until === now.getTime() ? 'now' : '--until'}`,
+    );
   return range;
 }

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { fileBytesMax, readTextStream } from '../../input/index.ts';
-import { addOperators, addTrust } from '../../trust/index.ts';
+import { addPersons, addTrust } from '../../trust/index.ts';
 import type { AddedKey } from '../../trust/index.ts';
 import { newCommand, runCommand } from '../command.ts';
 import { exitCode } from '../exit-code.ts';
@@ -37,7 +37,25 @@ export function defineTrust(terminal: Terminal): Command {
     .argument('<vkey...>', 'one or more vkeys; - reads them from standard input, one a line')
     .requiredOption('--trust <file>', 'the trust file; made if there is none')
     .action(async (given: string[], { trust }: AddOptions) => {
-      await changing('operator', terminal, async () => await addOperators(trust, await vkeysOf(given)));
+      await changing(
+        'operator',
+        terminal,
+        async () => await addPersons(trust, await vkeysOf(given), 'operators'),
+      );
+    });
+  command
+    .command('eraser')
+    .description(
+      'let somebody sign that events may be gone sooner, or were erased: who may acknowledge gaps may not',
+    )
+    .argument('<vkey...>', 'one or more vkeys; - reads them from standard input, one a line')
+    .requiredOption('--trust <file>', 'the trust file; made if there is none')
+    .action(async (given: string[], { trust }: AddOptions) => {
+      await changing(
+        'eraser',
+        terminal,
+        async () => await addPersons(trust, await vkeysOf(given), 'erasers'),
+      );
     });
   return command;
 }

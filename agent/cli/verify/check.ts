@@ -1,6 +1,6 @@
 import { jsonLine } from '../../json/index.ts';
-import { verifyLogs, ElasticsearchStreams } from '../../verify/index.ts';
-import type { Finding, Progress, Summary, FindingSample, Verification } from '../../verify/index.ts';
+import { ElasticsearchStreams, verifyLogs } from '../../verify/index.ts';
+import type { Finding, FindingSample, Progress, Summary, Verification } from '../../verify/index.ts';
 import { createClient } from '../../elasticsearch/index.ts';
 import { operatorNames, readTrust, trustedOrigins } from '../../trust/index.ts';
 import { connectionOf } from '../connection.ts';
@@ -17,6 +17,7 @@ export interface CheckOptions extends ConnectionOptions {
   trust?: string;
   since?: string;
   until?: string;
+  fromBirth?: boolean;
   now?: string;
   eventsMin?: number;
   json?: boolean;
@@ -62,13 +63,18 @@ export async function check(
       now,
       trust,
       range: streams.range,
+      fromBirth: options.fromBirth,
       eventsMin: options.eventsMin,
       onProgress: (read) => {
         onProgress(read);
         progress.show(() => `verifying: ${describeProgress(read)}`);
       },
     });
-    const scope = { urls: settings.urls, namespace, time, trustFile: options.trust };
+    const until =
+      options.until !== undefined && parseTime('--until', options.until, now) > now.getTime()
+        ? options.until
+        : undefined;
+    const scope = { urls: settings.urls, namespace, time, until, trustFile: options.trust };
     const printer = { terminal, json: options.json === true };
     const summary = await print(judgement, scope, printer, (finding) => {
       progress.clear();

@@ -23,6 +23,7 @@ export function defineVerify(terminal: Terminal): Command {
     )
     .option('--since <time>', 'check from then on: RFC 3339, or as long ago as 26h, 90m, 7d')
     .option('--until <time>', 'check up to then: RFC 3339, or as long ago as 1h')
+    .option('--from-birth', 'a log that began after --since is judged from there on, which the verdict says')
     .option('--now <time>', 'judge as of this time (RFC 3339) instead of now')
     .option('--events-min <count>', 'could not check (2) if fewer events are there as sealed', count)
     .option(

@@ -1,3 +1,4 @@
+import { indexesText } from '../../seal/index.ts';
 import type { Statement } from '../../seal/index.ts';
 import type { Finding, LogSummary, Progress, Summary, TimeRange } from '../../verify/index.ts';
 import { printable } from '../../json/index.ts';
@@ -7,6 +8,8 @@ export interface Scope {
   urls: readonly string[];
   namespace: string;
   time: TimeRange | undefined;
+  /** What `--until` said, if that was later than now. */
+  until?: string | undefined;
   trustFile: string | undefined;
 }
 
@@ -33,20 +36,44 @@ export function describeSummary(summary: Summary, scope: Scope): string[] {
   return [
     `checked: ${rangeOf(scope)} of namespace ${scope.namespace} at ${scope.urls.map(withoutSecrets).join(', ')}, as of ${summary.now}`,
     `keys: ${keysOf(summary, scope)}`,
+    ...describeTaken(summary),
+    ...summary.coverage.flatMap(describeCoverage),
     ...summary.logs.map(describeLog),
     `records: ${summary.records} read, ${summary.batches} batches valid${some(summary.recordCopies, 'copies')}`,
     `events: ${summary.documents} documents read, ${summary.events} as sealed${some(summary.refused, 'of them in refused form')}` +
-      `${some(summary.copies, 'copies')}${some(summary.expired, 'expired')}${some(summary.notYetRecorded, 'not yet recorded')}`,
+      `${some(summary.copies, 'copies')}${some(summary.expired, 'expired')}${some(summary.erased, 'erased')}${some(summary.notYetRecorded, 'not yet recorded')}`,
     ...describeStatements(summary),
+    ...describeUnknown(summary),
     `times: ${summary.firstEvent === undefined ? 'no event' : `first event ${summary.firstEvent}, last event ${summary.lastEvent}`}`,
     'not detectable: what was removed on the node before it was read, and what a thief of the current key signs; see docs/threat-model.md',
     `verdict: ${verdictLine(summary)}`,
   ].map(printable);
 }
 
-function rangeOf({ time }: Scope): string {
+function rangeOf({ time, until }: Scope): string {
   if (!time) return 'everything';
-  return `${new Date(time.since).toISOString()} to ${new Date(time.until).toISOString()}`;
+  const cut = until === undefined ? '' : ` (now: --until ${until} has not come yet)`;
+  return `${new Date(time.since).toISOString()} to ${new Date(time.until).toISOString()}${cut}`;
+}
+
+/** What is gone by somebody's word, before all else: who, how many, why. */
+function describeTaken({ statements: { counted } }: Summary): string[] {
+  return counted.flatMap(({ statement, operator, excuses }) => {
+    if (excuses === 0 || (statement.kind !== 'erase' && statement.kind !== 'retention')) return [];
+    const how = statement.kind === 'erase' ? 'erased' : `gone after ${statement.days} days`;
+    return [
+      `${how}: ${excuses} events of ${statement.log}, by ${operator} at ${statement.at}: ${statement.why}`,
+    ];
+  });
+}
+
+function describeCoverage({ cluster, begins, isLate, joined }: Summary['coverage'][number]): string[] {
+  return [
+    ...(isLate
+      ? [`covered: cluster ${cluster} from ${begins} on, when its first log begins, and not before`]
+      : []),
+    ...joined.map(({ name, begins: at }) => `joined: ${name} at ${at}, later than others of its cluster`),
+  ];
 }
 
 function keysOf({ trusted }: Summary, { trustFile }: Scope): string {
@@ -63,6 +90,16 @@ function describeLog(log: LogSummary): string {
   return `log: ${origin}: ${range}, size ${size}${times}${newest}, key from ${keyFrom}`;
 }
 
+function describeUnknown({ ofLaterVersion, unknownNotices }: Summary): string[] {
+  const notices = Object.entries(unknownNotices).map(([kind, count]) => `${count} ${kind}`);
+  return [
+    ...(ofLaterVersion > 0
+      ? [`of a later version: ${ofLaterVersion} documents of the record stream, which count for nothing here`]
+      : []),
+    ...(notices.length > 0 ? [`notices of a later version: ${notices.join(', ')}`] : []),
+  ];
+}
+
 function describeStatements({ statements: { counted, void: none } }: Summary): string[] {
   if (counted.length + none.count === 0) return [];
   const reasons = Object.entries(none.reasons).map(([reason, count]) => `${count} ${reason}`);
@@ -70,18 +107,25 @@ function describeStatements({ statements: { counted, void: none } }: Summary): s
     `statements: ${counted.length} count${none.count === 0 ? '' : `, ${none.count} count for nothing: ${reasons.join(', ')}`}`,
     ...counted.map(
       ({ id, operator, statement, excuses, detail }) =>
-        `statement: ${id}: ${meaningOf(statement)}, by ${operator} at ${statement.at}: ${statement.why}; ${detail ?? `excuses ${excuses}`}`,
+        `statement: ${id}: ${meaningOf(statement)}, by ${operator} at ${statement.at}: ${statement.why}; ${detail ?? effect(statement, excuses)}`,
     ),
     ...none.sample.map(({ id, why }) => `no statement: ${id}: ${why}`),
   ];
 }
 
-/** The meaning of a statement in a few words. */
+function effect({ kind }: Statement, count: number): string {
+  return kind === 'erase' || kind === 'retention' ? `${count} events are gone by it` : `excuses ${count}`;
+}
+
+/** What a statement says, in a few words. */
 export function meaningOf(statement: Statement): string {
   const { kind, log } = statement;
   if (kind === 'retire') return `retire ${log}, whose last batch is ${statement.last}`;
   if ('after' in statement)
     return `acknowledge that nothing links ${log} to ${statement.after}, whose last batch is ${statement.last}`;
+  if (kind === 'erase') return `erase ${log}, indexes ${indexesText(statement.indexes)}`;
+  if (kind === 'retention')
+    return `${log}, batches ${statement.batches.first} to ${statement.batches.last}, may be gone after ${statement.days} days`;
   return `acknowledge ${log}, batches ${statement.batches.first} to ${statement.batches.last}`;
 }
 
@@ -89,10 +133,19 @@ function some(count: number, what: string): string {
   return count === 0 ? '' : `, ${count} ${what}`;
 }
 
-/** The verdict with the counts that lead to it, or why there is none. */
-export function verdictLine({ verdict, findings, excused, obstacle }: Summary): string {
+/** The verdict with the counts that make it, or what was in the way. */
+export function verdictLine({ verdict, findings, excused, obstacle, coverage, erased }: Summary): string {
   const counts = Object.entries(findings).map(([kind, count]) => `${count} ${kind}`);
   const known = Object.entries(excused).flatMap(([by, count]) => (count > 0 ? [`${count} ${by}`] : []));
-  const parts = [...(obstacle === undefined ? [] : [obstacle]), ...counts, ...known];
+  const late = coverage.flatMap(({ cluster, begins, isLate }) =>
+    isLate ? [`cluster ${cluster} from ${begins} on`] : [],
+  );
+  const parts = [
+    ...(obstacle === undefined ? [] : [obstacle]),
+    ...counts,
+    ...known,
+    ...(erased > 0 ? [`${erased} erased`] : []),
+    ...late,
+  ];
   return parts.length === 0 ? verdict : `${verdict}: ${parts.join(', ')}`;
 }

@@ -15,6 +15,8 @@ const findingKinds = [
   'log_missing',
   'gap',
   'incoherent',
+  'begins_late',
+  'clock_back',
   'ends_early',
   'silent',
   'sealed_in_the_future',
@@ -22,6 +24,7 @@ const findingKinds = [
   'unlinked_epoch',
   'unknown_log',
   'unproven',
+  'not_erased',
 ];
 
 const counts = (...names: string[]) => Object.fromEntries(names.map((name) => [name, long]));
@@ -66,6 +69,7 @@ export const verdictMapping: Field = {
           'refused',
           'copies',
           'expired',
+          'erased',
         ),
         not_yet_recorded: long,
         first_event: date,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogExtent, StoredDocument, Stream, Streams } from '../streams.ts';
 import type { VerifyRange } from '../options.ts';
 import { eventStream, recordStream } from '../../streams/index.ts';
-import { ElasticsearchError, sortOf, PointInTime, searchPage, walk } from '../../elasticsearch/index.ts';
+import { ElasticsearchError, PointInTime, searchPage, walk } from '../../elasticsearch/index.ts';
 import type { ElasticsearchClient, Walk } from '../../elasticsearch/index.ts';
 import { VerifyError } from '../error.ts';
 import { operatorDocuments, statementsMax } from './operator-documents.ts';
@@ -10,7 +10,7 @@ import { originsMax, originsOf } from './origins.ts';
 import type { Origins } from './origins.ts';
 import {
   eventWalks,
-  neighbourWalk,
+  holdingWalk,
   newestWalk,
   rangeEventWalks,
   rangeRecordWalks,
@@ -22,6 +22,8 @@ import { rangeOfLog } from './time-range.ts';
 /** Enough for every backing index to hold each of the ids asked for. */
 const foundMax = 10_000;
 const idsAtOnce = 50;
+/** Records of one place that are looked at: one would do, had nobody forged others beside it. */
+const recordsMax = 20;
 
 export interface StreamOptions {
   namespace: string;
@@ -92,7 +94,8 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     const touched = this.#ranges.flatMap(({ origin, batches }) =>
       batches ? [[origin, batches] as const] : [],
     );
-    return { batches: new Map(touched), until: new Date(time.until) };
+    const since = time.since === 0 ? undefined : new Date(time.since);
+    return { batches: new Map(touched), since, until: new Date(time.until) };
   }
 
   async *records(): AsyncGenerator<StoredDocument> {
@@ -131,22 +134,25 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     yield* this.#walkAll('events', this.#events, walks);
   }
 
-  async *find(stream: Stream, ids: readonly string[]): AsyncGenerator<StoredDocument> {
-    const name = (stream === 'records' ? recordStream : eventStream)(this.namespace);
+  async *find(ids: readonly string[]): AsyncGenerator<StoredDocument> {
     for (let at = 0; at < ids.length; at += idsAtOnce)
-      yield* this.#findSome(name, ids.slice(at, at + idsAtOnce));
+      yield* this.#findSome(eventStream(this.namespace), ids.slice(at, at + idsAtOnce));
   }
 
-  async newestBatch(origin: string): Promise<number | undefined> {
-    return await this.#firstBatchOf(neighbourWalk(origin, 'desc'));
-  }
-
-  async newestOfBegun(origin: string): Promise<number | undefined> {
-    const { names, isWhole } = this.#origins;
-    if (!isWhole || names.includes(origin)) return undefined;
+  async *newestRecords(origin: string): AsyncGenerator<StoredDocument> {
     await this.#untilRefreshed(this.#eventsOpenedAt);
-    const newest = await this.#firstBatchOf(newestWalk(origin));
-    return newest === undefined ? undefined : Math.max(newest, -1);
+    yield* this.#someRecords(newestWalk(origin));
+  }
+
+  hadNothingOf(origin: string): boolean {
+    const { names, isWhole } = this.#origins;
+    return isWhole && !names.includes(origin);
+  }
+
+  async *recordsHolding(origin: string, index: number): AsyncGenerator<StoredDocument> {
+    // Of a log among more than are looked at no batch was read, so that no claim to it says anything.
+    if (this.#ranges.some((range) => range.origin === origin))
+      yield* this.#someRecords(holdingWalk(origin, index));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -160,19 +166,15 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     if (wait > 0) await sleep(wait, undefined, { signal });
   }
 
-  /** The batch number of the first that a walk over the records finds as of now, below 0 where it has none. */
-  async #firstBatchOf(records: Walk): Promise<number | undefined> {
-    const body = JSON.stringify({ size: 1, track_total_hits: false, ...records });
+  /** The first few that a walk over the records finds as of now. */
+  async *#someRecords(records: Walk): AsyncGenerator<StoredDocument> {
+    const body = JSON.stringify({ size: recordsMax, track_total_hits: false, ...records });
     const path = `/${encodeURIComponent(recordStream(this.namespace))}/_search`;
     try {
-      for await (const hit of searchPage(this.#client, { path, body, signal: this.#options.signal })) {
-        const [batch] = JSON.parse(sortOf(hit)) as unknown[];
-        if (typeof batch === 'number' || typeof batch === 'string') return Number(batch);
-      }
+      yield* searchPage(this.#client, { path, body, signal: this.#options.signal });
     } catch (error) {
       if (!isGone(error)) throw error;
     }
-    return undefined;
   }
 
   async *#findSome(stream: string, ids: readonly string[]): AsyncGenerator<StoredDocument> {

@@ -76,6 +76,15 @@ export function neighbourWalk(
   return { query: all(ofOrigin(origin), { range: { 'auditseal.batch': range } }), sort: [sort] };
 }
 
+/** The records of one origin that say that they hold a leaf index. */
+export function holdingWalk(origin: string, index: number): Walk {
+  const holds = [
+    { range: { 'auditseal.first': { lte: index } } },
+    { range: { 'auditseal.size': { gt: index } } },
+  ];
+  return { query: all(ofOrigin(origin), ...holds), sort: [byBatch] };
+}
+
 /** Whatever the record stream has of one origin, its greatest batch number first, start markers last. */
 export function newestWalk(origin: string): Walk {
   const sort = { 'auditseal.batch': { order: 'desc', missing: '_last', unmapped_type: 'long' } };
@@ -91,6 +100,8 @@ export function arrivalWalk(name: string, direction: 'asc' | 'desc'): Walk {
 export interface RangeOfLog {
   origin: string;
   batches: BatchRange | undefined;
+  /** Leaf indexes of that run, by the records' own word: refusal notes about these are read. */
+  indexes: { from: number; to: number } | undefined;
   ends: readonly number[];
 }
 
@@ -100,9 +111,13 @@ export function rangeRecordWalks(
   time: TimeRange,
   operators: readonly string[],
 ): Walk[] {
-  const ofLog = ({ origin, batches, ends }: RangeOfLog) => {
-    const run = batches && { range: { 'auditseal.batch': { gte: batches.from, lte: batches.to } } };
-    const wanted = some({ terms: { 'auditseal.batch': ends } }, inTime(time), ...(run ? [run] : []));
+  const ofLog = ({ origin, batches, indexes, ends }: RangeOfLog) => {
+    const wanted = some(
+      { terms: { 'auditseal.batch': ends } },
+      inTime(time),
+      ...(batches ? [{ range: { 'auditseal.batch': { gte: batches.from, lte: batches.to } } }] : []),
+      ...(indexes ? [{ range: { 'auditseal.index': { gte: indexes.from, lt: indexes.to } } }] : []),
+    );
     return { query: all(ofOrigin(origin), wanted), sort: [byBatch] };
   };
   const none = ofNone([...operators, ...logs.map(({ origin }) => origin)]);

@@ -19,37 +19,52 @@ export async function rangeOfLog(
   time: TimeRange,
   signal?: AbortSignal,
 ): Promise<RangeOfLog> {
-  const firstOf = async (asked: Walk, limit: number): Promise<number[]> => {
-    const batches: number[] = [];
+  const firstOf = async (asked: Walk, limit: number): Promise<RecordPlace[]> => {
+    const places: RecordPlace[] = [];
     for await (const hit of walk(client, pit, asked, signal)) {
-      const batch = batchOf(hit);
-      if (batch !== undefined) batches.push(batch);
-      if (batches.length === limit) break;
+      const place = placeOf(hit);
+      if (place) places.push(place);
+      if (places.length === limit) break;
     }
-    return batches;
+    return places;
   };
   const ends = [
     ...(await firstOf(neighbourWalk(origin, 'asc'), endRecords)),
     ...(await firstOf(neighbourWalk(origin, 'desc'), endRecords)),
-  ];
+  ].map(({ batch }) => batch);
   let touched: { from: number; to: number } | undefined;
+  let indexes: { from: number; to: number } | undefined;
   const candidates = candidateWalk(origin, time.since - clockToleranceMilliseconds);
   for await (const hit of walk(client, pit, candidates, signal)) {
-    const batch = touches(hit, time);
-    if (batch === undefined) continue;
+    const place = touching(hit, time);
+    if (!place) continue;
+    const { batch, first, size } = place;
     touched = { from: Math.min(batch, touched?.from ?? batch), to: Math.max(batch, touched?.to ?? batch) };
+    indexes = { from: Math.min(first, indexes?.from ?? first), to: Math.max(size, indexes?.to ?? size) };
   }
-  if (!touched) return { origin, batches: undefined, ends };
+  if (!touched || !indexes) return { origin, batches: undefined, indexes: undefined, ends };
   const [below] = await firstOf(neighbourWalk(origin, 'desc', { lt: touched.from }), 1);
   const [above] = await firstOf(neighbourWalk(origin, 'asc', { gt: touched.to }), 1);
-  return { origin, batches: { from: below ?? 0, to: above ?? touched.to }, ends };
+  return {
+    origin,
+    batches: { from: below?.batch ?? 0, to: above?.batch ?? touched.to, touched },
+    indexes: { from: below ? below.first : 0, to: Math.max(indexes.to, above?.size ?? 0) },
+    ends,
+  };
 }
 
-/** The number of the batch if its manifest touches the range. */
-function touches(hit: Hit, { since, until }: TimeRange): number | undefined {
+/** Where a record says that it belongs; nothing of it has been checked. */
+interface RecordPlace {
+  batch: number;
+  first: number;
+  size: number;
+}
+
+/** The place of a record if its manifest touches the range. */
+function touching(hit: Hit, { since, until }: TimeRange): RecordPlace | undefined {
   const manifest = manifestOf(hit);
   if (!manifest) return undefined;
-  const { batch, sealedAt, earliest, latest } = manifest;
+  const { batch, first, count, sealedAt, earliest, latest } = manifest;
   const at = Date.parse(sealedAt);
   const isSealedIn = at >= since && at <= until;
   const holds =
@@ -57,12 +72,18 @@ function touches(hit: Hit, { since, until }: TimeRange): number | undefined {
     latest !== undefined &&
     Date.parse(earliest) <= until &&
     Date.parse(latest) >= since;
-  return isSealedIn || holds ? batch : undefined;
+  return isSealedIn || holds ? { batch, first, size: first + count + 1 } : undefined;
 }
 
-function batchOf(hit: Hit): number | undefined {
-  const members = (parseJson(hit.source) as { auditseal?: { batch?: unknown } } | undefined)?.auditseal;
-  return Number.isSafeInteger(members?.batch) ? (members?.batch as number) : undefined;
+function placeOf(hit: Hit): RecordPlace | undefined {
+  const members = (parseJson(hit.source) as { auditseal?: Record<string, unknown> } | undefined)?.auditseal;
+  const batch = wholeOf(members?.['batch']);
+  if (batch === undefined) return undefined;
+  return { batch, first: wholeOf(members?.['first']) ?? 0, size: wholeOf(members?.['size']) ?? 0 };
+}
+
+function wholeOf(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) ? (value as number) : undefined;
 }
 
 function manifestOf(hit: Hit) {

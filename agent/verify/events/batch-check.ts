@@ -1,9 +1,11 @@
-import { eventDocumentId, hashBytes, leafHash } from '../../seal/index.ts';
+import { eventDocumentId, eventId, hashBytes, leafHash } from '../../seal/index.ts';
 import type { Batch } from './batches.ts';
 import { candidateOf, isIdOf, isLeaf, matches } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
 import type { Emit } from '../finding.ts';
 import type { Problems } from './problems.ts';
+import type { Fates } from '../records/fates.ts';
+import type { Refusals } from '../records/refusals.ts';
 import { findIdsMax } from '../streams.ts';
 import type { StoredDocument, Streams } from '../streams.ts';
 
@@ -22,6 +24,7 @@ export interface DocumentCounts {
 export class BatchCheck {
   readonly batch: Batch;
   readonly #streams: Streams;
+  readonly #refusals: Refusals;
   readonly #counts: DocumentCounts;
   readonly #emit: Emit;
   readonly #states: Uint8Array;
@@ -29,9 +32,10 @@ export class BatchCheck {
   readonly #others = new Map<number, Candidate[]>();
   readonly #forms = new Map<number, Buffer>();
 
-  constructor(batch: Batch, streams: Streams, counts: DocumentCounts, emit: Emit) {
+  constructor(batch: Batch, streams: Streams, refusals: Refusals, counts: DocumentCounts, emit: Emit) {
     this.batch = batch;
     this.#streams = streams;
+    this.#refusals = refusals;
     this.#counts = counts;
     this.#emit = emit;
     this.#states = new Uint8Array(batch.count);
@@ -43,7 +47,7 @@ export class BatchCheck {
   }
 
   /** Takes a document whose claim the batch holds. */
-  take(document: StoredDocument, index: number): void | Promise<void> {
+  take(document: StoredDocument, index: number): void {
     const { first, count, leaves, key, origin, batch } = this.batch;
     const offset = index - first;
     const { id, source } = document;
@@ -58,30 +62,40 @@ export class BatchCheck {
       else this.#keep(index, { id, leaf: leafHash(source), refused: undefined });
       return;
     }
-    return this.#takeOther(document, index);
+    this.#takeOther(document, index);
   }
 
   /** Looks once more for what is not there, then says what each index has. Afterwards the batch is done with. */
-  async close(problems: Problems, expired: boolean): Promise<void> {
-    const { first, from, count, origin, batch } = this.batch;
+  async close(problems: Problems, fates: Fates): Promise<void> {
+    const { first, from, count, origin, batch, key } = this.batch;
+    const expiry = fates.expiry(this.batch);
+    const erasureOf = fates.hasErasures(origin)
+      ? (index: number) => fates.erasure(this.batch, index)
+      : () => undefined;
     const absent: number[] = [];
     for (let offset = from - first; offset < count; offset += 1)
       if (this.#states[offset] === none && !this.#others.has(first + offset)) absent.push(first + offset);
-    const found = expired ? new Set() : await this.#lookUp(absent);
+    const found = expiry && !fates.hasErasures(origin) ? new Set() : await this.#lookUp(absent);
     for (let index = from; index < first + count; index += 1) {
       const others = this.#others.get(index);
+      const erasure = erasureOf(index);
+      if (erasure && this.#states[index - first] !== none)
+        this.#emit({ finding: 'not erased', origin, index, batch, id: eventId(key.logId, index) });
       if (found.has(index)) problems.add(this.batch, index, 'found');
       else if (this.#states[index - first] !== none)
         for (const { id } of others ?? [])
           this.#emit({ finding: 'inserted', origin, index, batch, id, detail: 'beside the sealed event' });
       else if (others) problems.add(this.batch, index, 'changed');
-      else problems.add(this.batch, index, expired ? 'expired' : 'missing');
+      else {
+        const { state = 'missing', report } = erasure ?? expiry ?? {};
+        problems.add(this.batch, index, state, report);
+      }
     }
   }
 
-  async #takeOther(document: StoredDocument, index: number): Promise<void> {
+  #takeOther(document: StoredDocument, index: number): void {
     const offset = index - this.batch.first;
-    const candidate = await candidateOf(document, index, this.batch.key, this.#streams);
+    const candidate = candidateOf(document, index, this.batch.key, this.#refusals);
     if (!matches(candidate, this.batch, index)) this.#keep(index, candidate);
     else if (this.#states[offset] === none) {
       this.#match(offset, refusedForm);
@@ -113,11 +127,11 @@ export class BatchCheck {
         const leaf = leaves.subarray(offset, offset + hashBytes);
         indexes.set(eventDocumentId(key.logId, index, leaf), index);
       }
-      for await (const document of this.#streams.find('events', [...indexes.keys()])) {
+      for await (const document of this.#streams.find([...indexes.keys()])) {
         const index = indexes.get(document.id);
         if (index === undefined) continue;
         const before = this.#states[index - first];
-        await this.take(document, index);
+        this.take(document, index);
         if (before === none && this.#states[index - first] !== none) found.add(index);
       }
     }

@@ -21,6 +21,7 @@ export interface Batch {
   from: number;
   /** Milliseconds since 1970. */
   sealedAt: number;
+  retentionDays: number;
   leaves: Buffer;
   size: number;
   /** The checkpoint, whose third line is the root. */
@@ -37,13 +38,14 @@ export async function* readBatches(
 ): AsyncGenerator<Batch> {
   const digest = createHash('sha256');
   const isCounted = reading.counted.reader();
+  const isReprinted = reading.reprinted.reader();
   const covered = new Map<string, number>();
   let ordinal = -1;
   for await (const document of records) {
     ordinal += 1;
     digestInto(digest, document);
     if (!isCounted(ordinal)) continue;
-    const batch = batchOf(document, reading);
+    const batch = batchOf(document, reading, isReprinted(ordinal));
     const before = covered.get(batch.origin) ?? 0;
     batch.from = Math.max(before, batch.first);
     covered.set(batch.origin, Math.max(before, batch.size));
@@ -74,13 +76,20 @@ function membersOf(source: Buffer): { members: Members | undefined; leaves: Buff
   return { members: (parseJson(head) as { auditseal?: Members } | undefined)?.auditseal, leaves };
 }
 
-function batchOf({ source }: StoredDocument, reading: RecordReading): Batch {
-  const { members, leaves } = membersOf(source);
+/** The same of a record that was printed anew, whose members may be anywhere. */
+function membersAnywhere(source: Buffer): ReturnType<typeof membersOf> {
+  const members = (parseJson(source) as { auditseal?: Members & { leaf_hashes?: unknown } } | undefined)
+    ?.auditseal;
+  return { members, leaves: parseBase64(members?.leaf_hashes) };
+}
+
+function batchOf({ source }: StoredDocument, reading: RecordReading, isReprinted: boolean): Batch {
+  const { members, leaves } = isReprinted ? membersAnywhere(source) : membersOf(source);
   const manifest = parseJson(Buffer.from(members?.manifest ?? '')) as Manifest | undefined;
   const log = manifest && reading.logs.get(manifest.origin);
   const key = manifest && reading.keys.get(manifest.origin, members?.vkey);
   if (!members || !log || !key || !leaves) throw recordsMoved();
-  const { origin, batch, first, count, sealedAt } = manifest;
+  const { origin, batch, first, count, sealedAt, retentionDays } = manifest;
   const { size, checkpoint } = members;
   return {
     origin,
@@ -91,6 +100,7 @@ function batchOf({ source }: StoredDocument, reading: RecordReading): Batch {
     count,
     from: first,
     sealedAt: Date.parse(sealedAt),
+    retentionDays,
     leaves,
     size,
     checkpoint,

@@ -2,7 +2,8 @@ import { hashBytes, leafHash } from '../../seal/index.ts';
 import type { Batch } from './batches.ts';
 import type { LogKey } from '../records/keys.ts';
 import { refusedLeaf } from './refused.ts';
-import type { StoredDocument, Streams } from '../streams.ts';
+import type { Refusals } from '../records/refusals.ts';
+import type { StoredDocument } from '../streams.ts';
 
 /** What is remembered of a document that claims an index: enough to judge it later without its bytes. */
 export interface Candidate {
@@ -13,15 +14,13 @@ export interface Candidate {
   refused: Buffer | undefined;
 }
 
-export async function candidateOf(
+export function candidateOf(
   { id, source }: StoredDocument,
   index: number,
   key: LogKey | undefined,
-  streams: Streams,
-): Promise<Candidate> {
-  const bytes = Buffer.from(source);
-  const leaf = leafHash(bytes);
-  return { id, leaf, refused: key && (await refusedLeaf(bytes, index, key, streams)) };
+  refusals: Refusals,
+): Candidate {
+  return { id, leaf: leafHash(source), refused: key && refusedLeaf(source, index, key.logId, refusals) };
 }
 
 const suffixAt = 30;

@@ -1,4 +1,4 @@
-import type { Streams, StoredDocument } from '../streams.ts';
+import type { StoredDocument, Streams } from '../streams.ts';
 import { BatchCheck } from './batch-check.ts';
 import type { DocumentCounts } from './batch-check.ts';
 import type { Batch } from './batches.ts';
@@ -9,7 +9,7 @@ import { Uncovered } from './uncovered.ts';
 import type { Emit } from '../finding.ts';
 import { Problems } from './problems.ts';
 import type { RecordReading } from '../records/records.ts';
-import { LeastRetention } from '../records/retention.ts';
+import { Fates } from '../records/fates.ts';
 import { OutOfOrder } from './out-of-order.ts';
 
 interface Claim {
@@ -29,8 +29,7 @@ export class DocumentJoin {
   readonly #streams: Streams;
   readonly #reading: RecordReading;
   readonly #batches: AsyncIterator<Batch>;
-  readonly #retention: LeastRetention;
-  readonly #now: Date;
+  readonly #fates: Fates;
   readonly #emit: Emit;
   #check: BatchCheck | undefined;
 
@@ -44,8 +43,7 @@ export class DocumentJoin {
     this.#streams = streams;
     this.#reading = reading;
     this.#batches = batches;
-    this.#retention = new LeastRetention(reading.logs.values(), reading.keys);
-    this.#now = now;
+    this.#fates = new Fates(reading, now);
     this.#emit = emit;
     this.outOfOrder = new OutOfOrder(this.problems, this.counts, emit);
     this.uncovered = new Uncovered(streams, reading, now, emit);
@@ -73,18 +71,18 @@ export class DocumentJoin {
       return;
     }
     if (!this.uncovered.isCovered(claim.origin, claim.index)) {
-      this.uncovered.take(document.id, claim.origin, claim.index, place.batch);
+      await this.uncovered.take(document.id, claim.origin, claim.index, place.batch);
       return;
     }
     // Only what stands where its own bytes say may move the join on: a false `_id` must not drag it past the batches.
     const isInPlace = place.origin === claim.origin && place.index === claim.index;
     if (!this.#check?.holds(claim.origin, claim.index) && isInPlace && this.#isAhead(claim))
       await this.#advanceTo(claim);
-    if (this.#check?.holds(claim.origin, claim.index)) await this.#check.take(document, claim.index);
+    if (this.#check?.holds(claim.origin, claim.index)) this.#check.take(document, claim.index);
     else {
       // Only under the `_id` that one of its log's keys gives can it be what was sealed.
       const key = this.#reading.keys.byLogId(document.id.slice(0, logIdDigits));
-      const candidate = await candidateOf(document, claim.index, key, this.#streams);
+      const candidate = candidateOf(document, claim.index, key, this.#reading.refusals);
       this.outOfOrder.add(claim.origin, { ...candidate, index: claim.index });
     }
   }
@@ -109,14 +107,12 @@ export class DocumentJoin {
 
   async #nextBatch(): Promise<boolean> {
     if (this.#check) {
-      const { origin, batch, sealedAt } = this.#check.batch;
-      const expired = this.#retention.hasPassed(origin, batch, sealedAt, this.#now);
-      await this.#check.close(this.problems, expired);
+      await this.#check.close(this.problems, this.#fates);
       this.#check = undefined;
     }
     const next = await this.#batches.next();
     if (next.done === true) return false;
-    this.#check = new BatchCheck(next.value, this.#streams, this.counts, this.#emit);
+    this.#check = new BatchCheck(next.value, this.#streams, this.#reading.refusals, this.counts, this.#emit);
     return true;
   }
 }

@@ -80,6 +80,7 @@ export class OutOfOrder {
     if (state === undefined || state === 'found') return;
     this.#counts.ok += 1;
     this.#problems.overrule(origin, index, 'ok');
+    if (state === 'erased') this.#emit({ finding: 'not erased', ...at, detail: 'it is there' });
     // The candidates that made it `changed` are beside a match now.
     if (state === 'changed') this.#emit({ finding: 'inserted', ...at });
   }

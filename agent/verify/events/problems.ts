@@ -1,10 +1,11 @@
 import { eventId } from '../../seal/index.ts';
 import type { Batch } from './batches.ts';
 import type { Finding } from '../finding.ts';
+import type { StatementReport } from '../records/statements.ts';
 import { lowerBound } from '../lower-bound.ts';
 
 /** What an index that its batch covers has instead of its document; `found` only by its `_id`, out of place. */
-export type State = 'changed' | 'missing' | 'expired' | 'found';
+export type State = 'changed' | 'missing' | 'expired' | 'erased' | 'found';
 
 interface Problem {
   origin: string;
@@ -13,6 +14,8 @@ interface Problem {
   from: number;
   to: number;
   state: State;
+  /** Of what was signed away. */
+  report: StatementReport | undefined;
 }
 
 /**
@@ -21,17 +24,22 @@ interface Problem {
  */
 export class Problems {
   expired = 0;
+  erased = 0;
   readonly #list: Problem[] = [];
   #byOrigin: Map<string, Problem[]> | undefined;
   /** By origin and index, what a document out of place has made of it. */
   readonly #overruled = new Map<string, State | 'ok'>();
 
-  add({ origin, key, batch }: Batch, index: number, state: State): void {
+  add({ origin, key, batch }: Batch, index: number, state: State, report?: StatementReport): void {
     const last = this.#list.at(-1);
     const goesOn =
-      last?.origin === origin && last.batch === batch && last.state === state && last.to === index - 1;
+      last?.origin === origin &&
+      last.batch === batch &&
+      last.state === state &&
+      last.report === report &&
+      last.to === index - 1;
     if (goesOn) last.to = index;
-    else this.#list.push({ origin, logId: key.logId, batch, from: index, to: index, state });
+    else this.#list.push({ origin, logId: key.logId, batch, from: index, to: index, state, report });
   }
 
   /** Undefined where the document is in its place and whole. Call when all have been added. */
@@ -49,12 +57,14 @@ export class Problems {
     this.#overruled.set(`${origin} ${index}`, state);
   }
 
-  /** Names changed and missing events in reading order, and counts the expired ones. */
+  /** Names changed and missing events in reading order, and counts those that are gone by age or by a statement. */
   *named(): Generator<Finding> {
-    for (const { origin, logId, batch, from, to, state } of this.#list) {
+    for (const { origin, logId, batch, from, to, state, report } of this.#list) {
       for (let index = from; index <= to; index += 1) {
         const now = this.#overruled.size === 0 ? state : (this.#overruled.get(`${origin} ${index}`) ?? state);
         if (now === 'expired') this.expired += 1;
+        if (now === 'erased') this.erased += 1;
+        if (report && now === state) report.excuses += 1;
         if (now === 'changed' || now === 'missing')
           yield { finding: now, origin, index, batch, id: eventId(logId, index) };
       }

@@ -1,9 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { parseJson } from '../../json/index.ts';
-import { formOf, leafHash, parseBase64, refusalDocumentId } from '../../seal/index.ts';
-import type { LogKey } from '../records/keys.ts';
-import { isRefusalNote } from '../records/notes.ts';
-import type { Streams } from '../streams.ts';
+import { formOf, leafHash, parseBase64, sha256 } from '../../seal/index.ts';
+import type { Refusals } from '../records/refusals.ts';
 
 const mark = ',"auditseal.refused":"';
 
@@ -14,33 +12,23 @@ const entryBytesMax = 128 * 1024 * 1024;
  * The leaf hash of the entry inside a proper refused form (docs/seal-format.md §4), or undefined. The signed note is
  * demanded first, so that nothing is unpacked but what the log's key spoke for.
  */
-export async function refusedLeaf(
+export function refusedLeaf(
   source: Buffer,
   index: number,
-  { key, logId }: LogKey,
-  streams: Streams,
-): Promise<Buffer | undefined> {
-  if (!source.includes(mark)) return undefined;
-  const bytes = Buffer.from(source);
-  return (await hasNote(index, key, logId, streams)) ? leafInside(bytes) : undefined;
-}
-
-async function hasNote(index: number, key: LogKey['key'], logId: string, streams: Streams): Promise<boolean> {
-  let found = false;
-  for await (const note of streams.find('records', [refusalDocumentId(logId, index)]))
-    found ||= isRefusalNote(note.source, key, index);
-  return found;
-}
-
-/** Takes the form apart and writes it anew: only the two values may differ. */
-function leafInside(source: Buffer): Buffer | undefined {
+  logId: string,
+  refusals: Refusals,
+): Buffer | undefined {
+  if (!refusals.has(logId, index) || !source.includes(mark)) return undefined;
   const value = parseJson(source) as Record<string, unknown> | undefined;
   const packed = value?.['auditseal.refused'];
   const message = (value?.['error'] as { message?: unknown } | undefined)?.message;
   const bytes = parseBase64(packed);
   if (!bytes || typeof packed !== 'string' || typeof message !== 'string') return undefined;
-  const entry = unpack(bytes);
-  return entry && formOf(entry, message, packed).equals(source) ? leafHash(entry) : undefined;
+  const forms = refusals.formsOf(logId, index, sha256(message).toString('hex'));
+  const entry = forms.length > 0 ? unpack(bytes) : undefined;
+  // Taken apart and written anew: only the two values may differ.
+  const isForm = entry && forms.some((form) => formOf(entry, message, packed, form)?.equals(source));
+  return isForm ? leafHash(entry) : undefined;
 }
 
 /** The whole of the bytes must be gzip, so that nothing hides behind it. */

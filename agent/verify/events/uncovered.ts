@@ -1,16 +1,29 @@
+import { judgeRecord } from '../records/record.ts';
+import type { BatchRecord } from '../records/record.ts';
+import { kindOfRecord } from '../records/claim.ts';
 import type { EventPlace } from '../records/claim.ts';
 import type { Emit } from '../finding.ts';
 import { lowerBound } from '../lower-bound.ts';
+import { markerKey } from '../records/notes.ts';
 import type { RecordReading } from '../records/records.ts';
 import type { Extent } from '../records/run.ts';
-import type { Streams } from '../streams.ts';
+import type { StoredDocument, Streams } from '../streams.ts';
 import { isStale } from '../time.ts';
 
-/** A batch number may be at most this much above the newest record's: an agent has at most two batches under way. */
+/** An agent has at most two batches under way (docs/seal-format.md §8.3): of 10,000 events and a manifest each. */
 const batchesUnderWayMax = 2;
+const indexesUnderWayMax = batchesUnderWayMax * (10_000 + 1);
 
-/** Logs that are looked up once more; somebody may have written events of a million forged ones. */
-const begunLookupsMax = 1000;
+/** Logs, and batches outside of a time range, that are looked up; somebody may have written events of a million of them. */
+const lookupsMax = 1000;
+
+/** Number of a log's newest record, and the tree size after it. */
+interface End {
+  batch: number;
+  size: number;
+}
+
+const beforeTheFirst: End = { batch: -1, size: 0 };
 
 /** Documents at no index that a valid record covers (docs/seal-format.md §8.3, second table). */
 export class Uncovered {
@@ -20,14 +33,16 @@ export class Uncovered {
   readonly #reading: RecordReading;
   readonly #now: Date;
   readonly #emit: Emit;
-  readonly #beyond: { id: string; origin: string; index: number; batch: number | undefined }[] = [];
   readonly #extents = new Map<string, Extent[]>();
   /** Per log that no trusted key speaks for, its documents. */
   readonly #unjudged = new Map<string, number>();
-  /** Per log that was not known: see `Streams.newestOfBegun`. */
-  readonly #begun = new Map<string, number | undefined>();
+  /** Per log, where it ends by now; undefined for one that nothing valid is there of. */
+  readonly #ends = new Map<string, End | undefined>();
+  /** Per log, what records outside of the time range were found to hold. */
+  readonly #held = new Map<string, Extent[]>();
   /** Per log and first index of a hole, its documents. */
   readonly #holes = new Map<string, Map<number, number>>();
+  #lookups = 0;
 
   constructor(streams: Streams, reading: RecordReading, now: Date, emit: Emit) {
     this.#streams = streams;
@@ -38,19 +53,18 @@ export class Uncovered {
   }
 
   isCovered(origin: string, index: number): boolean {
-    const extents = this.#extents.get(origin) ?? [];
-    const extent = extents[lowerBound(extents, ({ to }) => to <= index)];
-    return extent !== undefined && extent.from <= index;
+    return holds(this.#extents.get(origin) ?? [], index);
   }
 
   /** A document without a claim to a log that was known when the records were read. */
-  async takeUnclaimed(id: string, { origin, batch }: EventPlace): Promise<void> {
+  async takeUnclaimed(id: string, { origin, index, batch }: EventPlace): Promise<void> {
     if (origin !== undefined && this.#reading.unjudged.has(origin)) {
       add(this.#unjudged, origin);
       return;
     }
-    const newest = origin === undefined ? undefined : await this.#newestOfBegun(origin);
-    if (newest !== undefined && batch !== undefined && batch <= newest + batchesUnderWayMax)
+    const end =
+      origin !== undefined && this.#streams.hadNothingOf?.(origin) ? await this.#endOf(origin) : undefined;
+    if (end && index !== undefined && isUnderWay({ index, batch }, beforeTheFirst, end))
       add(this.notYetRecorded, origin!);
     else
       this.#emit({
@@ -61,57 +75,36 @@ export class Uncovered {
       });
   }
 
-  /** An agent that starts between the reading of the records and that of the events is no forger. */
-  async #newestOfBegun(origin: string): Promise<number | undefined> {
-    if (!this.#begun.has(origin) && this.#begun.size < begunLookupsMax)
-      this.#begun.set(origin, await this.#streams.newestOfBegun?.(origin));
-    return this.#begun.get(origin);
-  }
-
   /** A document that claims an uncovered index of a known log; `batch` is what its bytes say. */
-  take(id: string, origin: string, index: number, batch: number | undefined): void {
+  async take(id: string, origin: string, index: number, batch: number | undefined): Promise<void> {
     const log = this.#reading.logs.get(origin);
+    const at = { origin, index, ...(batch !== undefined && { batch }), id };
     if (index < (log?.size ?? 0)) {
-      const holes = this.#holes.get(origin) ?? new Map<number, number>();
-      this.#holes.set(origin, holes);
-      add(holes, this.#holeAt(origin, index));
+      if (await this.#isHeld(origin, index)) {
+        const detail = 'its time is in the range, and the batch of its index is not';
+        this.#emit({ finding: 'inserted', ...at, detail });
+      } else this.#takeHole(origin, index);
       return;
     }
     const newest = log?.newest;
-    const batchMax = newest ? newest.batch + batchesUnderWayMax : batchesUnderWayMax - 1;
-    if (batch !== undefined && batch <= batchMax) {
-      add(this.notYetRecorded, origin);
-      if (!newest || !isStale(newest, this.#now)) return;
-      const detail = `the newest record is of ${new Date(newest.sealedAt).toISOString()}`;
-      this.#emit({ finding: 'not yet recorded', origin, index, batch, id, detail });
-    } else this.#beyond.push({ id, origin, index, batch });
-  }
-
-  /**
-   * Names what was only counted so far. The records were read before the events, and a quick agent has recorded more batches
-   * since: what seems to be beyond its newest record is judged by the newest that there is now.
-   */
-  async close(): Promise<void> {
-    const newest = new Map<string, number>();
-    for (const { id, origin, index, batch } of this.#beyond) {
-      if (!newest.has(origin)) newest.set(origin, (await this.#streams.newestBatch?.(origin)) ?? -Infinity);
-      if (batch !== undefined && batch <= newest.get(origin)! + batchesUnderWayMax) {
-        add(this.notYetRecorded, origin);
-        continue;
-      }
-      this.#emit({
-        finding: 'inserted',
-        origin,
-        index,
-        ...(batch !== undefined && { batch }),
-        id,
-        detail: 'beyond the newest record, and of no batch that can be under way',
-      });
+    const known: End = newest ?? beforeTheFirst;
+    // The records were read before the events, and a quick agent has recorded more batches since.
+    const isExpected =
+      isUnderWay({ index, batch }, known, known) ||
+      isUnderWay({ index, batch }, known, (await this.#endOf(origin)) ?? known);
+    if (!isExpected) {
+      const detail = 'beyond the newest record, and not of what can be under way';
+      this.#emit({ finding: 'inserted', ...at, detail });
+      return;
     }
-    this.#nameCounted();
+    add(this.notYetRecorded, origin);
+    if (!newest || !isStale(newest, this.#now)) return;
+    const detail = `the newest record is of ${new Date(newest.sealedAt).toISOString()}`;
+    this.#emit({ finding: 'not yet recorded', ...at, detail });
   }
 
-  #nameCounted(): void {
+  /** Names what was only counted so far. */
+  close(): void {
     for (const [origin, documents] of this.#unjudged)
       this.#emit({
         finding: 'unproven',
@@ -128,10 +121,87 @@ export class Uncovered {
         });
   }
 
-  #holeAt(origin: string, index: number): number {
+  #takeHole(origin: string, index: number): void {
+    const holes = this.#holes.get(origin) ?? new Map<number, number>();
+    this.#holes.set(origin, holes);
     const below = (this.#extents.get(origin) ?? []).findLast(({ to }) => to <= index);
-    return below?.to ?? 0;
+    add(holes, below?.to ?? 0);
   }
+
+  /** Where a log ends by now, by its newest valid record, or its start marker alone. */
+  async #endOf(origin: string): Promise<End | undefined> {
+    if (this.#ends.has(origin)) return this.#ends.get(origin);
+    if (!this.#mayLookUp() || !this.#streams.newestRecords) return undefined;
+    let end: End | undefined;
+    for await (const document of this.#streams.newestRecords(origin)) {
+      if (kindOfRecord(document.id) === 'marker') {
+        if (markerKey(document)?.name === origin) end ??= beforeTheFirst;
+        continue;
+      }
+      const record = this.#valid(document, origin);
+      if (!record) continue;
+      end = { batch: record.manifest.batch, size: record.size };
+      break;
+    }
+    this.#ends.set(origin, end);
+    return end;
+  }
+
+  /** Whether a valid record outside of the time range holds the index. */
+  async #isHeld(origin: string, index: number): Promise<boolean> {
+    const held = this.#held.get(origin) ?? [];
+    this.#held.set(origin, held);
+    if (holds(held, index)) return true;
+    if (!this.#streams.recordsHolding || !this.#mayLookUp()) return false;
+    for await (const document of this.#streams.recordsHolding(origin, index)) {
+      const record = kindOfRecord(document.id) === 'record' ? this.#valid(document, origin) : undefined;
+      if (!record || index < record.manifest.first || index >= record.size) continue;
+      const extent = { from: record.manifest.first, to: record.size };
+      held.splice(
+        lowerBound(held, ({ from }) => from < extent.from),
+        0,
+        extent,
+      );
+      return true;
+    }
+    return false;
+  }
+
+  #mayLookUp(): boolean {
+    this.#lookups += 1;
+    return this.#lookups <= lookupsMax;
+  }
+
+  /** By a key of the log; one that has begun meanwhile has none yet, and there the record's own counts. */
+  #valid(document: StoredDocument, origin: string): BatchRecord | undefined {
+    const { keys } = this.#reading;
+    const { record } = judgeRecord(document, this.#streams.namespace);
+    if (!record || record.manifest.origin !== origin) return undefined;
+    return !keys.has(origin) || keys.get(origin, record.key.text) ? record : undefined;
+  }
+}
+
+/**
+ * Whether a document may be waiting for its record: of the two batches behind the newest one by number and by index. `known` is
+ * where the log ended when its records were read, `newest` where it ends by now.
+ */
+function isUnderWay(
+  { index, batch }: { index: number; batch: number | undefined },
+  known: End,
+  newest: End,
+): boolean {
+  return (
+    batch !== undefined &&
+    batch > known.batch &&
+    batch <= newest.batch + batchesUnderWayMax &&
+    index >= known.size &&
+    index < newest.size + indexesUnderWayMax
+  );
+}
+
+function holds(extents: readonly Extent[], index: number): boolean {
+  const extent = extents[lowerBound(extents, ({ to }) => to <= index)];
+  return extent !== undefined && extent.from <= index;
 }
 
 function add<K>(counts: Map<K, number>, key: K): void {

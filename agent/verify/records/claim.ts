@@ -1,13 +1,23 @@
 import { parseJson } from '../../json/index.ts';
 import { isOrigin } from '../../seal/index.ts';
 
+/** `of a later version`: with a letter that this version has no meaning for, which is no finding. */
+export type RecordKind =
+  'record' | 'marker' | 'refusal' | 'cosignature' | 'time-stamp' | 'statement' | 'of a later version';
+
+const kindsByLetter: Record<string, RecordKind> = {
+  b: 'record',
+  s: 'marker',
+  r: 'refusal',
+  w: 'cosignature',
+  t: 'time-stamp',
+  o: 'statement',
+};
+
 /** What a document in the record stream is, going by its `_id` (docs/seal-format.md §8.1). */
-export function kindOfRecord(id: string): 'marker' | 'refusal' | 'cosignature' | 'statement' | 'record' {
-  if (/^[0-9a-f]{16}-s\d+$/u.test(id)) return 'marker';
-  if (/^[0-9a-f]{16}-r\d{12}$/u.test(id)) return 'refusal';
-  if (/^[0-9a-f]{16}-w/u.test(id)) return 'cosignature';
-  if (/^[0-9a-f]{16}-o[0-9a-f]{16}$/u.test(id)) return 'statement';
-  return 'record';
+export function kindOfRecord(id: string): RecordKind {
+  const letter = /^[0-9a-f]{16}-([a-z])/u.exec(id)?.[1];
+  return letter === undefined ? 'record' : (kindsByLetter[letter] ?? 'of a later version');
 }
 
 export interface RecordClaim {

@@ -3,11 +3,13 @@ import type { Gap, Manifest, Stretch } from '../../seal/index.ts';
 
 /** Why a manifest contradicts itself (docs/seal-format.md §8.4), a reason each. */
 export function contradictions(manifest: Manifest): string[] {
-  const { read, pieces, count, sources, gaps } = manifest;
+  const { read, pieces, joined, count, sources, gaps } = manifest;
   const dropped = sumOf(manifest.dropped);
   const reasons: string[] = [];
-  if (read + pieces !== count + dropped)
-    reasons.push(`${read} lines read and ${pieces} pieces are not ${count} events and ${dropped} dropped`);
+  if (read + pieces !== count + dropped + joined)
+    reasons.push(
+      `${read} lines read and ${pieces} pieces are not ${count} events, ${dropped} dropped and ${joined} joined`,
+    );
   const lines = sources.reduce((sum, stretch) => sum + stretch.lines, 0);
   if (lines !== read) reasons.push(`its stretches have ${lines} lines, it says that it read ${read}`);
   for (const [i, stretch] of sources.entries()) {

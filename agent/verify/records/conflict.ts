@@ -9,7 +9,7 @@ import { toleranceMilliseconds } from '../time.ts';
  * where it was signed has been moved since: somebody deleted, or the log went on.
  */
 export function conflictOf(statement: Statement, logs: ReadonlyMap<string, LogChain>): string | undefined {
-  if ('batches' in statement) return undefined;
+  if (statement.kind === 'erase' || 'batches' in statement) return undefined;
   const log = logs.get(statement.log);
   if (!log?.newest) return `${statement.log} has no valid record`;
   const name = logName(statement.log);

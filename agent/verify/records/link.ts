@@ -12,6 +12,8 @@ export interface Link {
   rootBefore: Buffer;
   /** Milliseconds since 1970. */
   sealedAt: number;
+  /** Milliseconds since 1970: of its first event, or, without one earlier, when it was sealed. */
+  begins: number;
   heartbeatMilliseconds: number;
   /** Whether it says that the agent was started or held up before it. */
   excused: boolean;
@@ -34,6 +36,7 @@ export function linkOf(record: BatchRecord): Link {
     root,
     rootBefore,
     sealedAt: Date.parse(manifest.sealedAt),
+    begins: beginningOf(manifest),
     heartbeatMilliseconds: manifest.heartbeatSeconds * 1000,
     excused: notices.some(({ kind }) => kind === 'start' || kind === 'paused'),
     stoppedAt: stopOf(manifest),
@@ -42,6 +45,13 @@ export function linkOf(record: BatchRecord): Link {
     gaps: manifest.gaps,
     epochStart: epochStartOf(manifest),
   };
+}
+
+function beginningOf({ earliest, sealedAt }: Manifest): number {
+  // The format demands no type of it.
+  const first = typeof earliest === 'string' ? Date.parse(earliest) : Number.NaN;
+  const sealed = Date.parse(sealedAt);
+  return first < sealed ? first : sealed;
 }
 
 /** When it was sealed, RFC 3339. */

@@ -1,5 +1,5 @@
 import { logName } from '../../seal/index.ts';
-import type { Gap } from '../../seal/index.ts';
+import type { Gap, Manifest } from '../../seal/index.ts';
 import { judgeBeginning, judgeNeighbours } from './chain.ts';
 import { judgeStretches } from './stretches.ts';
 import { contradictions } from './coherence.ts';
@@ -9,7 +9,7 @@ import { linkOf } from './link.ts';
 import type { Link } from './link.ts';
 import type { BatchRecord } from './record.ts';
 import { BatchRun } from './run.ts';
-import type { Extent, Retention } from './run.ts';
+import type { Extent } from './run.ts';
 import { widen } from '../time.ts';
 import type { Span } from '../time.ts';
 
@@ -20,10 +20,12 @@ export interface Alternate {
   root: Buffer;
 }
 
-/** The batch numbers of a log that a time range asks for; outside them only keys and the newest record matter. */
+/** The batch numbers of a log that a time range reads; outside them only keys and the ends of the log matter. */
 export interface BatchRange {
   from: number;
   to: number;
+  /** Those that the range touches: the others are neighbours, read to judge these by. */
+  touched: { from: number; to: number };
 }
 
 /** What is known of one origin from its valid records; its size does not grow with their number. */
@@ -35,7 +37,10 @@ export class LogChain {
   readonly order: number;
   readonly runs: BatchRun[] = [];
   readonly alternates: Alternate[] = [];
+  /** Of batches that the range touches: how many, the least and the greatest number. */
   batches = 0;
+  firstBatch: number | undefined;
+  lastBatch: number | undefined;
   copies = 0;
   readonly events: Span = {};
   readonly #range: BatchRange | undefined;
@@ -57,10 +62,9 @@ export class LogChain {
       this.#addAgain(run, link);
       return 'extra';
     }
-    const { retentionDays } = record.manifest;
     if (run && link.batch === run.tail.batch + 1 && this.inRange(link.batch) === this.inRange(run.tail.batch))
-      run.extend(link, retentionDays, this.emitter(emit));
-    else this.#insert(new BatchRun(this.origin, link, retentionDays));
+      run.extend(link, this.emitter(emit));
+    else this.#insert(new BatchRun(this.origin, link));
     this.#count(record, emit);
     return 'counted';
   }
@@ -115,10 +119,6 @@ export class LogChain {
     return clipped;
   }
 
-  retention(): Retention[] {
-    return this.runs.flatMap(({ retention }) => retention);
-  }
-
   /** One finding for a run of missing numbers, however long: a forged log may leave out millions. */
   #missing(from: number, to: number, emit: Emit): void {
     const first = Math.max(from, this.#range?.from ?? 0);
@@ -132,12 +132,20 @@ export class LogChain {
     const { batch, sealedAt } = manifest;
     const at = { origin: this.origin, batch, sealedAt };
     if (!this.inRange(batch)) return;
-    this.batches += 1;
-    widen(this.events, manifest.earliest, manifest.latest);
+    this.#countTouched(manifest);
     const reasons = contradictions(manifest);
     if (reasons.length > 0) this.emitter(emit)({ finding: 'incoherent', ...at, detail: reasons.join('; ') });
     if (manifest.gaps.length > 0)
       emit({ finding: 'gap', ...at, detail: manifest.gaps.map(describeGap).join('; ') });
+  }
+
+  #countTouched({ batch, earliest, latest }: Manifest): void {
+    const { touched } = this.#range ?? {};
+    if (touched && (batch < touched.from || batch > touched.to)) return;
+    this.batches += 1;
+    this.firstBatch = Math.min(batch, this.firstBatch ?? batch);
+    this.lastBatch = Math.max(batch, this.lastBatch ?? batch);
+    widen(this.events, earliest, latest);
   }
 
   #addAgain(run: BatchRun, link: Link): void {

@@ -50,16 +50,17 @@ const manifestSchema = z
     count: whole,
     sealedAt: instant,
     heartbeatSeconds: z.number().positive(),
-    retentionDays: z.number().positive(),
+    retentionDays: whole.min(1),
     sources: z.array(stretch),
     gaps: z.array(gap),
     read: whole,
     pieces: whole,
+    joined: whole,
     dropped: countsByRule,
     notices: z.array(notice),
   })
-  .refine(({ first, count, read, pieces, dropped }) =>
-    [first + count + 1, read + pieces, count + sumOf(dropped)].every(Number.isSafeInteger),
+  .refine(({ first, count, read, pieces, dropped, joined }) =>
+    [first + count + 1, read + pieces, count + sumOf(dropped) + joined].every(Number.isSafeInteger),
   );
 
 /**

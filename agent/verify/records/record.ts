@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { isUtf8 } from 'node:buffer';
 import { parseJson } from '../../json/index.ts';
 import {
   hashBytes,
@@ -42,7 +42,7 @@ export interface JudgedRecord {
   record?: BatchRecord | undefined;
   failure?: Failure;
   detail: string;
-  /** Whether it is its rebuilt form as bytes, or at least as a value. */
+  /** Whether it is its rebuilt form as bytes, or at least as a value: then it was judged on by that. */
   survived: 'bytes' | 'value' | 'no';
 }
 
@@ -55,18 +55,34 @@ export function judgeRecord(document: StoredDocument, namespace: string): Judged
   if (typeof parts === 'string')
     return { id, claim, vkey: undefined, failure: 'form', detail: parts, survived: 'no' };
   const judged = { id, claim, vkey: parts.vkey };
-  const rebuilt = recordBytes(parts);
-  if (!rebuilt.equals(source)) {
-    const survived = isDeepStrictEqual(value, parseJson(rebuilt)) ? 'value' : 'no';
-    const detail = 'its bytes are not those that its parts give';
-    return { ...judged, failure: 'form', detail, survived };
-  }
+  const survived = survivedAs(recordBytes(parts), source, value);
+  if (survived === 'no')
+    return { ...judged, failure: 'form', detail: 'its bytes are not those that its parts give', survived };
   const signed = verifySignature(parts);
-  if (typeof signed === 'string')
-    return { ...judged, failure: 'signature', detail: signed, survived: 'bytes' };
+  if (typeof signed === 'string') return { ...judged, failure: 'signature', detail: signed, survived };
   const record = rebuildTree(parts, signed.text, signed.key, id);
-  if (typeof record === 'string') return { ...judged, failure: 'content', detail: record, survived: 'bytes' };
-  return { ...judged, record, detail: '', survived: 'bytes' };
+  if (typeof record === 'string') return { ...judged, failure: 'content', detail: record, survived };
+  return { ...judged, record, detail: '', survived };
+}
+
+function survivedAs(rebuilt: Buffer, source: Buffer, value: unknown): JudgedRecord['survived'] {
+  if (rebuilt.equals(source)) return 'bytes';
+  return isUtf8(source) && isSameValue(value, parseJson(rebuilt)) ? 'value' : 'no';
+}
+
+/** Of JSON values: objects with the same members, strings of the same characters, numbers that are the same double. */
+function isSameValue(a: unknown, b: unknown): boolean {
+  if (!isObject(a) || !isObject(b)) return a === b;
+  const names = Object.keys(b);
+  return (
+    Object.keys(a).length === names.length &&
+    names.every((name) => Object.hasOwn(a, name) && isSameValue(a[name], b[name]))
+  );
+}
+
+/** A record has no arrays. */
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The parts of the record, or what it lacks. Members beside them show when the rebuilt bytes are compared. */

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import type { VerifierKey } from '../../seal/index.ts';
+import { Clock } from './clock.ts';
 import { kindOfRecord, recordIdClaim } from './claim.ts';
+import type { RecordClaim } from './claim.ts';
 import type { Emit, Finding } from '../finding.ts';
 import { KeyRing } from './keys.ts';
 import { epochStartOf } from './link.ts';
 import { LogChain } from './log.ts';
 import type { BatchRange } from './log.ts';
 import { markerKey } from './notes.ts';
+import { UnknownNotices } from './notice-kinds.ts';
 import { Ordinals } from './ordinals.ts';
 import { judgeRecord } from './record.ts';
 import type { BatchRecord, JudgedRecord } from './record.ts';
+import { Refusals } from './refusals.ts';
 import { Statements } from './statements.ts';
 import type { StoredDocument } from '../streams.ts';
 import type { TrustFile } from '../../trust/index.ts';
@@ -24,7 +28,7 @@ export interface RecordOptions {
   ranges?: ReadonlyMap<string, BatchRange> | undefined;
 }
 
-const noBatches: BatchRange = { from: 0, to: -1 };
+const noBatches: BatchRange = { from: 0, to: -1, touched: { from: 0, to: -1 } };
 
 /** The `previous` of a batch 0 whose own origin no trusted key speaks for. */
 export interface Stranger {
@@ -40,16 +44,26 @@ export class RecordReading {
   readonly unjudged = new Map<string, number>();
   readonly strangers: Stranger[] = [];
   readonly statements: Statements;
+  readonly refusals: Refusals;
+  /** By (cluster, node, source). */
+  readonly clocks = new Map<string, Clock>();
+  readonly unknownNotices = new UnknownNotices();
   /** Documents of the record stream that are taken for records. */
   records = 0;
+  /** Those whose `_id` only a later version of the format gives a meaning. */
+  ofLaterVersion = 0;
   /** Which documents of the stream are the counted valid records. */
   readonly counted = new Ordinals();
+  /** Those among them that are printed anew. */
+  readonly reprinted = new Ordinals();
   /** Logs that any record claims, valid or not. */
   readonly claimed = new Set<string>();
   readonly #options: RecordOptions;
   readonly #emit: Emit;
   readonly #digest: Hash = createHash('sha256');
   readonly #rejected: JudgedRecord[] = [];
+  /** Those that are what was sealed as a value alone. */
+  readonly #reprinted: Reprinted[] = [];
   readonly #markers = new Map<string, VerifierKey>();
   #ordinal = -1;
   #equalAsValue = 0;
@@ -59,7 +73,8 @@ export class RecordReading {
     this.#options = options;
     this.#emit = emit;
     this.keys = new KeyRing(options.trust);
-    this.statements = new Statements(options.trust?.operators);
+    this.refusals = new Refusals(this.keys);
+    this.statements = new Statements(options.trust);
   }
 
   take(document: StoredDocument): void {
@@ -67,7 +82,9 @@ export class RecordReading {
     digestInto(this.#digest, document);
     const kind = kindOfRecord(document.id);
     if (kind === 'marker') this.#takeMarker(document);
+    if (kind === 'refusal') this.refusals.take(document);
     if (kind === 'statement') this.statements.take(document);
+    if (kind === 'of a later version') this.ofLaterVersion += 1;
     if (kind !== 'record') return;
     this.records += 1;
     const judged = judgeRecord(document, this.#options.namespace);
@@ -86,8 +103,8 @@ export class RecordReading {
     return this.#digest.copy().digest('hex');
   }
 
-  /** Every record is its rebuilt form as a value and none in bytes: something between us and the agent prints JSON anew. */
-  get bytesDoNotSurvive(): boolean {
+  /** Every record is its rebuilt form as a value and none in bytes: either somebody did that, or something on the way prints JSON anew. */
+  get isAllReprinted(): boolean {
     return this.records > 0 && this.#equalAsValue === this.records && this.#equalAsBytes === 0;
   }
 
@@ -97,7 +114,10 @@ export class RecordReading {
       this.keys.adopt(key, 'marker');
       if (!this.keys.has(origin)) this.#countUnjudged(origin, 0);
     }
+    this.refusals.close();
     for (const judged of this.#rejected) this.#reject(judged);
+    for (const { judged, isTaken } of this.#reprinted) if (!isTaken) this.#claim(judged);
+    if (!this.isAllReprinted) this.nameReprinted(true);
     for (const log of this.logs.values()) log.close(this.#emit);
   }
 
@@ -106,28 +126,75 @@ export class RecordReading {
     if (key && !this.#markers.has(key.name)) this.#markers.set(key.name, key);
   }
 
+  /**
+   * Names the records that were printed anew. Where bytes survive the way here, somebody has changed them; else only what is wrong
+   * with them as values is named. Call once the documents have been read, where all are.
+   */
+  nameReprinted(bytesSurvive: boolean): void {
+    for (const { judged, isTaken } of this.#reprinted.splice(0)) {
+      const detail = 'it is what was sealed as JSON, and not byte for byte';
+      if (bytesSurvive) this.#name({ ...judged, failure: 'form', detail });
+      else if (!isTaken) this.#name(judged);
+    }
+  }
+
   #judge(judged: JudgedRecord): void {
+    if (judged.survived !== 'value') {
+      if (!this.#take(judged)) this.#rejected.push({ ...judged, record: undefined });
+      return;
+    }
+    const isTaken = this.#take(judged);
+    this.#reprinted.push({ judged: { ...judged, record: undefined }, isTaken });
+  }
+
+  /** Whether a record is valid for its log, or that is not judged. */
+  #take(judged: JudgedRecord): boolean {
     const { record } = judged;
     if (record) {
       const { origin } = record.manifest;
       this.keys.adopt(record.key, 'the log itself');
-      if (this.keys.get(origin, record.key.text)) return this.#accept(record);
-      if (!this.keys.has(origin)) return this.#leave(record);
+      if (this.keys.get(origin, record.key.text)) {
+        this.#accept(record, judged.survived === 'value');
+        return true;
+      }
+      if (!this.keys.has(origin)) {
+        this.#leave(record);
+        return true;
+      }
     }
-    this.#rejected.push({ ...judged, record: undefined });
+    return false;
   }
 
-  #accept(record: BatchRecord): void {
+  #accept(record: BatchRecord, isReprinted: boolean): void {
     const { origin, batch, sealedAt, notices } = record.manifest;
     this.claimed.add(origin);
     const log = this.#logOf(origin);
     if (log.add(record, this.#emit) === 'extra') return;
+    this.#takeTime(log, batch, Date.parse(sealedAt));
     if (log.inRange(batch)) {
+      this.unknownNotices.take(notices);
       this.counted.add(this.#ordinal);
+      if (isReprinted) this.reprinted.add(this.#ordinal);
       if (Date.parse(sealedAt) > this.#options.now.getTime() + toleranceMilliseconds)
         this.#emit({ finding: 'sealed in the future', origin, batch, detail: `at ${sealedAt}`, sealedAt });
     }
     for (const notice of notices) if (notice.kind === 'next') this.keys.name(origin, notice);
+  }
+
+  #takeTime(log: LogChain, batch: number, sealedAt: number): void {
+    const { name, origin } = log;
+    const clock = this.clocks.get(name) ?? new Clock();
+    this.clocks.set(name, clock);
+    const step = clock.take(origin, batch, sealedAt);
+    if (!step) return;
+    const detail = `sealed ${Math.round((step.before - sealedAt) / 1000)} s before a batch that precedes it`;
+    log.emitter(this.#emit)({
+      finding: 'clock back',
+      origin,
+      batch,
+      sealedAt: new Date(sealedAt).toISOString(),
+      detail,
+    });
   }
 
   /** Of a log that no trusted key speaks for, only what it says of the end of another is looked at. */
@@ -154,25 +221,50 @@ export class RecordReading {
   }
 
   /** Names what is wrong with a record that does not count, now that all keys are known. */
-  #reject({ id, claim, vkey, failure, detail }: JudgedRecord): void {
+  #reject(judged: JudgedRecord): void {
+    this.#claim(judged);
+    this.#name(judged);
+  }
+
+  #placeOf({ id, claim }: JudgedRecord): RecordClaim {
     const byId = recordIdClaim(id);
     const known = byId && this.keys.originOf(byId.logId);
-    const place = known === undefined ? (claim ?? { origin: '' }) : { origin: known, batch: byId!.batch };
-    const { origin } = place;
+    return known === undefined ? (claim ?? { origin: '' }) : { origin: known, batch: byId!.batch };
+  }
+
+  /** Of a log without a trusted key nothing but this is said. */
+  #isUnjudged(origin: string): boolean {
+    return this.keys.trusting && !this.keys.has(origin) && origin !== '';
+  }
+
+  #claim(judged: JudgedRecord): void {
+    const { origin } = this.#placeOf(judged);
     this.claimed.add(origin);
-    const hasKey = this.keys.has(origin);
-    if (this.keys.trusting && !hasKey && origin !== '') return this.#countUnjudged(origin, 1);
+    if (this.#isUnjudged(origin)) this.#countUnjudged(origin, 1);
+  }
+
+  #name(judged: JudgedRecord): void {
+    const { id, vkey, failure, detail } = judged;
+    const place = this.#placeOf(judged);
+    const { origin } = place;
+    if (this.#isUnjudged(origin)) return;
     const at = { ...place, id };
     if (failure === 'form') {
       this.#emit({ finding: 'changed record', ...at, detail });
     } else if (failure === 'signature') {
       this.#emit({ finding: 'bad signature', ...at, detail });
-    } else if (hasKey && !this.keys.get(origin, vkey)) {
+    } else if (this.keys.has(origin) && !this.keys.get(origin, vkey)) {
       this.#emit({ finding: 'bad signature', ...at, detail: 'it is not signed by the key of its log' });
     } else {
       this.#emit({ finding: 'changed record', ...at, detail });
     }
   }
+}
+
+/** A record that was printed anew, and whether it was taken all the same, by its value. */
+interface Reprinted {
+  judged: JudgedRecord;
+  isTaken: boolean;
 }
 
 /** Takes id and bytes of a document into a digest of a whole reading. */

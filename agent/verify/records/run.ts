@@ -1,5 +1,5 @@
 import type { Gap, Stretch } from '../../seal/index.ts';
-import { judgeNeighbours, joins } from './chain.ts';
+import { joins, judgeNeighbours } from './chain.ts';
 import { follows, hole } from './coherence.ts';
 import type { Emit } from '../finding.ts';
 import { timeOf } from './link.ts';
@@ -11,37 +11,27 @@ export interface Extent {
   to: number;
 }
 
-/** From this batch on, events are kept for so many days. */
-export interface Retention {
-  batch: number;
-  days: number;
-}
-
 /** Valid records of one log whose batch numbers are consecutive: what stays in memory of them, however many. */
 export class BatchRun {
   readonly origin: string;
   readonly head: Link;
   tail: Link;
   readonly extents: Extent[];
-  readonly retention: Retention[];
   firstStretch: { stretch: Stretch; gaps: readonly Gap[]; batch: number; sealedAt: string } | undefined;
   lastStretch: Stretch | undefined;
 
-  constructor(origin: string, head: Link, retentionDays: number) {
+  constructor(origin: string, head: Link) {
     this.origin = origin;
     this.head = head;
     this.tail = head;
     this.extents = [{ from: head.first, to: head.size }];
-    this.retention = [{ batch: head.batch, days: retentionDays }];
     this.#stretch(head, () => undefined);
   }
 
-  extend(link: Link, retentionDays: number, emit: Emit): void {
+  extend(link: Link, emit: Emit): void {
     judgeNeighbours(this.origin, this.tail, link, emit);
     if (joins(this.tail, link)) this.extents.at(-1)!.to = link.size;
     else this.extents.push({ from: link.first, to: link.size });
-    if (this.retention.at(-1)!.days !== retentionDays)
-      this.retention.push({ batch: link.batch, days: retentionDays });
     this.#stretch(link, emit);
     this.tail = link;
   }

@@ -54,8 +54,9 @@ describe.skipIf(binary === undefined)('two verifiers that share nothing but the 
   };
 
   test('agree on what was not touched', async () => {
+    // Without a trust file no statement counts, and what was taken away by one is missing.
     for (const { trust, ...scene } of [await goldenVectors(), generatedScene(), await goldenStatements()])
-      for (const whose of [{ ...scene, trust }, scene]) {
+      for (const whose of trust.erasers.length > 0 ? [{ ...scene, trust }] : [{ ...scene, trust }, scene]) {
         const [ours, theirs] = await judge(whose, 'untouched');
         expect(ours).toEqual(theirs);
         expect(ours.findings.filter((finding) => !isOwn(finding))).toEqual([]);

@@ -1,6 +1,6 @@
 import { logName } from '../../../agent/seal/index.ts';
 import type { Statement } from '../../../agent/seal/index.ts';
-import { operatorKey, signedText, statementDocument } from '../../kit/seal/operator.ts';
+import { eraserKey, operatorKey, signedText, statementDocument } from '../../kit/seal/operator.ts';
 import { first, firstLast, second, secondLast, statementScene } from '../../kit/seal/statement-scene.ts';
 import { LogWriter } from '../../kit/seal/log.ts';
 import { cloneOf } from './mutations.ts';
@@ -80,6 +80,51 @@ export const statementCorners: Record<string, () => Scene[]> = {
       return scene;
     }),
   'texts of a statement': () => texts.map((text) => sceneWith(signedText(text, operatorKey()))),
+  'texts of a statement that takes events away': () =>
+    taking.flatMap((text) =>
+      [eraserKey(), operatorKey()].map((key) => {
+        const scene = sceneWith(signedText(`${head}${text}\n`, key));
+        scene.written.events.splice(0, 2);
+        return scene;
+      }),
+    ),
+  'events that were taken away, and time': () =>
+    [-300_001, -300_000, -299_999, 0, 86_100_000, 86_400_000].flatMap((milliseconds) =>
+      ['erase', 'retention'].map((kind) => {
+        const signed = new Date(Date.parse('2026-11-23T00:44:38.000Z') + milliseconds).toISOString();
+        const common = { log: first, at: signed, why };
+        const statement: Statement =
+          kind === 'erase'
+            ? { kind: 'erase', ...common, indexes: [{ first: 0, last: 4 }] }
+            : { kind: 'retention', ...common, batches: { first: 0, last: 0 }, days: 1 };
+        const scene = sceneWith(statementDocument(statement, eraserKey()));
+        scene.written.events.splice(0, 2);
+        scene.now = new Date(Date.parse('2026-11-24T00:44:38.000Z') - 300_000 + (milliseconds % 2));
+        return scene;
+      }),
+    ),
+  'a clock that steps back, acknowledged or not': () =>
+    [[], [1], [2], [1, 2], [3], [0, 1, 2, 3]].flatMap((acknowledged) =>
+      [[0, 86_400, -86_400, 0], [0, 400, -400, 299], [0, -301, -301, 900], [86_400, -50_000, 0, 0]].map((steps) => {
+        const writer = new LogWriter({ retentionDays: 1 });
+        for (const seconds of steps) {
+          writer.now = new Date(writer.now.getTime() + 1000 * seconds);
+          writer.batch();
+        }
+        const documents = acknowledged.map((batch) =>
+          statementDocument({ kind: 'acknowledge', log: writer.origin, batches: { first: batch, last: batch }, at: '2027-01-01T00:00:00.000Z', why }),
+        );
+        writer.written.records.push(...documents);
+        writer.written.events.splice(0, 1);
+        writer.written.events.splice(4, 1);
+        writer.written.events.splice(-1, 1);
+        return {
+          written: writer.written,
+          trust: { v: 1 as const, logs: [{ ...writer.name, vkey: writer.vkey }], operators: [operatorKey().verifier.text], erasers: [] },
+          now: new Date('2026-11-24T12:00:00.000Z'),
+        };
+      }),
+    ),
   'names of an operator': () =>
     ['x', 'a/b/c', 'a/b/c/d', 'example.com/ops', 'ops@example.com:1', 'öps', 'a b', 'a,b', '\u0085x'].map(
       (name) => {
@@ -197,6 +242,22 @@ const endEdits: [RegExp, string][] = [
   ].map((after): [RegExp, string] => [/"after":"[^"]+"/u, `"after":"${after}"`]),
   [/"after":"[^"]+"/u, '"after":null'],
   [/"kind":"retire","log":"[^"]+"/u, `$&,"after":"${first}"`],
+];
+
+/** Of members of statements that take events away. */
+const taking = [
+  ...['1', '0', '400', '1.0', '01', '-1', '1e2', '9007199254740992', '"1"', 'null'].map(
+    (days) => `{"kind":"retention","log":"${first}","first":0,"last":9,"days":${days},"at":"${at}","why":"x"}`,
+  ),
+  `{"kind":"retention","log":"${first}","first":3,"last":2,"days":1,"at":"${at}","why":"x"}`,
+  `{"kind":"retention","log":"${first}","last":2,"days":1,"at":"${at}","why":"x"}`,
+  `{"kind":"retention","log":"${first}","days":1,"first":0,"last":2,"at":"${at}","why":"x"}`,
+  `{"kind":"erase","log":"${first}","indexes":[1],"at":"${at}","why":"x"}`,
+  `{"kind":"erase","log":"${first}","first":0,"last":2,"indexes":"1","at":"${at}","why":"x"}`,
+  ...[
+    '0', '1', '0-99', '0,2', '0,2-3,5', '0,1', '0-1,2', '2,0', '1-1', '2-1', '', ',', '1,', ',1', ' 1', '1 -2', '01', '1-02',
+    '1-', '-1', '1-2-3', '9007199254740990-9007199254740991', '9007199254740991-9007199254740992', '1e1', '+1', '\u0031', '\\u0031',
+  ].map((indexes) => `{"kind":"erase","log":"${first}","indexes":"${indexes}","at":"${at}","why":"x"}`),
 ];
 
 const texts = [

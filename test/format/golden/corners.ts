@@ -1,10 +1,11 @@
 import { gunzipSync } from 'node:zlib';
-import { formOf, importKey, jsonString, noteDocument } from '../../../agent/seal/index.ts';
+import { formOf, importKey, jsonString } from '../../../agent/seal/index.ts';
 import type { Notice, SigningKey } from '../../../agent/seal/index.ts';
 import { LogWriter, privateKeyOf } from '../../kit/seal/log.ts';
+import { noteDocument } from '../../kit/seal/note.ts';
 import { statementCorners } from './corners-statements.ts';
 import { generatedScene } from './generated.ts';
-import { isNote, isRecord } from './mutate-parts.ts';
+import { formIn, isNote, isRecord } from './mutate-parts.ts';
 import { lies, sealLie } from './mutate-lies.ts';
 import type { Lied } from './mutate-lies.ts';
 import { cloneOf } from './mutations.ts';
@@ -153,10 +154,30 @@ const byHand: Record<string, () => Scene[]> = {
         }
       },
     ),
-  'records that were all printed anew, or all but one': () =>
-    each([0, 1], (scene, kept) => {
-      for (const { document } of partsIn(scene).slice(kept))
-        document.source = Buffer.from(JSON.stringify(JSON.parse(document.source.toString()), null, 1));
+  'records that were all printed anew, or all but one, and the events, and deletions': () =>
+    each(
+      [0, 1].flatMap((kept) => [0, 1, 1000].flatMap((events) => [[], [0], [3, 4, 9]].map((deleted) => ({ kept, events, deleted })))),
+      (scene, { kept, events, deleted }) => {
+        for (const { document } of partsIn(scene).slice(kept)) document.source = printedAnew(document.source);
+        for (const document of scene.written.events.slice(0, events)) document.source = printedAnew(document.source);
+        scene.written.events = scene.written.events.filter((_, i) => !deleted.includes(i));
+      },
+    ),
+  'a record of other bytes, the same value or not': () =>
+    each(reprints, (scene, [from, to]) => {
+      const { document } = partsIn(scene)[1]!;
+      const text = document.source.toString();
+      if (!text.includes(from)) throw new Error(`${from} is not in a record`);
+      document.source = Buffer.from(text.replace(from, () => to), 'latin1');
+    }),
+  'printed anew and signed by another, or with another root': () =>
+    each(['signature', 'root', 'both'], (scene, what) => {
+      for (const parts of partsIn(scene)) {
+        if (what !== 'root') replaceIn(parts, { checkpoint: parts.checkpoint.replace(/.{9}=\n$/u, 'AAAAAAAA==\n') });
+        if (what !== 'signature') replaceIn(parts, { frontier: '' });
+        parts.document.source = printedAnew(parts.document.source);
+      }
+      for (const document of scene.written.events) document.source = printedAnew(document.source);
     }),
   'white space around a document': () =>
     each([0, 1], (scene, before) => {
@@ -171,6 +192,34 @@ const byHand: Record<string, () => Scene[]> = {
         if (document.id.endsWith('0')) document.id = `${id}${document.id.slice(-4)}`;
     }),
 };
+
+function printedAnew(source: Buffer): Buffer {
+  return Buffer.from(JSON.stringify(JSON.parse(source.toString()), null, 1));
+}
+
+const reprints: [from: string, to: string][] = [
+  ['"batch":1,', '"batch":1.0,'],
+  ['"batch":1,', '"batch":1e0,'],
+  ['"batch":1,', '"batch":"1",'],
+  ['"batch":1,', '"batch":2,"batch":1,'],
+  ['"batch":1,', '"batch":1,"batch":2,'],
+  ['"batch":1,', '"b\\u0061tch":1,'],
+  ['"dropped":0', '"dropped":-0'],
+  ['"dropped":0', '"dropped":0.0'],
+  ['"dropped":0', '"dropped":1e400'],
+  ['"dropped":0', '"dropped":null'],
+  ['"dropped_by":{}', '"dropped_by":[]'],
+  ['"dropped_by":{}', '"dropped_by":{"__proto__":1}'],
+  ['"dropped_by":{}', '"dropped_by":{"a":0}'],
+  ['"type":"logs"', '"type":"log\\u0073"'],
+  ['"type":"logs"', '"type":"logs\\ud800"'],
+  ['"type":"logs"', '"type":"logs\u00ff"'],
+  ['{"@timestamp"', '{"more":1,"@timestamp"'],
+  ['{"@timestamp"', '{ "@timestamp"'],
+  ['{"@timestamp"', '{/**/"@timestamp"'],
+  ['{"@timestamp":', '{"@timestamp":1,"@timestamp":'],
+  ['"gaps":0,', ''],
+];
 
 type Loose = Record<string, unknown>;
 
@@ -264,7 +313,7 @@ function withBit(source: Buffer, bit: number): Buffer {
   const packed = Buffer.from(value['auditseal.refused'], 'base64');
   const entry = gunzipSync(packed);
   packed[Math.floor(bit / 8) % 10]! ^= 1 << (bit % 8);
-  const form = formOf(entry, value.error.message, packed.toString('base64'));
-  if (!form.includes(jsonString(value.error.message))) throw new Error('not a refused form');
+  const form = formOf(entry, value.error.message, packed.toString('base64'), formIn(source));
+  if (!form?.includes(jsonString(value.error.message))) throw new Error('not a refused form');
   return form;
 }

@@ -5,7 +5,7 @@ import type { Scene } from './vectors.ts';
 /** Two nodes, one of them over three epochs: more of everything than the golden vectors have. */
 export function generatedScene(): Scene & { trust: TrustFile } {
   const one = new LogWriter();
-  const trust: TrustFile = { v: 1, logs: [{ ...one.name, vkey: one.vkey }], operators: [] };
+  const trust: TrustFile = { v: 1, logs: [{ ...one.name, vkey: one.vkey }], operators: [], erasers: [] };
   const start = () => ({ kind: 'start' as const, at: one.now.toISOString() });
   one.marker(1);
   one.batch({ events: 4, dropped: 2, notices: [start()] });

@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readTrust } from '../../../agent/trust/index.ts';
 import type { TrustFile } from '../../../agent/trust/index.ts';
 import { verifyLogs } from '../../../agent/verify/index.ts';
 import type { Finding, StoredDocument, Streams } from '../../../agent/verify/index.ts';
 import { HitScanner } from '../../../agent/elasticsearch/search/hit-scanner.ts';
-import { readTrust } from '../../../agent/trust/index.ts';
 
 /** What a verifier says of a dump: its findings as a sorted set, and its exit code. */
 export interface Judgement {
@@ -67,8 +67,7 @@ async function streamsOf(folder: string): Promise<Streams> {
     namespace: (await readFile(join(folder, 'namespace'), 'utf8')).trim(),
     records: () => each(records),
     events: () => each(events),
-    find: (stream, ids) =>
-      each((stream === 'records' ? records : events).filter(({ id }) => ids.includes(id))),
+    find: (ids) => each(events.filter(({ id }) => ids.includes(id))),
   };
 }
 

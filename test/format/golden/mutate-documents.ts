@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
-import { eventDocumentId, formOf, leafHash, logIdOf, noteDocument, refusalDocumentId, refusalText, refusedForm } from '../../../agent/seal/index.ts';
+import { eventDocumentId, formOf, importKey, leafHash, logIdOf, refusalNote, refusedForm } from '../../../agent/seal/index.ts';
 import type { StoredDocument } from '../../../agent/verify/index.ts';
-import { eventsIndex, recordsIndex } from '../../kit/seal/log.ts';
+import { eventsIndex, privateKeyOf, recordsIndex } from '../../kit/seal/log.ts';
 import { entryOf } from './listing.ts';
-import { isNote, isRecord, placeOf } from './mutate-parts.ts';
+import { formIn, isNote, isRecord, placeOf } from './mutate-parts.ts';
 import type { Mutation } from './mutate-parts.ts';
 import type { Random } from './random.ts';
 import { attackersKey, parse, partsOf } from './rehash.ts';
@@ -116,53 +116,58 @@ export const refused: Mutation = (scene, random) => {
   const entry = entryIn(document);
   if (!entry) return undefined;
   const isForm = entry !== document.source;
+  const was = formIn(document.source);
+  const form = isForm ? (random.chance(80) ? was : random.pick(['bodies', 'event'] as const)) : random.pick(['bodies', 'event'] as const);
   const value = parse(document.source.toString()) as { error?: { message?: string } };
   const message = value.error?.message ?? 'nobody refused this';
   const packed = gzipSync(entry, { level: random.below(10) });
-  const kinds: Record<string, () => Buffer> = {
-    'packed otherwise': () => formOf(entry, message, packed.toString('base64')),
-    'another message': () => refusedForm(entry, random.pick(['other', 'é\u0007\n"', '\ud800x', ''])),
+  const kinds: Record<string, () => Buffer | undefined> = {
+    'packed otherwise': () => formOf(entry, message, packed.toString('base64'), form),
+    'another message': () => refusedForm(entry, random.pick(['other', 'é\u0007\n"', '\ud800x', '']), form),
     'bytes behind': () =>
-      formOf(entry, message, Buffer.concat([packed, Buffer.of(0, 1, 2)]).toString('base64')),
+      formOf(entry, message, Buffer.concat([packed, Buffer.of(0, 1, 2)]).toString('base64'), form),
     'two members': () =>
       formOf(
         entry,
         message,
         Buffer.concat([gzipSync(entry.subarray(0, 9)), gzipSync(entry.subarray(9))]).toString('base64'),
+        form,
       ),
     'a header byte': () => {
       packed[random.below(10)]! ^= 1 << random.below(8);
-      return formOf(entry, message, packed.toString('base64'));
+      return formOf(entry, message, packed.toString('base64'), form);
     },
     'a trailer byte': () => {
       packed[packed.length - 1 - random.below(8)]! ^= 1;
-      return formOf(entry, message, packed.toString('base64'));
+      return formOf(entry, message, packed.toString('base64'), form);
     },
     'another entry inside': () =>
-      refusedForm(Buffer.from(entry.toString().replace(/get|list|watch/u, 'put')), message),
+      refusedForm(Buffer.from(entry.toString().replace(/get|list|watch/u, 'put')), message, form),
     'the entry itself': () => entry,
   };
   const kind = random.pick(Object.keys(kinds));
   const source = kinds[kind]!();
+  if (!source) return undefined;
   const beside = random.chance(30);
   if (beside) scene.written.events.push({ ...document, source });
   else document.source = source;
   const where = beside ? 'beside' : 'instead';
-  const rehashed = !isForm && random.chance(50) && speakFor(scene, document);
+  const rehashed = !isForm && random.chance(50) && speakFor(scene, document, message, random);
   return { kind: `refused form: ${kind}`, detail: `${document.id} (${where})`, rehashed };
 };
 
 /** A note for the refusal of a document, by the attacker's key or moved from another refusal. */
-function speakFor(scene: Scene, { id, source }: StoredDocument): boolean {
+function speakFor(scene: Scene, { id, source }: StoredDocument, message: string, random: Random): boolean {
   const { origin } = placeOf({ index: '', id, source });
   if (origin === '') return false;
   const index = Number(id.slice(17, 29));
-  const noteId = refusalDocumentId(id.slice(0, 16), index);
   const other = scene.written.records.find(isNote);
-  const key = attackersKey(origin);
-  const own = noteDocument(refusalText(origin, index, 400, 'x'), key, scene.written.namespace, new Date(0));
-  const moved = other && other.source.length % 2 === 0 ? other.source : own;
-  scene.written.records.push({ index: recordsIndex, id: noteId, source: moved });
+  const key = random.chance(20) ? importKey(origin, privateKeyOf(origin)) : attackersKey(origin);
+  const refusal = { index, form: random.pick(['bodies', 'event'] as const), status: 400, type: 'x', message };
+  const own = refusalNote(refusal, key, scene.written.namespace, new Date(0));
+  const moved = other && random.chance(40) ? { id: own.id, source: other.source } : own;
+  const noteId = random.chance(50) ? `${id.slice(0, 16)}${moved.id.slice(16)}` : moved.id;
+  scene.written.records.push({ index: recordsIndex, id: noteId, source: moved.source });
   return true;
 }
 

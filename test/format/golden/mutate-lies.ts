@@ -41,7 +41,7 @@ export const lies: Record<string, Lie> = {
   'another heartbeat': (m, _scene, random) =>
     (m.heartbeatSeconds = random.pick([0.001, 1, 4.999, 5, 30, 1e300])),
   'another retention': (m, _scene, random) =>
-    (m.retentionDays = random.pick([1e-9, 0.0001, 0.004, 30, 1e300])),
+    (m.retentionDays = random.pick([1, 2, 30, 463, 0.5, 0, 1e300])),
   'a stretch elsewhere': (m, _scene, random) => {
     const stretch = m.sources[0];
     if (!stretch) return;

@@ -1,6 +1,8 @@
-import { logIdOf, noteDocument, recordDocumentId, refusalText, signNote, startText } from '../../../agent/seal/index.ts';
+import { logIdOf, noteDocumentId, recordDocumentId, refusalText, signNote, startText } from '../../../agent/seal/index.ts';
+import type { RefusedForm } from '../../../agent/seal/index.ts';
 import type { StoredDocument } from '../../../agent/verify/index.ts';
-import { operatorKey, statementDocument } from '../../kit/seal/operator.ts';
+import { noteDocument } from '../../kit/seal/note.ts';
+import { eraserKey, operatorKey, statementDocument } from '../../kit/seal/operator.ts';
 import { editBytes, editJson } from './mutate-json.ts';
 import { editNote } from './mutate-note.ts';
 import { randomStatement } from './random-statements.ts';
@@ -21,11 +23,17 @@ export interface Done {
 
 export type Mutation = (scene: Scene, random: Random) => Done | undefined;
 
-export const isNote = ({ id }: StoredDocument) => /^[0-9a-f]{16}-r\d{12}$/u.test(id);
-export const isMarker = ({ id }: StoredDocument) => /^[0-9a-f]{16}-s\d+$/u.test(id);
-export const isStatement = ({ id }: StoredDocument) => /^[0-9a-f]{16}-o[0-9a-f]{16}$/u.test(id);
-export const isRecord = (document: StoredDocument) =>
-  !isNote(document) && !isMarker(document) && !isStatement(document);
+const ofLetter = (letters: string) => ({ id }: StoredDocument) => new RegExp(`^[0-9a-f]{16}-[${letters}]`, 'u').test(id);
+export const isNote = ofLetter('r');
+export const isMarker = ofLetter('s');
+export const isStatement = ofLetter('o');
+const isOther = ofLetter('ac-z');
+export const isRecord = (document: StoredDocument) => !isOther(document);
+
+/** What was left out of a refused form. */
+export function formIn(source: Buffer): RefusedForm {
+  return source.includes(',"kubernetes":{"audit":') ? 'bodies' : 'event';
+}
 
 /** A member or some bytes of an event document. */
 export const event: Mutation = (scene, random) => {
@@ -132,14 +140,26 @@ export const takeOver: Mutation = (scene, random) => {
 
 /** What an operator says, one whom the trust file lists or another. */
 export const statement: Mutation = (scene, random) => {
-  const key = operatorKey(random.chance(80) ? undefined : 'stranger@example.com');
-  const { operators } = scene.trust ?? {};
-  const { text } = operatorKey().verifier;
-  // Another mutation may have put something else in its place.
-  if (Array.isArray(operators) && !operators.includes(text)) operators.push(text);
   const said = randomStatement(scene, random);
+  const takes = said.kind === 'retention' || said.kind === 'erase';
+  const known = takes ? eraserKey() : operatorKey();
+  const key = random.chance(80) ? known : random.pick([operatorKey(), eraserKey(), operatorKey('stranger@example.com')]);
+  const { operators, erasers } = scene.trust ?? {};
+  // Another mutation may have put something else in its place.
+  for (const [list, { verifier }] of [
+    [operators, operatorKey()],
+    [erasers, eraserKey()],
+  ] as const)
+    if (Array.isArray(list) && !list.includes(verifier.text)) list.push(verifier.text);
   scene.written.records.push(statementDocument(said, key, scene.written.namespace));
-  return { kind: 'statement', detail: JSON.stringify(said) };
+  if (said.kind !== 'erase' || random.chance(50)) return { kind: `statement: ${said.kind}`, detail: JSON.stringify(said) };
+  // What was signed away is gone.
+  scene.written.events = scene.written.events.filter(({ id, source }) => {
+    const index = Number(id.slice(17, 29));
+    const isOf = placeOf({ index: '', id, source }).origin === said.log;
+    return !isOf || !said.indexes.some(({ first, last }) => index >= first && index <= last);
+  });
+  return { kind: 'statement: erase', detail: JSON.stringify(said), excused: true };
 };
 
 /** A refusal note, a start marker or a statement. */
@@ -165,16 +185,25 @@ export const signedNote: Mutation = (scene, random) => {
   document.source = Buffer.from(
     JSON.stringify({ ...(value as object), auditseal: { ...members, note: text } }),
   );
+  if (random.chance(40)) rename(document, text);
   return { kind: `${what}: ${edit.kind}`, detail: document.id, rehashed };
 };
+
+/** Gives a note document the `_id` that its note gives. */
+function rename(document: StoredDocument, note: string): void {
+  const [, logId, place] = /^([0-9a-f]{16})-(\w+)-[0-9a-f]{16}$/u.exec(document.id) ?? [];
+  if (logId !== undefined && place !== undefined) document.id = noteDocumentId(logId, place, note);
+}
 
 /** The same word, or another, by the attacker's key. */
 function respeak(document: StoredDocument, what: string, origin: string, random: Random): Done {
   const key = attackersKey(origin);
-  const number = random.pick([1, 0, 2, Number(/\d+$/u.exec(document.id)?.[0] ?? 0)]);
-  const text = random.pick([startText(origin, number), refusalText(origin, number, 400, 'x')]);
+  const number = random.pick([1, 0, 2, Number(/^[0-9a-f]{16}-[rs](\d+)/u.exec(document.id)?.[1] ?? 0)]);
+  const refusal = { index: number, form: random.pick(['bodies', 'event'] as const), status: 400, type: 'x', message: 'x' };
+  const text = random.pick([startText(origin, number), refusalText(origin, refusal)]);
   document.source = noteDocument(text, key, 'auditseal', new Date(0));
   if (random.chance(50)) document.id = document.id.replace(/^[0-9a-f]{16}/u, logIdOf(key.verifier.text));
+  if (random.chance(50)) rename(document, signNote(text, key));
   return { kind: `${what}: signed by another key`, detail: document.id, rehashed: true };
 }
 
@@ -187,6 +216,7 @@ function resignNotes(scene: Scene, origin: string): void {
     const text = members['note'].slice(0, members['note'].indexOf('\n\n') + 1);
     document.source = noteDocument(text, key, scene.written.namespace, new Date(0));
     document.id = document.id.replace(/^[0-9a-f]{16}/u, logIdOf(key.verifier.text));
+    rename(document, signNote(text, key));
   }
 }
 

@@ -1,7 +1,7 @@
 import { isOrigin, logName } from '../../../agent/seal/index.ts';
 import type { SigningKey, Statement } from '../../../agent/seal/index.ts';
 import type { StoredDocument } from '../../../agent/verify/index.ts';
-import { statementDocument } from '../../kit/seal/operator.ts';
+import { eraserKey, statementDocument } from '../../kit/seal/operator.ts';
 import { isRecord } from './mutate-parts.ts';
 import type { Random } from './random.ts';
 import { partsOf } from './rehash.ts';
@@ -9,9 +9,12 @@ import type { Scene } from './vectors.ts';
 
 /** Statements about the logs of a scene, of any range and time, most of them such as excuse something. */
 export function randomStatements(scene: Scene, random: Random, key: SigningKey): StoredDocument[] {
-  return Array.from({ length: 1 + random.below(6) }, () =>
-    statementDocument(randomStatement(scene, random), key, scene.written.namespace),
-  );
+  return Array.from({ length: 1 + random.below(6) }, () => {
+    const statement = randomStatement(scene, random);
+    const takes = statement.kind === 'retention' || statement.kind === 'erase';
+    const by = takes && random.chance(85) ? eraserKey() : key;
+    return statementDocument(statement, by, scene.written.namespace);
+  });
 }
 
 export function randomStatement({ written, now }: Scene, random: Random): Statement {
@@ -36,6 +39,14 @@ export function randomStatement({ written, now }: Scene, random: Random): Statem
     return { kind: 'acknowledge', log, after, last: lastOf(after), at, why };
   }
   const first = random.below(6);
+  if (random.chance(35)) {
+    const indexes = [0, 1, 2]
+      .map((i) => ({ first: 6 * i + random.below(3), last: 6 * i + 3 + random.below(2) }))
+      .filter(() => random.chance(60));
+    return indexes.length > 0 && random.chance(70)
+      ? { kind: 'erase', log, indexes, at, why }
+      : { kind: 'retention', log, batches: { first, last: first + random.below(6) }, days: random.pick([1, 2, 400, 463]), at, why };
+  }
   return { kind: 'acknowledge', log, batches: { first, last: first + random.below(6) }, at, why };
 }
 

@@ -75,6 +75,6 @@ function placeOfNote(
   ofLog: ReadonlyMap<string, string>,
 ): { origin: string; batch: number } {
   const origin = ofLog.get(id.slice(0, 16)) ?? '';
-  const event = before.written.events.find((each) => each.id.startsWith(id.replace('-r', '-')));
+  const event = before.written.events.find((each) => each.id.startsWith(id.slice(0, 30).replace('-r', '-')));
   return { origin, batch: event ? placeOf(event).batch : 0 };
 }

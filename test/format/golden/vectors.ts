@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { logIdOf } from '../../../agent/seal/index.ts';
 import type { TrustFile } from '../../../agent/trust/index.ts';
 import type { Written } from '../../kit/seal/log.ts';
-import { statements } from './statements.ts';
+import { statements, takenAway } from './statements.ts';
 import { GoldenWriter } from './writer.ts';
 
 /** A dump before it is written. */
@@ -35,7 +36,7 @@ export async function goldenVectors(): Promise<Scene & { trust: TrustFile }> {
   const writer = new GoldenWriter(linesOf(sealed));
   const started = writer.start();
   writer.batch({ lines: [line[0]!, line[1]!, line[2]!, torn], dropped: [2], notices: started });
-  writer.batch({ lines: [line[3]!, line[4]!, line[5]!], refused: [1], lost: 4096, ends: true, seconds: 60 });
+  writer.batch({ lines: [line[3]!, line[4]!, line[5]!], refused: { 0: 'bodies', 1: 'event' }, lost: 4096, ends: true, seconds: 60 });
   writer.batch({ seconds: 15 });
   const notices = writer.turn('20261223T004438Z', { lines: [line[6]!] });
   writer.batch({ lines: [line[7]!, line[8]!], notices });
@@ -44,14 +45,17 @@ export async function goldenVectors(): Promise<Scene & { trust: TrustFile }> {
 }
 
 /**
- * The golden vectors a day later, with statements: the gap is acknowledged, the log is retired, and beside them lies one
- * of each kind that counts for nothing.
+ * The golden vectors a day later, with statements: the gap is acknowledged, the log is retired, an event was erased, another is
+ * past a retention that was shortened; and beside them lies one of each kind that counts for nothing.
  */
 export async function goldenStatements(): Promise<Scene & { trust: TrustFile }> {
   const { written, trust, now } = await goldenVectors();
-  const { operators, documents } = statements(now);
+  const { operators, erasers, documents } = statements(now);
+  const logId = logIdOf(trust.logs[0]!.vkey);
+  const gone = takenAway.map((index) => `${logId}-${String(index).padStart(12, '0')}-`);
+  written.events = written.events.filter(({ id }) => !gone.some((start) => id.startsWith(start)));
   written.records.push(...documents);
-  return { written, trust: { ...trust, operators }, now: new Date(now.getTime() + 86_400_000) };
+  return { written, trust: { ...trust, operators, erasers }, now: new Date(now.getTime() + 86_400_000) };
 }
 
 /** Each without its newline. */

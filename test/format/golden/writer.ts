@@ -1,5 +1,5 @@
-import { batchKey, Entries, formatOrigin, jsonString, Log, noteDocument, refusalDocumentId, refusalText, refusedForm, sha256, startDocumentId, startText, Tally } from '../../../agent/seal/index.ts';
-import type { EpochReason, Gap, Notice, Sealed } from '../../../agent/seal/index.ts';
+import { batchKey, Entries, formatOrigin, jsonString, Log, refusalNote, refusedForm, sha256, startMarker, Tally } from '../../../agent/seal/index.ts';
+import type { EpochReason, Gap, Notice, RefusedForm, Sealed } from '../../../agent/seal/index.ts';
 import type { TrustFile } from '../../../agent/trust/index.ts';
 import { eventsIndex, privateKeyOf, recordsIndex } from '../../kit/seal/log.ts';
 import type { Written } from '../../kit/seal/log.ts';
@@ -15,8 +15,8 @@ export interface GoldenBatch {
   lines?: readonly Buffer[];
   /** Positions in `lines` that rule `rule-3` dropped. */
   dropped?: readonly number[];
-  /** Positions among the events that Elasticsearch refused. */
-  refused?: readonly number[];
+  /** Of the events that Elasticsearch refused, by position: what is left out of their form. */
+  refused?: Readonly<Record<number, RefusedForm>>;
   notices?: readonly Notice[];
   /** Bytes that were gone before this batch's lines. */
   lost?: number;
@@ -45,12 +45,12 @@ export class GoldenWriter {
   constructor(entries: readonly Buffer[]) {
     this.#sealed = [...entries];
     this.log = openLog('20261123T004438Z');
-    this.trust = { v: 1, logs: [{ ...name, vkey: this.log.key.verifier.text }], operators: [] };
+    this.trust = { v: 1, logs: [{ ...name, vkey: this.log.key.verifier.text }], operators: [], erasers: [] };
   }
 
   start(): Notice[] {
-    const { key, logId, origin } = this.log;
-    this.#record(startDocumentId(logId, 1), noteDocument(startText(origin, 1), key, 'auditseal', this.now));
+    const { id, source } = startMarker(1, this.log.key, 'auditseal', this.now);
+    this.#record(id, source);
     return [{ kind: 'start', at: this.#at() }, ...this.#epochNotices('first')];
   }
 
@@ -58,9 +58,9 @@ export class GoldenWriter {
     const tally = new Tally();
     const gaps = options.lost === undefined ? [] : [this.#lose(options.lost)];
     const entries = this.#entries(options, tally);
-    this.#documents(entries, options.refused ?? []);
+    this.#documents(entries, options.refused ?? {});
     const notices = [...(options.notices ?? []), ...this.#refusals.splice(0)];
-    this.#refusals = this.#refuse(options.refused ?? []);
+    this.#refusals = this.#refuse(options.refused ?? {});
     const { earliest, latest } = tally;
     const sealed = this.log.seal(
       {
@@ -73,6 +73,7 @@ export class GoldenWriter {
         gaps,
         read: tally.read,
         pieces: tally.pieces,
+        joined: tally.joined,
         malformed: tally.malformed,
         dropped: tally.dropped,
         reduced: tally.reduced,
@@ -164,23 +165,23 @@ export class GoldenWriter {
   }
 
   /** What the bulk body creates; of a refused entry the refused form. */
-  #documents(entries: Entries, refused: readonly number[]): void {
+  #documents(entries: Entries, refused: Readonly<Record<number, RefusedForm>>): void {
     for (const [i, { id, source }] of created(entries).entries()) {
-      const message = `object mapping for [kubernetes.audit] tried to parse field ${jsonString(`"${i}"`)} as object`;
-      const sent = refused.includes(i) ? refusedForm(source, message) : source;
+      const form = refused[i];
+      const sent = form === undefined ? source : refusedForm(source, reasonOf(i), form)!;
       this.written.events.push({ index: eventsIndex, id, source: sent });
     }
   }
 
   /** The note of each refusal, before the batch's record; the next manifest gives notice of it. */
-  #refuse(refused: readonly number[]): Notice[] {
-    const { key, logId, origin } = this.log;
-    const type = 'document_parsing_exception';
-    return refused.map((i) => {
-      const index = this.log.size + i;
-      const text = refusalText(origin, index, 400, type);
-      this.#record(refusalDocumentId(logId, index), noteDocument(text, key, 'auditseal', this.now));
-      return { kind: 'refused', at: this.#at(), index, status: 400, type };
+  #refuse(refused: Readonly<Record<number, RefusedForm>>): Notice[] {
+    return Object.entries(refused).map(([i, form]) => {
+      const index = this.log.size + Number(i);
+      const [status, type] = [400, 'document_parsing_exception'];
+      const refusal = { index, form, status, type, message: reasonOf(Number(i)) };
+      const { id, source } = refusalNote(refusal, this.log.key, 'auditseal', this.now);
+      this.#record(id, source);
+      return { kind: 'refused', at: this.#at(), index, status, type };
     });
   }
 
@@ -210,4 +211,9 @@ function created(entries: Entries): { id: string; source: Buffer }[] {
     documents.push({ id: create['_id'], source: Buffer.from(lines[i + 1]!, 'latin1') });
   }
   return documents;
+}
+
+/** Why Elasticsearch refused the event of a position in its batch. */
+function reasonOf(i: number): string {
+  return `object mapping for [kubernetes.audit] tried to parse field ${jsonString(`"${i}"`)} as object`;
 }

@@ -134,7 +134,7 @@ func (l *testLog) seal(n int, change ...func(*draft)) {
 	first, count := len(l.leaves), len(d.entries)
 	frontier := concat(plainFrontier(l.leaves))
 	m := fmt.Sprintf(`{"v":1,"origin":"%s","batch":%d,"first":%d,"count":%d,"sealedAt":"%s","heartbeatSeconds":%v,"retentionDays":%v,`+
-		`"sources":%s,"gaps":%s,"read":%d,"pieces":%d,"malformed":0,"dropped":{"b":1,"a":1},"reduced":{},"redacted":{},"policy":"sha256:0","config":"sha256:0",`+
+		`"sources":%s,"gaps":%s,"read":%d,"pieces":%d,"joined":0,"malformed":0,"dropped":{"b":1,"a":1},"reduced":{},"redacted":{},"policy":"sha256:0","config":"sha256:0",`+
 		`"agent":{"name":"auditseal","version":"0"},"notices":%s}`,
 		l.origin, l.batch, first, count, d.sealedAt, d.heartbeat, d.retention, d.sources, d.gaps, d.read+2, d.pieces, d.notices)
 	m = strings.Replace(m, `"lines":`+fmt.Sprint(n), `"lines":`+fmt.Sprint(n+2), 1)
@@ -163,18 +163,23 @@ func (l *testLog) seal(n int, change ...func(*draft)) {
 	l.batch++
 }
 
-func (l *testLog) noteDoc(id, text string) hit {
-	return hit{id, []byte(`{"@timestamp":"2026-11-23T00:44:38.000Z","data_stream":{"type":"logs","dataset":"auditseal.batch","namespace":"auditseal"},` +
-		`"auditseal":{"v":1,"origin":"` + l.origin + `","note":` + quoted(l.sign(text)) + `,"vkey":"` + l.vkey + `"}}`)}
+func (l *testLog) noteDoc(place, text string) hit {
+	note := l.sign(text)
+	sum := sha256.Sum256([]byte(note))
+	return hit{l.logID + "-" + place + "-" + hex.EncodeToString(sum[:8]), []byte(`{"@timestamp":"2026-11-23T00:44:38.000Z","data_stream":{"type":"logs","dataset":"auditseal.batch","namespace":"auditseal"},` +
+		`"auditseal":{"v":1,"origin":"` + l.origin + `","note":` + quoted(note) + `,"vkey":"` + l.vkey + `"}}`)}
 }
 
 func (l *testLog) marker(n int) hit {
-	return l.noteDoc(fmt.Sprintf("%s-s%d", l.logID, n), fmt.Sprintf("auditseal start v1\n%s\n%d\n", l.origin, n))
+	return l.noteDoc(fmt.Sprintf("s%d", n), fmt.Sprintf("auditseal start v1\n%s\n%d\n", l.origin, n))
 }
 
 func (l *testLog) refusal(index int) hit {
-	return l.noteDoc(fmt.Sprintf("%s-r%012d", l.logID, index), fmt.Sprintf("auditseal refused v1\n%s\n%d\n400 document_parsing_exception\n", l.origin, index))
+	sum := sha256.Sum256([]byte(refusalMessage))
+	return l.noteDoc(fmt.Sprintf("r%012d", index), fmt.Sprintf("auditseal refused v1\n%s\n%d\nevent\n400 document_parsing_exception\n%x\n", l.origin, index, sum))
 }
+
+const refusalMessage = "failed to parse \"x\"\n"
 
 func packed(entry string) string {
 	var b bytes.Buffer
@@ -194,7 +199,7 @@ func (l *testLog) refuse(index int) {
 		if strings.HasPrefix(e.id, fmt.Sprintf("%s-%012d-", l.logID, index)) {
 			head, _, _ := strings.Cut(string(e.source), `,"kubernetes":{"audit":`)
 			head = strings.Replace(head, `{"kind":"event"`, `{"kind":"pipeline_error"`, 1)
-			l.events[i].source = []byte(head + `,"error":{"message":` + quoted("failed to parse \"x\"\n") + `},"auditseal.refused":"` + packed(string(e.source)) + `"}`)
+			l.events[i].source = []byte(head + `,"error":{"message":` + quoted(refusalMessage) + `},"auditseal.refused":"` + packed(string(e.source)) + `"}`)
 		}
 	}
 }

@@ -33,15 +33,35 @@ func (v *verifier) judgeRecords() {
 			}
 			continue
 		}
+		name := ""
 		switch {
 		case !r.formed:
-			v.found.atBatch(changedRecord, origin, batch)
+			name = changedRecord
 		case !r.signed || l != nil && l.keys[r.vkey] == nil:
-			v.found.atBatch(badSignature, origin, batch)
+			name = badSignature
 		case !r.sound:
-			v.found.atBatch(changedRecord, origin, batch)
+			name = changedRecord
 		default:
 			l.records = append(l.records, r)
+		}
+		at := finding{name, origin, unknown, batch}
+		if r.reformatted {
+			v.reformatted = append(v.reformatted, at)
+		} else if name != "" {
+			v.found[at] = true
+		}
+	}
+}
+
+// nameReformatted names the records that have their value alone. Where bytes survive, that is what is wrong with them, else only
+// what is wrong with the value.
+func (v *verifier) nameReformatted() {
+	for _, at := range v.reformatted {
+		if !v.reprinted {
+			at.name = changedRecord
+		}
+		if at.name != "" {
+			v.found[at] = true
 		}
 	}
 }

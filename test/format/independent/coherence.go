@@ -1,5 +1,7 @@
 package main
 
+import "time"
+
 // judgeCoherence checks what the manifests say of the source and of time (§8.4).
 func (v *verifier) judgeCoherence() {
 	newestOf := map[string]*sealLog{} // by place, the newest epoch with a record
@@ -21,17 +23,50 @@ func (v *verifier) judgeCoherence() {
 	}
 }
 
+// judgeClock finds where the clock of a place has stepped back. Until an operator has acknowledged that, what was sealed
+// afterwards is no older than what was sealed before.
+func (v *verifier) judgeClock() {
+	type clock struct{ highest, before time.Time }
+	clocks := map[string]clock{} // by place
+	for _, l := range v.sortedLogs() {
+		c := clocks[l.place]
+		for _, r := range l.records {
+			at := r.man.sealedAt
+			if c.highest.Sub(at) > tolerance {
+				step := finding{clockBack, l.origin, unknown, r.man.batch}
+				v.found[step] = true
+				if v.acknowledged(step) {
+					c = clock{}
+				} else {
+					c = clock{before: latest(c.before, c.highest)}
+				}
+			}
+			c.highest = latest(c.highest, at)
+			r.reached = latest(at, c.before)
+		}
+		clocks[l.place] = c
+	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // judgeManifests goes through a log's batches. It begins after the stretch last, if that is known, and
 // returns the last one of its own.
 func (v *verifier) judgeManifests(l *sealLog, last *stretch) *stretch {
 	next := int64(0)
 	for _, r := range l.records {
 		m := r.man
+		v.total.Later += m.laterNotices()
 		if m.batch != next {
 			last = nil // a missing number suspends what compares neighbours
 		}
 		next = m.batch + 1
-		coherent := m.read+m.pieces == m.count+m.dropped
+		coherent := m.read+m.pieces == m.count+m.dropped+m.joined
 		lines := int64(0)
 		for i := range m.sources {
 			s := &m.sources[i]

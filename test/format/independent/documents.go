@@ -1,8 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
-	"math"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -49,11 +50,12 @@ func (v *verifier) readEvent(doc hit) {
 // aboveNewest judges a document that no record can cover yet.
 func (v *verifier) aboveNewest(l *sealLog, index int64, doc hit) {
 	newest := l.newest()
-	limit := int64(1)
+	last, size := int64(-1), int64(0)
 	if newest != nil {
-		limit = newest.man.batch + 2
+		last, size = newest.man.batch, newest.size()
 	}
-	if batch := readClaim(doc.source).batch; batch == unknown || batch > limit {
+	// Two full batches and their manifests may be under way.
+	if batch := readClaim(doc.source).batch; batch <= last || batch > last+2 || index >= size+20_002 {
 		v.found.atIndex(inserted, l.origin, index)
 		return
 	}
@@ -75,7 +77,11 @@ func (v *verifier) claimSlot(l *sealLog, r *record, index int64, doc hit) {
 		slots[index] = s
 	}
 	hash := tlog.RecordHash(doc.source)
-	switch matches := v.matchesLeaf(r, index, hash, doc); {
+	matches := v.matchesLeaf(r, index, hash, doc)
+	if matches {
+		v.matched++
+	}
+	switch {
 	case matches && !s.matched:
 		s.matched, s.hash = true, hash
 	case matches && s.hash == hash:
@@ -94,11 +100,12 @@ func (v *verifier) matchesLeaf(r *record, index int64, hash tlog.Hash, doc hit) 
 	if hash == leaf {
 		return true
 	}
-	if !isRefusedForm(doc.source, leaf) {
+	refused, ok := readRefused(doc.source, leaf)
+	if !ok {
 		return false
 	}
-	for _, n := range v.notes[fmt.Sprintf("%s-r%012d", r.key.logID, index)] {
-		if r.key.refuses(n, index) {
+	for _, n := range v.notes[fmt.Sprintf("%s%012d", r.key.logID, index)] {
+		if form := r.key.refuses(n, index, refused.message); form != "" && bytes.Equal(refused.form(form), doc.source) {
 			return true
 		}
 	}
@@ -112,21 +119,27 @@ func (v *verifier) judgeDocuments() {
 			v.found.add(unproven, origin)
 		}
 	}
-	keep := v.leastRetention()
 	for _, l := range v.sortedLogs() {
 		for _, r := range l.records {
 			for index := r.from; index < r.man.first+r.man.count; index++ {
 				switch s := v.matches[l][index]; {
-				case s == nil && v.hasExpired(r, keep[r]):
+				case s == nil && v.erased(l, r, index):
+					v.total.Erased++
+				case s == nil && v.hasExpired(l, r):
 					v.total.Expired++
 				case s == nil:
 					v.found.atIndex(missing, l.origin, index)
 				case !s.matched:
-					v.found.atIndex(changed, l.origin, index)
+					if !v.reprinted {
+						v.found.atIndex(changed, l.origin, index)
+					}
 				default:
 					v.total.Events++
 					if s.others {
 						v.found.atIndex(inserted, l.origin, index)
+					}
+					if v.erased(l, r, index) {
+						v.found.atIndex(notErased, l.origin, index)
 					}
 				}
 			}
@@ -134,33 +147,30 @@ func (v *verifier) judgeDocuments() {
 	}
 }
 
-// leastRetention gives, for each record, the shortest retention in days that it, any later one of its
-// epoch or any of a later linked epoch says. An epoch that nothing
-// links has no say: a forged one must not turn deletions into expiry.
-func (v *verifier) leastRetention() map[*record]float64 {
-	out := map[*record]float64{}
-	later := map[string]float64{} // by place, of the later linked epochs
-	logs := v.sortedLogs()
-	for i := len(logs) - 1; i >= 0; i-- {
-		l := logs[i]
-		least, limited := later[l.place]
-		if !limited {
-			least = math.Inf(1)
-		}
-		for j := len(l.records) - 1; j >= 0; j-- {
-			r := l.records[j]
-			least = min(least, r.man.retentionDays)
-			out[r] = least
-		}
-		if l.linked {
-			later[l.place] = least
+// hasExpired says whether the documents of a batch may be gone: by its own retention, or by a shorter one that
+// somebody who may has signed.
+func (v *verifier) hasExpired(l *sealLog, r *record) bool {
+	days := r.man.retentionDays
+	for _, s := range v.statements {
+		if s.kind == "retention" && v.reaches(s, l, r) && s.first <= r.man.batch && r.man.batch <= s.last {
+			days = min(days, s.days)
 		}
 	}
-	return out
+	return v.dump.now.Add(tolerance).Sub(r.reached) >= seconds(float64(days)*24*3600)
 }
 
-func (v *verifier) hasExpired(r *record, days float64) bool {
-	return v.dump.now.Add(tolerance).Sub(r.man.sealedAt) >= seconds(days*24*3600)
+// erased says whether somebody who may has signed that the document of an index is taken away.
+func (v *verifier) erased(l *sealLog, r *record, index int64) bool {
+	return slices.ContainsFunc(v.statements, func(s *statement) bool {
+		return s.kind == "erase" && v.reaches(s, l, r) && slices.ContainsFunc(s.indexes, func(i interval) bool {
+			return i.first <= index && index <= i.last
+		})
+	})
+}
+
+// reaches says whether a statement is about a log and not older than the batch.
+func (v *verifier) reaches(s *statement, l *sealLog, r *record) bool {
+	return s.log == l.origin && s.at.Sub(v.dump.now) <= tolerance && r.man.sealedAt.Sub(s.at) <= tolerance
 }
 
 // quietTooLong says whether a record is older than two heartbeats.

@@ -23,6 +23,7 @@ const (
 
 	gapFound       = "gap"
 	incoherent     = "incoherent"
+	clockBack      = "clock back"
 	endsEarly      = "ends early"
 	silent         = "silent"
 	sealedInFuture = "sealed in the future"
@@ -30,6 +31,7 @@ const (
 	unlinkedEpoch  = "unlinked epoch"
 	unknownLog     = "unknown log"
 	unproven       = "unproven"
+	notErased      = "not erased"
 )
 
 var tampering = []string{changed, missing, inserted, fork, badSignature, changedRecord, missingRecord,
@@ -110,7 +112,9 @@ type verdict struct {
 	Events  int    `json:"events"`  // indexes whose document is as it was sealed
 	Copies  int    `json:"copies"`  // the same document again, event or record
 	Expired int    `json:"expired"` // indexes whose document went by retention
+	Erased  int    `json:"erased"`  // and those that somebody who may has signed away
 	Pending int    `json:"pending"` // documents not yet recorded
+	Later   int    `json:"later"`   // what only a later version has a meaning for: documents, notices
 }
 
 type report struct {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"regexp"
+	"slices"
 	"time"
 	"unicode/utf8"
 )
@@ -17,10 +18,11 @@ type manifest struct {
 	sealedAtText     string
 	sealedAt         time.Time
 	heartbeatSeconds float64
-	retentionDays    float64
+	retentionDays    int64
 	sources          []stretch
 	gaps             []gap
 	read, pieces     int64
+	joined           int64
 	dropped          int64 // the sum over the rules
 	droppedBy        map[string]int64
 	notices          []notice
@@ -122,8 +124,8 @@ func parseManifest(text string) (*manifest, error) {
 	ok = o.text("origin", &m.origin, true) && originForm.MatchString(m.origin) &&
 		o.number("batch", &m.batch) && o.number("first", &m.first) && o.number("count", &m.count) &&
 		o.text("sealedAt", &m.sealedAtText, true) && sealedAtForm.MatchString(m.sealedAtText) &&
-		o.amount("heartbeatSeconds", &m.heartbeatSeconds) && o.amount("retentionDays", &m.retentionDays) &&
-		o.number("read", &m.read) && o.number("pieces", &m.pieces)
+		o.amount("heartbeatSeconds", &m.heartbeatSeconds) && o.number("retentionDays", &m.retentionDays) && m.retentionDays >= 1 &&
+		o.number("read", &m.read) && o.number("pieces", &m.pieces) && o.number("joined", &m.joined)
 	if !ok {
 		return nil, errManifest
 	}
@@ -143,7 +145,7 @@ func parseManifest(text string) (*manifest, error) {
 	if m.notices, ok = parseNotices(o); !ok {
 		return nil, errManifest
 	}
-	if m.first+m.count+1 > maxInt || m.read+m.pieces > maxInt || m.count+m.dropped > maxInt {
+	if m.first+m.count+1 > maxInt || m.read+m.pieces > maxInt || m.count+m.dropped+m.joined > maxInt {
 		return nil, errManifest
 	}
 	return m, nil
@@ -238,4 +240,17 @@ func seconds(s float64) time.Duration {
 		return math.MaxInt64
 	}
 	return time.Duration(s * float64(time.Second))
+}
+
+// noticeKinds are those of §2. Others may be a later version's: they are counted, and no finding.
+var noticeKinds = []string{"start", "stop", "paused", "epoch", "next", "policy", "config", "refused", "copies", "clock",
+	"drift", "detect", "notify"}
+
+func (m *manifest) laterNotices() (n int) {
+	for _, one := range m.notices {
+		if !slices.Contains(noticeKinds, one.kind) {
+			n++
+		}
+	}
+	return n
 }

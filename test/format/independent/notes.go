@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"regexp"
 	"strings"
@@ -21,7 +23,7 @@ func noteOf(source []byte) (msg, vkey string) {
 // vkey is bound by its _id, which holds the log id.
 func readMarker(doc hit) *key {
 	id := markerID.FindStringSubmatch(doc.id)
-	if id == nil {
+	if id == nil || !holdsHash(doc, id[3]) {
 		return nil
 	}
 	msg, vkey := noteOf(doc.source)
@@ -36,15 +38,29 @@ func readMarker(doc hit) *key {
 	return k
 }
 
-var refusalReason = regexp.MustCompile(`^[0-9]+ [^\n]+\n$`)
+// holdsHash says whether the end of a note document's _id is that of its signed note (§5).
+func holdsHash(doc hit, digits string) bool {
+	msg, _ := noteOf(doc.source)
+	sum := sha256.Sum256([]byte(msg))
+	return hex.EncodeToString(sum[:8]) == digits
+}
 
-// refuses says whether a note document is the log's own word that it met a refusal at this index.
-func (k *key) refuses(doc hit, index int64) bool {
+// The form, Elasticsearch's status and type, and the hash of the message.
+var refusalText = regexp.MustCompile(`^(bodies|event)\n[0-9]+ [^\n]+\n([0-9a-f]{64})\n$`)
+
+// refuses gives the form that a note document, by the log's own word, lets the event of an index have with this
+// message, "" if none.
+func (k *key) refuses(doc hit, index int64, message string) (form string) {
 	msg, _ := noteOf(doc.source)
 	text, err := k.open(msg)
 	if err != nil {
-		return false
+		return ""
 	}
-	reason, ok := strings.CutPrefix(text, fmt.Sprintf("auditseal refused v1\n%s\n%d\n", k.origin, index))
-	return ok && refusalReason.MatchString(reason)
+	rest, ok := strings.CutPrefix(text, fmt.Sprintf("auditseal refused v1\n%s\n%d\n", k.origin, index))
+	said := refusalText.FindStringSubmatch(rest)
+	sum := sha256.Sum256([]byte(message))
+	if !ok || said == nil || said[2] != hex.EncodeToString(sum[:]) {
+		return ""
+	}
+	return said[1]
 }

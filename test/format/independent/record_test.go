@@ -57,7 +57,7 @@ func TestRefusedForm(t *testing.T) {
 	} {
 		leaf := tlog.RecordHash([]byte(c.entry))
 		good := c.head + `,"error":{"message":` + quoted(message) + `},"auditseal.refused":"` + packed(c.entry) + `"}`
-		if !isRefusedForm([]byte(good), leaf) {
+		if !isForm(good, leaf, "event") {
 			t.Errorf("%s: not taken", good)
 		}
 		for why, bad := range map[string]string{
@@ -69,7 +69,7 @@ func TestRefusedForm(t *testing.T) {
 			"not gzip":         strings.Replace(good, packed(c.entry), "AAAA", 1),
 			"no refused entry": c.entry,
 		} {
-			if isRefusedForm([]byte(bad), leaf) {
+			if isForm(bad, leaf, "event") {
 				t.Errorf("%s: taken: %s", why, bad)
 			}
 		}
@@ -133,6 +133,37 @@ func TestCounts(t *testing.T) {
 		counts, sum, ok := parseCounts([]byte(raw))
 		if got := fmt.Sprint(counts, sum, ok); got != want {
 			t.Errorf("%s: %s, not %s", raw, got, want)
+		}
+	}
+}
+
+func isForm(source string, leaf tlog.Hash, form string) bool {
+	r, ok := readRefused([]byte(source), leaf)
+	return ok && string(r.form(form)) == source
+}
+
+func TestFormWithoutBodies(t *testing.T) {
+	head := `{"event":{"kind":"event"}`
+	for event, left := range map[string]string{
+		`{}`:                                     `{}`,
+		`{"a":1}`:                                `{"a":1}`,
+		` { "requestObject" : {} } `:             ` { } `,
+		`{"requestObject":1,"responseObject":2}`: `{}`,
+		`{ "requestObject":[1,2] , "a":1 , "responseObject":"}" , "b" :2 }`: `{ "a":1 , "b" :2 }`,
+		`{"a":1 ,"requestObject":1 ,"requestObject":2 }`:                    `{"a":1 }`,
+		`{"\u0072equestObject":1,"b":{"requestObject":3}}`:                  `{"b":{"requestObject":3}}`,
+	} {
+		entry := head + `,"kubernetes":{"audit":` + event + `}}`
+		want := `{"event":{"kind":"pipeline_error"},"kubernetes":{"audit":` + left + `},"error":{"message":"no"},"auditseal.refused":"` + packed(entry) + `"}`
+		if !isForm(want, tlog.RecordHash([]byte(entry)), "bodies") {
+			r, _ := readRefused([]byte(want), tlog.RecordHash([]byte(entry)))
+			t.Errorf("%s: want %s, is %s", event, want, r.form("bodies"))
+		}
+	}
+	for _, entry := range []string{head + `}`, head + `,"kubernetes":{"audit":[]}}`, head + `,"kubernetes":{"audit":{} } }`, head + `,"kubernetes":{"audit":{}x}}`} {
+		r := &refusedEvent{message: "no", packed: packed(entry), entry: []byte(entry)}
+		if form := r.form("bodies"); form != nil {
+			t.Errorf("%s has a form without bodies: %s", entry, form)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"slices"
 	"unicode/utf8"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -19,43 +20,107 @@ var (
 	kindError   = []byte(`"event":{"kind":"pipeline_error"`)
 )
 
-// isRefusedForm says whether a document is the refused form of the entry with this leaf hash (§4). The
-// signed note that must go with it is not looked at here.
-func isRefusedForm(source []byte, leaf tlog.Hash) bool {
-	if !validJSON(source) {
-		return false
-	}
-	parts := fields(source, "error", "auditseal.refused")
-	message, ok := unquote(fields(parts[0], "message")[0])
-	if !ok || !utf8.ValidString(message) {
-		return false
-	}
-	packed, ok := unquote(parts[1])
-	if !ok {
-		return false
-	}
-	zipped, ok := decode64(packed)
-	if !ok {
-		return false
-	}
-	entry, ok := gunzip(zipped)
-	if !ok || tlog.RecordHash(entry) != leaf {
-		return false
-	}
-	return bytes.Equal(source, refusedForm(entry, message, packed))
+// A refusedEvent is a document that has the parts of a refused form (§4). Whether it is one, a signed note says.
+type refusedEvent struct {
+	message, packed string
+	entry           []byte
 }
 
-func refusedForm(entry []byte, message, packed string) []byte {
-	cut := bytes.Index(entry, auditMember)
-	if cut < 0 {
-		cut = max(len(entry)-1, 0)
+// readRefused takes a refused form of the entry with this leaf hash apart.
+func readRefused(source []byte, leaf tlog.Hash) (*refusedEvent, bool) {
+	if !validJSON(source) {
+		return nil, false
 	}
-	b := bytes.Replace(entry[:cut:cut], kindEvent, kindError, 1)
-	b = append(b, `,"error":{"message":`...)
-	b = appendString(b, message)
-	b = append(b, `},"auditseal.refused":`...)
-	b = appendString(b, packed)
+	parts := fields(source, "error", "auditseal.refused")
+	r := &refusedEvent{}
+	var ok bool
+	if r.message, ok = unquote(fields(parts[0], "message")[0]); !ok || !utf8.ValidString(r.message) {
+		return nil, false
+	}
+	if r.packed, ok = unquote(parts[1]); !ok {
+		return nil, false
+	}
+	zipped, ok := decode64(r.packed)
+	if !ok {
+		return nil, false
+	}
+	r.entry, ok = gunzip(zipped)
+	return r, ok && tlog.RecordHash(r.entry) == leaf
+}
+
+// form writes the refused form anew; nil where the entry has none without its bodies.
+func (r *refusedEvent) form(name string) []byte {
+	cut := bytes.Index(r.entry, auditMember)
+	var b []byte
+	switch {
+	case name == "event" && cut < 0:
+		b = refusedHead(r.entry[:max(len(r.entry)-1, 0)])
+	case name == "event":
+		b = refusedHead(r.entry[:cut])
+	case cut < 0 || !bytes.HasSuffix(r.entry, []byte("}}")):
+		return nil
+	default:
+		event, ok := cutMembers(r.entry[cut+len(auditMember):len(r.entry)-2], "requestObject", "responseObject")
+		if !ok {
+			return nil
+		}
+		b = append(append(append(refusedHead(r.entry[:cut]), auditMember...), event...), '}')
+	}
+	b = appendString(append(b, `,"error":{"message":`...), r.message)
+	b = appendString(append(b, `},"auditseal.refused":`...), r.packed)
 	return append(b, '}')
+}
+
+func refusedHead(head []byte) []byte {
+	return bytes.Replace(head[:len(head):len(head)], kindEvent, kindError, 1)
+}
+
+// cutMembers leaves the members with these names out of an object (§4): the comma before one goes with it, or, where
+// no member is kept before it, all up to the next name. What is no object has none.
+func cutMembers(object []byte, names ...string) (left []byte, ok bool) {
+	i := skipSpace(object, 0)
+	if !validJSON(object) || i == len(object) || object[i] != '{' {
+		return nil, false
+	}
+	i++
+	kept := false
+	from := 0     // what is before is written or cut
+	comma := i    // the one before the member at hand
+	cutting := -1 // where the cut at hand begins
+	for {
+		start := skipSpace(object, i)
+		if object[start] == '}' {
+			break // only in an empty object
+		}
+		end, _ := skipString(object, start)
+		name, _ := decodeString(object[start:end], true)
+		i = skipSpace(object, skipSpace(object, end)+1)
+		i, _ = skipValue(object, i)
+		i = skipSpace(object, i)
+		first := start
+		if kept {
+			first = comma
+		}
+		switch isCut := slices.Contains(names, name); {
+		case isCut && cutting < 0:
+			left = append(left, object[from:first]...)
+			cutting = first
+		case !isCut && cutting >= 0:
+			from, cutting = first, -1
+			kept = true
+		case !isCut:
+			kept = true
+		}
+		comma = i
+		if object[i] == '}' {
+			break
+		}
+		i++
+	}
+	if cutting >= 0 {
+		from = comma
+	}
+	return append(left, object[from:]...), true
 }
 
 func gunzip(b []byte) ([]byte, bool) {

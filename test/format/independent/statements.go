@@ -15,9 +15,14 @@ import (
 type statement struct {
 	kind, log   string
 	after       string // of an unlinked epoch: the one before; else ""
-	first, last int64  // first is unknown if it has none
+	first, last int64  // unknown if it has none
+	days        int64
+	indexes     []interval
 	at          time.Time
 }
+
+// An interval of leaf indexes, both included.
+type interval struct{ first, last int64 }
 
 var (
 	statementID  = regexp.MustCompile(`^([0-9a-f]{16})-o([0-9a-f]{16})$`)
@@ -31,14 +36,25 @@ func (t *trustFile) readStatement(doc hit) *statement {
 		return nil
 	}
 	msg, _ := noteOf(doc.source)
-	for _, k := range t.operators {
+	for _, k := range slices.Concat(t.operators, t.erasers) {
 		if k.logID != id[1] {
 			continue
 		}
 		text, err := k.open(msg)
 		sum := sha256.Sum256([]byte(text))
-		if err == nil && hex.EncodeToString(sum[:8]) == id[2] {
-			return parseStatement(text)
+		if err != nil || hex.EncodeToString(sum[:8]) != id[2] {
+			continue
+		}
+		s := parseStatement(text)
+		if s == nil {
+			return nil
+		}
+		who := t.operators
+		if s.kind == "retention" || s.kind == "erase" {
+			who = t.erasers
+		}
+		if slices.ContainsFunc(who, func(one *key) bool { return one.vkey == k.vkey }) {
+			return s
 		}
 	}
 	return nil
@@ -54,11 +70,11 @@ func parseStatement(text string) *statement {
 	}
 	o, ok := parseObject([]byte(line))
 	var at, why string
-	s := &statement{first: unknown}
+	s := &statement{first: unknown, last: unknown}
 	if !ok || !o.text("kind", &s.kind, true) || !o.text("log", &s.log, true) || !o.text("at", &at, true) || !o.text("why", &why, true) {
 		return nil
 	}
-	ok = originForm.MatchString(s.log) && o.number("last", &s.last)
+	ok = originForm.MatchString(s.log) && (s.kind == "erase" || o.number("last", &s.last))
 	members := ""
 	switch _, isEpoch := o["after"]; {
 	case s.kind == "retire":
@@ -69,6 +85,13 @@ func parseStatement(text string) *statement {
 	case s.kind == "acknowledge":
 		ok = ok && o.number("first", &s.first) && s.first <= s.last
 		members = fmt.Sprintf(`"first":%d,"last":%d,`, s.first, s.last)
+	case s.kind == "retention":
+		ok = ok && o.number("first", &s.first) && s.first <= s.last && o.number("days", &s.days) && s.days >= 1
+		members = fmt.Sprintf(`"first":%d,"last":%d,"days":%d,`, s.first, s.last, s.days)
+	case s.kind == "erase":
+		var text string
+		ok = ok && o.text("indexes", &text, true) && s.readIndexes(text)
+		members = fmt.Sprintf(`"indexes":"%s",`, text)
 	default:
 		ok = false
 	}
@@ -89,6 +112,31 @@ func parseStatement(text string) *statement {
 	return s
 }
 
+var indexForm = regexp.MustCompile(`^(0|[1-9][0-9]*)(?:-([1-9][0-9]*))?$`)
+
+// readIndexes reads ascending indexes and intervals of them, such as have one spelling.
+func (s *statement) readIndexes(text string) bool {
+	before := int64(-2)
+	for _, part := range strings.Split(text, ",") {
+		m := indexForm.FindStringSubmatch(part)
+		if m == nil {
+			return false
+		}
+		first, ok := wholeNumber([]byte(m[1]))
+		last := first
+		if ok && m[2] != "" {
+			last, ok = wholeNumber([]byte(m[2]))
+			ok = ok && last > first
+		}
+		if !ok || first < before+2 {
+			return false
+		}
+		s.indexes = append(s.indexes, interval{first, last})
+		before = last
+	}
+	return true
+}
+
 // isBefore tells whether an origin is an earlier epoch of the place of another.
 func isBefore(earlier, later string) bool {
 	p, e := splitOrigin(earlier)
@@ -97,7 +145,7 @@ func isBefore(earlier, later string) bool {
 }
 
 // The findings of batches that an acknowledgement excuses.
-var ofBatches = []string{gapFound, silent, incoherent}
+var ofBatches = []string{gapFound, silent, incoherent, clockBack}
 
 // applyStatements marks the findings that operators excuse (§8.4).
 func (v *verifier) applyStatements() {
@@ -110,6 +158,12 @@ func (v *verifier) applyStatements() {
 	}
 }
 
+func (v *verifier) acknowledged(f finding) bool {
+	return slices.ContainsFunc(v.statements, func(s *statement) bool {
+		return s.at.Sub(v.dump.now) <= tolerance && v.excuses(s, f)
+	})
+}
+
 func (v *verifier) excuses(s *statement, f finding) bool {
 	l := v.logs[f.origin]
 	if l == nil || s.log != f.origin {
@@ -117,6 +171,8 @@ func (v *verifier) excuses(s *statement, f finding) bool {
 	}
 	batch := f.batch
 	switch {
+	case s.kind != "retire" && s.kind != "acknowledge":
+		return false
 	case s.kind == "retire":
 		if f.name != endsEarly || f.batch != s.last {
 			return false

@@ -13,6 +13,7 @@ type trustFile struct {
 	keys   []*key
 
 	operators []*key
+	erasers   []*key
 }
 
 var errTrust = errors.New("trust file: malformed")
@@ -27,7 +28,7 @@ func readTrust(path string) (*trustFile, error) {
 		return nil, err
 	}
 	f, ok := parseObject(text)
-	if !ok || !validJSON(text) || !f.only("v", "logs", "operators") {
+	if !ok || !validJSON(text) || !f.only("v", "logs", "operators", "erasers") {
 		return nil, errTrust
 	}
 	if v, ok := wholeNumber(f["v"]); !ok || v != 1 {
@@ -38,9 +39,11 @@ func readTrust(path string) (*trustFile, error) {
 		return nil, errTrust
 	}
 	t := &trustFile{}
-	if list, ok := f["operators"]; ok {
-		if err := eachElement(list, t.addOperator); err != nil {
-			return nil, err
+	for name, to := range map[string]*[]*key{"operators": &t.operators, "erasers": &t.erasers} {
+		if list, ok := f[name]; ok {
+			if err := eachElement(list, func(value []byte) error { return addPerson(to, value) }); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for _, l := range logs {
@@ -81,7 +84,7 @@ func (o object) only(names ...string) bool {
 	return true
 }
 
-func (t *trustFile) addOperator(value []byte) error {
+func addPerson(to *[]*key, value []byte) error {
 	vkey, ok := unquote(value)
 	if !ok {
 		return errTrust
@@ -93,6 +96,6 @@ func (t *trustFile) addOperator(value []byte) error {
 	if !operatorName.MatchString(k.origin) || originForm.MatchString(k.origin) {
 		return fmt.Errorf("trust file: an operator cannot be called %q", k.origin)
 	}
-	t.operators = append(t.operators, k)
+	*to = append(*to, k)
 	return nil
 }

@@ -19,7 +19,11 @@ export function honest(): { written: Written; writer: LogWriter; trust: TrustFil
   writer.batch({ events: 2 });
   writer.turn(secondEpoch);
   writer.batch({ events: 3 });
-  return { written: writer.written, writer, trust: { v: 1, logs: [{ ...name, vkey }], operators: [] } };
+  return {
+    written: writer.written,
+    writer,
+    trust: { v: 1, logs: [{ ...name, vkey }], operators: [], erasers: [] },
+  };
 }
 
 /** A finding in short: `finding epoch batch` or `finding epoch #index`. */

@@ -8,15 +8,12 @@ import {
   leafHash,
   Log,
   macOf,
-  noteDocument,
-  refusalDocumentId,
-  refusalText,
+  refusalNote,
   refusedForm,
   sha256,
-  startDocumentId,
-  startText,
+  startMarker,
 } from '../../../agent/seal/index.ts';
-import type { EpochReason, Gap, Notice, Sealed, Stretch } from '../../../agent/seal/index.ts';
+import type { EpochReason, Gap, Notice, RefusedForm, Sealed, Stretch } from '../../../agent/seal/index.ts';
 import type { StoredDocument } from '../../../agent/verify/index.ts';
 
 export const namespace = 'auditseal';
@@ -46,8 +43,9 @@ export interface BatchOptions {
   dropped?: number;
   gaps?: Gap[];
   notices?: Notice[];
-  /** Positions in the batch that Elasticsearch refused. */
+  /** Positions in the batch that Elasticsearch refused, and what is left out of their form. */
   refused?: number[];
+  refusedForm?: RefusedForm;
   /** Seconds since the batch before. */
   after?: number;
   /** Overrides of what the batch would say of itself; a lie that the agent signs. */
@@ -105,6 +103,7 @@ export class LogWriter {
       gaps: options.gaps ?? [],
       read,
       pieces: 0,
+      joined: 0,
       malformed: 0,
       dropped: dropped > 0 ? { 'rule-3': dropped } : {},
       reduced: {},
@@ -128,12 +127,8 @@ export class LogWriter {
 
   /** The marker of a start. */
   marker(counter = 1): void {
-    const { key, logId, origin } = this.log;
-    this.written.records.push({
-      index: recordsIndex,
-      id: startDocumentId(logId, counter),
-      source: noteDocument(startText(origin, counter), key, this.written.namespace, this.now),
-    });
+    const marker = startMarker(counter, this.log.key, this.written.namespace, this.now);
+    this.written.records.push({ index: recordsIndex, ...marker });
   }
 
   /** A new epoch; linked unless the state was lost. */
@@ -159,7 +154,7 @@ export class LogWriter {
     return Log.begin({ origin, privateKey: privateKeyOf(origin) });
   }
 
-  #events({ events = 3, refused = [], event }: BatchOptions, at: Date) {
+  #events({ events = 3, refused = [], refusedForm: form = 'event', event }: BatchOptions, at: Date) {
     const leaves: Buffer[] = [];
     const documents: StoredDocument[] = [];
     for (let i = 0; i < events; i += 1) {
@@ -167,7 +162,7 @@ export class LogWriter {
       const entry = this.#entry(index, this.#time(at, i), event?.(index) ?? rawEvent(index));
       const leaf = leafHash(entry);
       leaves.push(leaf);
-      const source = refused.includes(i) ? this.#refuse(entry, index) : entry;
+      const source = refused.includes(i) ? this.#refuse(entry, index, form) : entry;
       documents.push({
         index: eventsIndex,
         id: eventDocumentId(this.log.logId, index, leaf),
@@ -186,15 +181,12 @@ export class LogWriter {
     );
   }
 
-  #refuse(entry: Buffer, index: number): Buffer {
-    const { key, logId, origin } = this.log;
-    const text = refusalText(origin, index, 400, 'document_parsing_exception');
-    this.written.records.push({
-      index: recordsIndex,
-      id: refusalDocumentId(logId, index),
-      source: noteDocument(text, key, this.written.namespace, this.now),
-    });
-    return refusedForm(entry, `failed to parse field [x] of "${index}"`);
+  #refuse(entry: Buffer, index: number, form: RefusedForm): Buffer {
+    const message = `failed to parse field [x] of "${index}"`;
+    const refusal = { index, form, status: 400, type: 'document_parsing_exception', message };
+    const note = refusalNote(refusal, this.log.key, this.written.namespace, this.now);
+    this.written.records.push({ index: recordsIndex, ...note });
+    return refusedForm(entry, message, form)!;
   }
 
   #stretch(lines: number): Stretch[] {

@@ -1,11 +1,17 @@
-import { importKey, noteDocument, statementDocumentId, statementText } from '../../../agent/seal/index.ts';
+import { importKey, statementDocumentId, statementText } from '../../../agent/seal/index.ts';
 import type { SigningKey, Statement } from '../../../agent/seal/index.ts';
 import type { StoredDocument } from '../../../agent/verify/index.ts';
+import { noteDocument } from './note.ts';
 import { privateKeyOf, recordsIndex } from './log.ts';
 
 /** An operator's key that is the same on every run. */
 export function operatorKey(name = 'operator@example.com'): SigningKey {
   return importKey(name, privateKeyOf(`operator ${name}`));
+}
+
+/** The key of one who may erase, the same on every run. */
+export function eraserKey(): SigningKey {
+  return operatorKey('eraser@example.com');
 }
 
 /** A statement as `auditseal statement` would send it. */

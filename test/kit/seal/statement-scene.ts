@@ -1,7 +1,7 @@
 import type { TrustFile } from '../../../agent/trust/index.ts';
 import { LogWriter } from './log.ts';
 import type { Written } from './log.ts';
-import { operatorKey } from './operator.ts';
+import { eraserKey, operatorKey } from './operator.ts';
 
 /** What both epochs are of. */
 const place = 'prod/cp-1/kube-apiserver';
@@ -25,7 +25,7 @@ export function statementScene(): { written: Written; trust: TrustFile; now: Dat
   const operators = [operatorKey().verifier.text];
   return {
     written: writer.written,
-    trust: { v: 1, logs, operators },
+    trust: { v: 1, logs, operators, erasers: [eraserKey().verifier.text] },
     now: new Date(writer.now.getTime() + 3_600_000),
   };
 }

@@ -16,8 +16,7 @@ export function memoryStreams(written: Written): Streams {
     namespace: written.namespace,
     records: () => each(records),
     events: () => each(events),
-    find: (stream, ids) =>
-      each((stream === 'records' ? records : events).filter(({ id }) => ids.includes(id))),
+    find: (ids) => each(events.filter(({ id }) => ids.includes(id))),
   };
 }
 

@@ -299,7 +299,16 @@ describe('the chart', () => {
       },
       // Arrived, not only consistent.
       spec: {
-        containers: [{ args: expect.arrayContaining(['verify', '--since=1h', '--events-min=1']) as unknown }],
+        containers: [
+          {
+            args: expect.arrayContaining([
+              'verify',
+              '--since=1h',
+              '--from-birth',
+              '--events-min=1',
+            ]) as unknown,
+          },
+        ],
       },
     });
   });

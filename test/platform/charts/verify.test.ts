@@ -11,8 +11,8 @@ import {
   startAgent,
   temporaryFolder,
   until,
-  Writer,
   writeConfig,
+  Writer,
 } from '../../kit/agent/index.ts';
 import {
   allDocuments,
@@ -155,7 +155,7 @@ describe('the CronJobs that verify', () => {
 
   test('demand events of the last day, and all that there are of the whole log', () => {
     const [often, whole] = cronJobsOf(objects).map((job) => podOf(job).spec.containers[0].args);
-    expect(often).toEqual(expect.arrayContaining(['--since=26h', '--events-min=1']));
+    expect(often).toEqual(expect.arrayContaining(['--since=26h', '--from-birth', '--events-min=1']));
     expect(whole?.filter((arg) => /since|until|events-min/u.test(arg))).toEqual([]);
   });
 

@@ -6,6 +6,7 @@ import {
   importKey,
   logIdOf,
   makeVerifierKey,
+  noteDocumentId,
   openCheckpoint,
   openNote,
   parseBase64,
@@ -13,11 +14,10 @@ import {
   parseSigner,
   parseVerifierKey,
   recordDocumentId,
-  refusalDocumentId,
   SealError,
+  sha256,
   signCheckpoint,
   signNote,
-  startDocumentId,
   Tree,
 } from '../../../agent/seal/index.ts';
 import { privateKeyOf } from '../../kit/seal/log.ts';
@@ -166,7 +166,8 @@ describe('ids', () => {
     expect(logId).toMatch(/^[0-9a-f]{16}$/u);
     expect(eventDocumentId(logId, 7, hash)).toBe(`${logId}-000000000007-abababababababab`);
     expect(recordDocumentId(logId, 7, hash)).toBe(`${logId}-b00000007-abababababababab`);
-    expect(refusalDocumentId(logId, 7)).toBe(`${logId}-r000000000007`);
-    expect(startDocumentId(logId, 7)).toBe(`${logId}-s7`);
+    expect(noteDocumentId(logId, 's7', 'a note')).toBe(
+      `${logId}-s7-${sha256('a note').toString('hex').slice(0, 16)}`,
+    );
   });
 });

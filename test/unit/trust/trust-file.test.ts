@@ -27,6 +27,7 @@ describe('auditseal trust add', () => {
       v: 1,
       logs: [{ cluster: 'prod', node: 'cp-1', source: 'kube-apiserver', vkey: one }],
       operators: [],
+      erasers: [],
     });
     expect(await readdir(folder)).toEqual(['trust.json']);
   });

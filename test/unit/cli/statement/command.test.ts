@@ -7,7 +7,7 @@ import { captured } from '../../../kit/captured-terminal.ts';
 import { allDocuments, refresh } from '../../../kit/elasticsearch/index.ts';
 import type { StoredDocument } from '../../../../agent/verify/index.ts';
 import { LogWriter } from '../../../kit/seal/log.ts';
-import { addOperators, addTrust } from '../../../../agent/trust/index.ts';
+import { addPersons, addTrust } from '../../../../agent/trust/index.ts';
 import { Installation } from '../../../kit/installation.ts';
 import type { Ran } from '../../../kit/installation.ts';
 
@@ -36,7 +36,7 @@ async function ended() {
   await installation.write(writer.written);
   const trust = join(folder, `${installation.namespace}.json`);
   await addTrust(trust, [writer.vkey], 'refuse');
-  await addOperators(trust, [vkey]);
+  await addPersons(trust, [vkey], 'operators');
   const to = ['--url', installation.url, '--namespace', installation.namespace];
   const acknowledge = ['acknowledge', '--log', writer.origin, '--first', '1', '--last', '1'];
   return { installation, origin: writer.origin, trust, to, acknowledge };
@@ -63,7 +63,7 @@ async function twoEpochs() {
   writer.turn('20261123T014438Z', 'state lost');
   for (let i = 0; i < 3; i += 1) writer.batch();
   await addTrust(trust, [writer.vkey], 'beside');
-  await addOperators(trust, [vkey]);
+  await addPersons(trust, [vkey], 'operators');
   const { written, origin } = writer;
   await installation.write(written);
   const signedAs = [...signed('known'), '--url', installation.url, '--namespace', installation.namespace];
@@ -85,7 +85,7 @@ async function twoEpochs() {
   const verify = async () => {
     const both = await Promise.all([
       installation.verify('--trust', trust),
-      installation.verify('--trust', trust, '--since', '90m'),
+      installation.verify('--trust', trust, '--since', '90m', '--from-birth'),
     ]);
     return both.map(({ code, findings, all: { stdout } }) => ({
       code,
@@ -168,7 +168,16 @@ describe('auditseal statement', () => {
     expect(after.all.stdout).toContainEqual('statements: 2 count');
     expect(after.all.stdout.at(-1)).toBe('verdict: verified: 1 acknowledged, 1 retired');
     const since = new Date(Date.now() - 3_700_000).toISOString();
-    const json = await installation.verify('--trust', trust, '--json', '--since', since, '--until', '30s');
+    const json = await installation.verify(
+      '--trust',
+      trust,
+      '--json',
+      '--from-birth',
+      '--since',
+      since,
+      '--until',
+      '30s',
+    );
     expect(json.code, 'statements count, whatever the time that is asked for').toBe(0);
     const lines = json.all.stdout.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines.map(({ type }) => type)).toEqual(['excused', 'excused', 'summary']);

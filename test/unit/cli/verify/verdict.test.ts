@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { VerdictWriter } from '../../../../agent/cli/verify/verdict.ts';
-import { notProvenComplete, tampered, sampleMax, verdictDocument } from '../../../../agent/verify/index.ts';
+import { notProvenComplete, sampleMax, tampered, verdictDocument } from '../../../../agent/verify/index.ts';
 import type { Verification } from '../../../../agent/verify/index.ts';
 import { templates, verdictStream } from '../../../../agent/streams/index.ts';
 import { allDocuments, createDocument, refresh } from '../../../kit/elasticsearch/index.ts';
@@ -85,10 +85,10 @@ describe('auditseal verify with a key for verdicts', () => {
 
     const [gone] = writer.written.events;
     await installation.remove('events', gone!.id);
-    const red = await installation.verify(...asked(), '--since', '1h');
+    const red = await installation.verify(...asked(), '--since', '1h', '--from-birth');
     expect(red.code).toBe(1);
     expect((await verdicts()).at(-1)).toMatchObject({
-      message: 'tampered: 1 missing',
+      message: expect.stringMatching(/^tampered: 1 missing, cluster prod from 20\S+Z on$/u) as unknown,
       event: { outcome: 'failure', reason: 'tampered' },
       auditseal: {
         verify: {
@@ -187,11 +187,15 @@ describe('a verdict as a document', () => {
     refused: 0,
     copies: 0,
     expired: 0,
+    erased: 0,
     notYetRecorded: 0,
     firstEvent: '2026-11-23T00:00:00.000Z',
     lastEvent: '2026-11-23T00:00:00.000Z',
+    coverage: [],
     findings: { missing: 2 },
     excused: { acknowledged: 1, retired: 0 },
+    ofLaterVersion: 0,
+    unknownNotices: {},
     statements: { counted: [], void: { count: 3, reasons: {}, sample: [] } },
     logs: Array.from({ length: 5000 }, (_, i) => ({
       origin: `cluster-${i}/cp/kube-apiserver/20261123T000000Z`,

@@ -184,7 +184,12 @@ describe.concurrent('auditseal who', () => {
   test('an event that Elasticsearch refused counts, since its head is searched, not its body', async () => {
     const made = await shipped(url, [line({})]);
     const { source } = documentOf(line({ user: { username: 'mallory' } }), 1, made.namespace);
-    await createDocument(url, made.stream, '1', refusedForm(Buffer.from(source), 'mapper_parsing_exception'));
+    await createDocument(
+      url,
+      made.stream,
+      '1',
+      refusedForm(Buffer.from(source), 'mapper_parsing_exception', 'event'),
+    );
     const { stdout } = await auditseal([
       'who',
       '--url',

@@ -189,7 +189,7 @@ const cases: Case[] = [
   {
     name: 'a refused form that nobody refused',
     tamper: ({ installation, events: [, , two] }) =>
-      installation.put('events', two!.id, refusedForm(two!.source, 'nobody')),
+      installation.put('events', two!.id, refusedForm(two!.source, 'nobody', 'event')),
     findings: ({ origin, logId }) => [`changed: ${origin}, index 2, batch 0, id ${eventOf(logId, 2)}`],
   },
   {

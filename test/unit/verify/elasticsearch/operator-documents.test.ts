@@ -9,7 +9,7 @@ import {
   statementText,
 } from '../../../../agent/seal/index.ts';
 import type { SigningKey, Statement } from '../../../../agent/seal/index.ts';
-import { verifyLogs, ElasticsearchStreams } from '../../../../agent/verify/index.ts';
+import { ElasticsearchStreams, verifyLogs } from '../../../../agent/verify/index.ts';
 import type { StoredDocument } from '../../../../agent/verify/index.ts';
 import { createClient } from '../../../../agent/elasticsearch/index.ts';
 import { rollover } from '../../../kit/elasticsearch/index.ts';
@@ -67,8 +67,8 @@ async function ended() {
         const options = { namespace, time, operators: [operator.verifier.name], statementsMax };
         await using streams = await ElasticsearchStreams.open(client, { ...options, refreshMilliseconds: 0 });
         const logs = [{ ...writer.name, vkey: writer.vkey }];
-        const trust = { v: 1 as const, logs, operators: [operator.verifier.text] };
-        const found = verifyLogs(streams, { now: new Date(), trust, range: streams.range });
+        const trust = { v: 1 as const, logs, operators: [operator.verifier.text], erasers: [] };
+        const found = verifyLogs(streams, { now: new Date(), trust, range: streams.range, fromBirth: true });
         let next = await found.next();
         while (next.done !== true) next = await found.next();
         return next.value;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, inject, test } from 'vitest';
-import { verifyLogs, ElasticsearchStreams } from '../../../../agent/verify/index.ts';
+import { ElasticsearchStreams, verifyLogs } from '../../../../agent/verify/index.ts';
 import type { StoredDocument } from '../../../../agent/verify/index.ts';
 import { createClient } from '../../../../agent/elasticsearch/index.ts';
 import { trustedOrigins } from '../../../../agent/trust/index.ts';
@@ -49,7 +49,7 @@ async function twoLogs() {
       try {
         const time = { since: now.getTime() - 2.5 * minute, until: now.getTime() };
         const logs = [one, two].map((writer) => ({ ...writer.name, vkey: writer.vkey }));
-        const trust = trusts === 'both' ? { v: 1 as const, logs, operators: [] } : undefined;
+        const trust = trusts === 'both' ? { v: 1 as const, logs, operators: [], erasers: [] } : undefined;
         await using streams = await ElasticsearchStreams.open(client, {
           namespace,
           ...(part === 'range' && { time }),
@@ -57,7 +57,7 @@ async function twoLogs() {
           originsMax,
           refreshMilliseconds: 0,
         });
-        const found = verifyLogs(streams, { now, trust, range: streams.range });
+        const found = verifyLogs(streams, { now, trust, range: streams.range, fromBirth: true });
         let next = await found.next();
         while (next.done !== true) next = await found.next();
         return next.value;

@@ -17,7 +17,7 @@ const head = '{"@timestamp":"2026-11-23T00:44:38Z","event":{"kind":"event","sequ
 describe('the refused form', () => {
   test('is the entry’s head, the error and the packed entry', () => {
     const entry = Buffer.from(`${head},"kubernetes":{"audit":{"a":",\\"kubernetes\\":{\\"audit\\":"}}}`);
-    const form = refusedForm(entry, 'no "such" field');
+    const form = refusedForm(entry, 'no "such" field', 'event');
     const { 'auditseal.refused': packed, ...rest } = JSON.parse(form.toString()) as Record<string, unknown>;
     expect(rest).toEqual({
       '@timestamp': '2026-11-23T00:44:38Z',
@@ -25,12 +25,12 @@ describe('the refused form', () => {
       error: { message: 'no "such" field' },
     });
     expect(gunzipSync(Buffer.from(String(packed), 'base64'))).toEqual(entry);
-    expect(formOf(entry, 'no "such" field', String(packed))).toEqual(form);
+    expect(formOf(entry, 'no "such" field', String(packed), 'event')).toEqual(form);
   });
 
   test('of an entry without an audit event is cut before its last brace', () => {
     const entry = Buffer.from(`${head},"message":"x"}`);
-    const text = refusedForm(entry, 'no').toString();
+    const text = refusedForm(entry, 'no', 'event').toString();
     expect(
       text.startsWith(
         `${head.replace('"event"}', '').replace('{"kind":"event"', '{"kind":"pipeline_error"')},"message":"x","error":`,
@@ -102,12 +102,6 @@ describe('a record', () => {
   test.each<[string, (text: string) => string, string]>([
     ['a member more', (text) => text.replace('{"v":1,', '{"v":1,"x":0,'), 'form'],
     [
-      'another order',
-      (text) => text.replace('"v":1,"origin"', '"origin"').replace(',"batch":0', ',"batch":0,"v":1'),
-      'form',
-    ],
-    ['an escape more', (text) => text.replace('"origin"', '"\\u006frigin"'), 'form'],
-    [
       'another namespace',
       (text) => text.replaceAll('"namespace":"auditseal"', '"namespace":"other"'),
       'form',
@@ -150,6 +144,23 @@ describe('a record', () => {
     expect(changed).not.toBe(text);
     const judged = judgeRecord({ ...record!, source: Buffer.from(changed) }, writer.written.namespace);
     expect([judged.failure, judged.record]).toEqual([failure, undefined]);
+  });
+
+  test.each<[string, (text: string) => string]>([
+    [
+      'another order',
+      (text) => text.replace('"v":1,"origin"', '"origin"').replace(',"batch":0', ',"batch":0,"v":1'),
+    ],
+    ['an escape more', (text) => text.replace('"origin"', '"\\u006frigin"')],
+    ['a space more', (text) => text.replace('{', '{ ')],
+    ['a number in other words', (text) => text.replace('"batch":0', '"batch":-0e1')],
+  ])('with %s is judged on by its value', (_what, change) => {
+    const text = record!.source.toString();
+    const changed = change(text);
+    expect(changed).not.toBe(text);
+    const judged = judgeRecord({ ...record!, source: Buffer.from(changed) }, writer.written.namespace);
+    expect(judged).toMatchObject({ survived: 'value', record: { size: 3 } });
+    expect(judged.failure).toBeUndefined();
   });
 
   test('under another _id fails', () => {

@@ -323,7 +323,7 @@ describe('what looks like a statement', () => {
 describe('whatever statements are there', () => {
   const seed = Number(process.env['STATEMENTS_SEED'] ?? 20261123);
 
-  test(`no finding of exit class 1 changes, and unknown operators change nothing (seed ${seed})`, async () => {
+  test(`of those of an operator no finding of exit class 1 changes, and unknown operators change nothing (seed ${seed})`, async () => {
     const random = new Random(seed);
     let excuses = 0;
     for (let i = 0; i < 60; i += 1) {
@@ -331,6 +331,7 @@ describe('whatever statements are there', () => {
       const { trust } = scene as { trust: TrustFile };
       trust.operators = [operatorKey().verifier.text];
       if (random.chance(80)) mutate(scene, random);
+      trust.erasers = [];
       const of = async (documents: typeof scene.written.records) =>
         await verify(
           { ...scene.written, records: [...scene.written.records, ...documents] },
@@ -345,7 +346,7 @@ describe('whatever statements are there', () => {
       }
       expect(unknown.findings).toEqual(before.findings);
       expect({ ...unknown.summary, statements: 0 }).toEqual({ ...before.summary, statements: 0 });
-      expect(known.findings.map(({ excuse: _excuse, ...finding }) => finding)).toEqual(before.findings);
+      expect(known.findings.map(withoutExcuse)).toEqual(before.findings.map(withoutExcuse));
       for (const { finding, excuse } of known.findings)
         if (excuse) expect(notProvenComplete).toContain(finding);
       expect(before.summary.exitCode === 1).toBe(known.summary.exitCode === 1);
@@ -354,3 +355,7 @@ describe('whatever statements are there', () => {
     expect(excuses, 'else nothing was shown').toBeGreaterThan(20);
   });
 });
+
+function withoutExcuse({ excuse: _excuse, ...finding }: Finding): Finding {
+  return finding;
+}
