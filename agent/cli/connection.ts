@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { ConfigError, elasticsearchDefaults, loadConfig } from '../config/index.ts';
 import type { Config } from '../config/index.ts';
+import { ignoreEnvironment } from '../elasticsearch/index.ts';
 import type { ClientSettings, CredentialFiles, TlsTrustSettings } from '../elasticsearch/index.ts';
 
 /** Options of every command that connects to Elasticsearch. */
@@ -23,9 +24,13 @@ export interface ConnectionHelp {
   username: string;
 }
 
-/** Gives a command the options of {@link ConnectionOptions}. */
+/** Gives a command the options of {@link ConnectionOptions}; before it runs, it says what of the environment it ignores. */
 export function addConnection(command: Command, help: ConnectionHelp): Command {
   return command
+    .hook('preAction', (called) => {
+      const { writeErr } = called.configureOutput();
+      for (const warning of ignoreEnvironment(process.env)) writeErr?.(`warning: ${warning}\n`);
+    })
     .option('-c, --config <file>', help.config)
     .option('--url <url>', 'Elasticsearch; may be given several times', collect)
     .option('--api-key-file <file>', help.apiKey)

@@ -7,7 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { callbackify } from 'node:util';
 import type { HttpProxy } from './proxy.ts';
-import { noTrust } from './tls-trust.ts';
+import { noTrust, verified } from './tls-trust.ts';
 import type { TlsTrust } from './tls-trust.ts';
 
 /** How the message begins where nothing can have been sent: the client's transport passes on nothing of an error but its message. */
@@ -74,6 +74,7 @@ async function tunnel({ hostname, port }: Target, proxy: HttpProxy): Promise<Soc
       ...(authorization !== undefined && { 'proxy-authorization': authorization }),
     },
     agent: false,
+    ...verified(),
   });
   return await new Promise((resolve, reject) => {
     const limit = setTimeout(() => request.destroy(new Error('no answer')), connectMillisecondsMax);
@@ -100,6 +101,7 @@ async function tunnel({ hostname, port }: Target, proxy: HttpProxy): Promise<Soc
 function openTls(target: Target, socket: Socket, options: ConnectionOptions): Promise<TLSSocket> {
   const host = bare(target.hostname);
   const tls = connectTls({
+    ...verified(),
     ...options,
     socket,
     host,

@@ -8,6 +8,7 @@ export { connectorOf } from './connector.ts';
 export { createDocument } from './create-document.ts';
 export { Credentials } from './credentials.ts';
 export type { CredentialFiles } from './credentials.ts';
+export { ignoreEnvironment } from './environment.ts';
 export { causeOf, ElasticsearchError } from './error.ts';
 export { proxyOf } from './proxy.ts';
 export { readText } from './read-text.ts';

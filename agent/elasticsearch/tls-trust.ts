@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import type { ConnectionOptions, DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import { createSecureContext, rootCertificates } from 'node:tls';
+import type { ConnectionOptions, DetailedPeerCertificate, SecureContext, TLSSocket } from 'node:tls';
 import { fileBytesMax } from '../input/index.ts';
 import { readNamedFile } from './credentials.ts';
 import { ElasticsearchError } from './error.ts';
@@ -18,10 +19,22 @@ type Probe = (options: ConnectionOptions) => Promise<TLSSocket>;
 /** How the message begins where TLS failed: see `noConnection`. */
 export const noTrust = 'no trusted TLS connection to ';
 
+/**
+ * How every TLS connection is made that is told nothing else: verified, under the CAs that Node carries (Mozilla's). Said,
+ * because by default Node asks the environment: NODE_TLS_REJECT_UNAUTHORIZED whether to verify at all, and
+ * NODE_EXTRA_CA_CERTS, NODE_USE_SYSTEM_CA and SSL_CERT_FILE or SSL_CERT_DIR for more CAs.
+ */
+export function verified(): ConnectionOptions {
+  // Made once: there are 150 certificates to parse.
+  carried ??= createSecureContext({ ca: [...rootCertificates] });
+  return { rejectUnauthorized: true, secureContext: carried };
+}
+let carried: SecureContext | undefined;
+
 const caKey = 'elasticsearch.caFile';
 
 /**
- * Whom a TLS connection is made to: certificates under the system's CAs, those of a file, or under one with a fingerprint.
+ * Whom a TLS connection is made to: certificates under the CAs that Node carries, those of a file, or under one with a fingerprint.
  *
  * Elastic's own clients, given a fingerprint, look for it in the chain that the server presents; with verification turned
  * off, as it must be for a CA of one's own, anyone can present a chain that ends with the (public) CA certificate, since
@@ -50,7 +63,7 @@ export class TlsTrust {
     else if (caFingerprint !== undefined) this.#ca ??= await find(caFingerprint, probe);
     if (this.#ca === undefined) return {};
     // Trusted is what was named, also where it is not the root: a server's own certificate, an intermediate CA.
-    return { ca: this.#ca, allowPartialTrustChain: true };
+    return { secureContext: createSecureContext({ ca: this.#ca, allowPartialTrustChain: true }) };
   }
 }
 

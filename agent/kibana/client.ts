@@ -13,7 +13,7 @@ export interface KibanaSettings {
   apiKeyFile: string | undefined;
   username: string | undefined;
   passwordFile: string | undefined;
-  /** PEM; undefined: the system's CAs. */
+  /** PEM; undefined: the CAs that Node carries. */
   caFile: string | undefined;
   /** Limit of one request, from its start to the last byte of the answer. */
   requestSeconds: number;

@@ -1,4 +1,5 @@
 import { runAgent } from '../../agent.ts';
+import { ignoreEnvironment } from '../../elasticsearch/index.ts';
 import { createLogger } from '../../observe/index.ts';
 import { runCommand } from '../command.ts';
 import { exitCode, exitCodeOf } from '../exit-code.ts';
@@ -32,6 +33,7 @@ export async function run(
     const listening = (port: number) => logger.info({ 'server.port': port }, 'metrics and health are served');
     try {
       logger.info({ 'service.version': agentVersion }, 'auditseal starts');
+      for (const warning of ignoreEnvironment(process.env)) logger.warn(warning);
       await runAgent({ ...setup, logger, agent, now, failpoint, listening, watch }, signal);
       logger.info('auditseal has stopped');
       return exitCode.done;

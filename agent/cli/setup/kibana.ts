@@ -25,7 +25,10 @@ export function addKibana(command: Command): Command {
     )
     .option('--kibana-username <name>', 'instead of a key, with --kibana-password-file')
     .option('--kibana-password-file <file>', 'file with the password')
-    .option('--kibana-ca-file <file>', 'certificate authority of Kibana, PEM (default: the system’s)');
+    .option(
+      '--kibana-ca-file <file>',
+      'certificate authority of Kibana, PEM (default: those that Node carries)',
+    );
 }
 
 function url(value: string): string {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createClient, request } from '../../../agent/elasticsearch/index.ts';
 import type { ClientSettings } from '../../../agent/elasticsearch/index.ts';
 import { standIn } from '../../kit/stand-in.ts';
@@ -80,7 +80,7 @@ describe('TLS is made with whom the configuration trusts, and nothing is sent to
       await using plain = await tcpRelay(server.url);
       expect(await ask({ urls: https(plain), ...trust })).toMatch(/^untrusted: .*plain HTTP/u);
     }
-    // The system's CAs alone do not know ours.
+    // The CAs that Node carries do not know ours.
     await using relay = await tlsRelay(server.url, () => good);
     expect(await ask({ urls: https(relay) })).toMatch(/^untrusted: /u);
     expect(server.requests).toHaveLength(before);
@@ -113,6 +113,27 @@ describe('TLS is made with whom the configuration trusts, and nothing is sent to
     await writeFile(caFile, renewed.cert);
     expect(await get()).toMatchObject({ status: 200 });
     await client.close();
+  });
+
+  test('NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect: not on a server, not on an https proxy', async () => {
+    const other = await Authority.make(folder, 'stranger');
+    const stranger = await other.identity('stranger-server', 'IP:127.0.0.1');
+    await using relay = await tlsRelay(server.url, () => stranger);
+    await using proxy = await connectProxy();
+    await using secureProxy = await tlsRelay(`http://127.0.0.1:${proxy.port}`, () => stranger);
+    const before = server.requests.length;
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    try {
+      const caFingerprint = await ca.fingerprint();
+      for (const trust of [{}, { caFile: ca.file }, { caFingerprint }])
+        expect(await ask({ urls: https(relay), ...trust })).toMatch(/^untrusted: /u);
+      const through = { proxy: `https://127.0.0.1:${secureProxy.port}` };
+      expect(await ask({ urls: [server.url], ...through })).toMatch(/^unreachable: .* through the proxy /u);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+    expect(proxy.asked).toEqual([]);
+    expect(server.requests).toHaveLength(before);
   });
 
   test('a CA file without a certificate is named with its key', async () => {

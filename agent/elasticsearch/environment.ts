@@ -1,0 +1,29 @@
+/** What each variable would have done, and what is meant in its place. Node reads all of them by itself. */
+const certificates =
+  'certificates are trusted by elasticsearch.caFile or caFingerprint (--ca-file, --ca-fingerprint)';
+const proxies = 'elasticsearch.proxy of the configuration names the proxy';
+const ignored: readonly (readonly [name: string, meant: string])[] = [
+  ['NODE_TLS_REJECT_UNAUTHORIZED', `certificates are always verified; ${certificates}`],
+  ['NODE_EXTRA_CA_CERTS', certificates],
+  ['NODE_USE_SYSTEM_CA', certificates],
+  ['SSL_CERT_FILE', certificates],
+  ['SSL_CERT_DIR', certificates],
+  ['NODE_USE_ENV_PROXY', proxies],
+  ['HTTPS_PROXY', proxies],
+  ['HTTP_PROXY', proxies],
+  ['ALL_PROXY', proxies],
+];
+
+/**
+ * A sentence for each variable of the environment that says whom to trust or where to connect, without its value: none has an
+ * effect on our connections, because whoever can set one could have the API key sent to a server of his. Takes
+ * NODE_TLS_REJECT_UNAUTHORIZED out of `env`: at the first connection Node would warn that certificates are not verified.
+ */
+export function ignoreEnvironment(env: NodeJS.ProcessEnv): string[] {
+  const found = ignored.flatMap(([name, meant]) => {
+    const set = [name, name.toLowerCase()].filter((one) => (env[one] ?? '') !== '');
+    return set.map((one) => `${one} in the environment has no effect: ${meant}`);
+  });
+  delete env['NODE_TLS_REJECT_UNAUTHORIZED'];
+  return found;
+}
