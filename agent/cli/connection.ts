@@ -28,8 +28,8 @@ export interface ConnectionHelp {
 export function addConnection(command: Command, help: ConnectionHelp): Command {
   return command
     .hook('preAction', (called) => {
-      const { writeErr } = called.configureOutput();
-      for (const warning of ignoreEnvironment(process.env)) writeErr?.(`warning: ${warning}\n`);
+      for (const warning of ignoreEnvironment(process.env))
+        called.configureOutput().writeErr?.(`warning: ${warning}\n`);
     })
     .option('-c, --config <file>', help.config)
     .option('--url <url>', 'Elasticsearch; may be given several times', collect)

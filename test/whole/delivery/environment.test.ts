@@ -61,7 +61,7 @@ test('whom an agent trusts, and the way that it takes, is not for its environmen
   expect(thief.asked).toEqual([]);
   const said = agent
     .said(/^[A-Z_]+ in the environment has no effect/u)
-    .map(({ message = '' }) => message.split(' ')[0]);
+    .map(({ message = '' }) => message.split(' ')[0]!);
   expect(said.toSorted()).toEqual(Object.keys(set).toSorted());
   expect(agent.said(/^HTTPS_PROXY .* elasticsearch\.proxy of the configuration/u)).toHaveLength(1);
   expect(JSON.stringify(agent.logs)).not.toContain('secret-of-the-proxy');
@@ -99,7 +99,7 @@ test.each([
     code: 2,
     error: expect.stringContaining('no trusted TLS connection') as unknown,
   });
-  expect([...ran.error.matchAll(sentence)].map(([, name]) => name).toSorted()).toEqual(
+  expect([...ran.error.matchAll(sentence)].map(([, name]) => name!).toSorted()).toEqual(
     Object.keys(set).toSorted(),
   );
   expect(ran.error).not.toContain('secret-of');
