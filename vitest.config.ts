@@ -14,7 +14,8 @@ export default defineConfig({
     // Tests of whole agents wait more than they compute.
     maxWorkers: 3,
     // Nothing is asserted by a timer; this only ends what hangs, on a machine however busy.
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    expect: { poll: { timeout: 300_000 } },
   },
 });

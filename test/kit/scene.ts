@@ -105,7 +105,7 @@ export class Scene {
   }
 
   /** Waits until Elasticsearch has as many events as lines were written (or `count`). */
-  async shipped(count = this.count, millisecondsMax = 120_000): Promise<void> {
+  async shipped(count = this.count): Promise<void> {
     let found = 0;
     await until(
       async () => {
@@ -114,7 +114,7 @@ export class Scene {
         return (found = await countEvents(this.url, this.namespace)) >= count;
       },
       () => `${found} of ${count} events have arrived; ${this.agent?.state}: ${this.agent?.tail()}`,
-      { millisecondsMax, everyMilliseconds: 250 },
+      { everyMilliseconds: 250 },
     );
   }
 

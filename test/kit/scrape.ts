@@ -1,3 +1,5 @@
+import { fetchAgain } from './fetch-again.ts';
+
 /** One sample of the text format of Prometheus. */
 export interface Sample {
   name: string;
@@ -42,5 +44,5 @@ export function sumOf({ samples }: Scrape, name: string, labels: Record<string, 
 }
 
 export async function scrape(port: number): Promise<Scrape> {
-  return parseScrape(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
+  return parseScrape(await (await fetchAgain(`http://127.0.0.1:${port}/metrics`)).text());
 }

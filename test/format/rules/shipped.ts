@@ -8,6 +8,7 @@ import { refresh } from '../../kit/elasticsearch/index.ts';
 import { events } from './crafted.ts';
 import { audit } from './dsl.ts';
 import type { Found, Rule } from './rule.ts';
+import { fetchAgain } from '../../kit/fetch-again.ts';
 
 /** `default`: the agent's own, as it is where the configuration names none. */
 export type PolicyName = 'keep everything' | 'default';
@@ -57,7 +58,7 @@ const answer = z.object({
 
 /** The events that a condition finds, oldest first. */
 export async function search(url: string, namespace: string, query: object): Promise<Found[]> {
-  const response = await fetch(`${url}/${eventStream(namespace)}/_search`, {
+  const response = await fetchAgain(`${url}/${eventStream(namespace)}/_search`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({

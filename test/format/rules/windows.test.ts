@@ -7,6 +7,7 @@ import { startAgent, temporaryFolder, until, writeConfig } from '../../kit/agent
 import { randomNamespace, refresh } from '../../kit/elasticsearch/index.ts';
 import { LogFolder } from '../../unit/source/log-folder.ts';
 import { FaultProxy } from '../../whole/delivery/fault-proxy.ts';
+import { fetchAgain } from '../../kit/fetch-again.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -57,7 +58,7 @@ const answered = z.object({
 async function search(stream: string, query: object) {
   const body = { size: 10_000, query, sort: [{ 'event.ingested': 'asc' }], fields: ['event.ingested'] };
   const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(`${url}/${stream}/_search`, {
+  const answer = await fetchAgain(`${url}/${stream}/_search`, {
     method: 'POST',
     headers,
     body: JSON.stringify(body),

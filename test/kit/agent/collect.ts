@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { eventStream } from '../../../agent/streams/index.ts';
 import { allDocuments, refresh } from '../elasticsearch/index.ts';
+import { fetchAgain } from '../fetch-again.ts';
 
 /** Line → how often. A line is latin1 text without its newline, so that every byte is one character. */
 export type Multiset = Map<string, number>;
@@ -43,8 +44,8 @@ export function addTo(multiset: Multiset, line: string): void {
 export async function countEvents(url: string, namespace: string): Promise<number> {
   try {
     const stream = eventStream(namespace);
-    await fetch(`${url}/${stream}/_refresh`, { method: 'POST' });
-    const answer: unknown = await (await fetch(`${url}/${stream}/_count`)).json();
+    await fetchAgain(`${url}/${stream}/_refresh`, { method: 'POST' });
+    const answer: unknown = await (await fetchAgain(`${url}/${stream}/_count`)).json();
     return z.object({ count: z.int() }).safeParse(answer).data?.count ?? 0;
   } catch {
     return 0;

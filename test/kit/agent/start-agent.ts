@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { fetchAgain } from '../fetch-again.ts';
 
 /** A line of the agent's own log, parsed. */
 export type LogLine = Record<string, unknown> & { message?: string };
@@ -124,14 +125,14 @@ export class AgentProcess {
 
   /** The samples of /metrics by name with labels, as `auditseal_read_lines_total{source="kube-apiserver"}`. */
   async metrics(): Promise<Map<string, number>> {
-    const response = await fetch(`http://127.0.0.1:${this.port}/metrics`);
+    const response = await fetchAgain(`http://127.0.0.1:${this.port}/metrics`);
     const samples = (await response.text()).matchAll(/^([a-z_]+(?:\{[^}]*\})?) (\S+)$/gmu);
     return new Map([...samples].map(([, name, value]) => [name ?? '', Number(value)]));
   }
 
   /** Status of /healthz or /readyz. */
   async probe(path: 'healthz' | 'readyz'): Promise<number> {
-    return (await fetch(`http://127.0.0.1:${this.port}/${path}`)).status;
+    return (await fetchAgain(`http://127.0.0.1:${this.port}/${path}`)).status;
   }
 
   /** The log lines with this message so far. */
@@ -183,7 +184,7 @@ export async function within<T>(milliseconds: number, promise: Promise<T>, why: 
 export async function until(
   condition: () => Promise<boolean> | boolean,
   why: () => string,
-  { millisecondsMax = 90_000, everyMilliseconds = 50 } = {},
+  { millisecondsMax = 300_000, everyMilliseconds = 50 } = {},
 ): Promise<void> {
   const end = performance.now() + millisecondsMax;
   while (!(await condition())) {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { recordStream } from '../../../agent/streams/index.ts';
+import { fetchAgain } from '../fetch-again.ts';
 
 export interface Verified {
   exitCode: number;
@@ -17,8 +18,7 @@ export async function verify(
   namespace: string,
   more: readonly string[] = [],
 ): Promise<Verified> {
-  const answer = await fetch(`${url}/${recordStream(namespace)}/_refresh`, { method: 'POST' });
-  await answer.body?.cancel();
+  await fetchAgain(`${url}/${recordStream(namespace)}/_refresh`, { method: 'POST' });
   return await verifyBeside(url, namespace, more);
 }
 

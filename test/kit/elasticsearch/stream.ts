@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { elements, members } from './json.ts';
+import { fetchAgain } from '../fetch-again.ts';
 
 /** A namespace of data streams that nobody else uses. */
 export function randomNamespace(): string {
@@ -110,7 +111,8 @@ export async function removeNamespace(url: string, namespace: string): Promise<s
 async function send(url: string, method: string, path: string, body?: string | Buffer): Promise<Buffer> {
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
   const content = typeof body === 'object' ? new Uint8Array(body) : body;
-  const response = await fetch(`${url}${path}`, {
+  const mayRepeat = method === 'GET' || /\/_(?:search|pit|refresh)\b/u.test(path);
+  const response = await (mayRepeat ? fetchAgain : fetch)(`${url}${path}`, {
     method,
     headers,
     ...(content !== undefined && { body: content }),

@@ -1,14 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { chown, chmod } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { beforeAll, expect, inject, test, vi } from 'vitest';
+import { beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { until } from '../../kit/agent/index.ts';
 import { Scene } from '../../kit/scene.ts';
 import { chart, findHelm, least, objectsOf, template } from './helm.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 180_000 });
 
 /** Of Talos' apiserver (siderolabs/talos, pkg/machinery/constants, KubernetesAPIServerRunUser). */
 const apiserverUid = 65_534;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { parseConfig } from '../../../agent/config/index.ts';
 import { parsePolicy } from '../../../agent/policy/index.ts';
@@ -8,9 +8,6 @@ import { residentBytesMax } from '../../kit/memory-formula.ts';
 import type { Limits } from '../../kit/memory-formula.ts';
 import { findHelm, least, objectsOf, template } from './helm.ts';
 import { valuesSchema } from './values-schema.ts';
-
-// Many short runs of helm: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 const mebibyte = 1024 * 1024;
 

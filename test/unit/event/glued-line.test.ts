@@ -95,7 +95,7 @@ describe('a line is not split', () => {
     expect(split(`${nested}tru`)).toBeUndefined();
     expect(split(`${listed},`)).toBeUndefined();
     expect(split(`${listed},${whole}`)?.length).toBe(2);
-    // A fraction of a second; one parse for each of the beginnings would take hours.
-    expect(performance.now() - begun).toBeLessThan(20_000);
+    // A fraction of a second; one parse for each of the beginnings would take hours, whatever the machine.
+    expect(performance.now() - begun).toBeLessThan(600_000);
   });
 });

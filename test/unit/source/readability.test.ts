@@ -22,13 +22,10 @@ class Watched extends Reader {
   /** Reads until the last look is as wanted. */
   async until(code: string | undefined): Promise<void> {
     await expect
-      .poll(
-        async () => {
-          await this.drain();
-          return { looks: this.looks.length > 0, code: this.looks.at(-1)?.code };
-        },
-        { timeout: 30_000 },
-      )
+      .poll(async () => {
+        await this.drain();
+        return { looks: this.looks.length > 0, code: this.looks.at(-1)?.code };
+      })
       .toEqual({ looks: true, code });
   }
 }
@@ -129,9 +126,7 @@ test('a file that is held open is read, wherever it went: its absence never coun
   await rename(log.path, `${log.path}.1`);
   const looked = performance.now();
   // Longer than between two looks at the live path.
-  await expect
-    .poll(async () => (await reader.drain(), performance.now() - looked), { timeout: 10_000 })
-    .toBeGreaterThan(500);
+  await expect.poll(async () => (await reader.drain(), performance.now() - looked)).toBeGreaterThan(500);
   expect(reader.looks).toEqual([undefined]);
 });
 
@@ -143,7 +138,7 @@ test('while reading is paused a folder that goes away is told, and its coming ba
   const moved = `${log.folder}-elsewhere`;
   await rename(log.folder, moved);
   const held = async () => (await reader.source.hold(false), reader.looks.at(-1)?.code);
-  await expect.poll(held, { timeout: 10_000 }).toBe('ENOENT');
+  await expect.poll(held).toBe('ENOENT');
   await rename(moved, log.folder);
-  await expect.poll(held, { timeout: 10_000 }).toBeUndefined();
+  await expect.poll(held).toBeUndefined();
 });

@@ -3,15 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { statfsSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { temporaryFolder, until } from '../../kit/agent/index.ts';
 import type { AgentProcess } from '../../kit/agent/index.ts';
 import { Scene } from '../../kit/scene.ts';
 import { scrape, sumOf } from '../../kit/scrape.ts';
 import { Gate } from './gate.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 240_000 });
 
 const url = inject('elasticsearchUrl');
 const mebibyte = 1024 * 1024;

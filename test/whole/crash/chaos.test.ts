@@ -1,9 +1,6 @@
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { chaos } from './chaos.ts';
 import { Random } from '../../kit/random.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 300_000 });
 
 const url = inject('elasticsearchUrl');
 const seed = Number(process.env['CHAOS_SEED'] ?? 20_261_123);

@@ -144,7 +144,7 @@ export class Chaos {
         return last.every((line) => found.has(line));
       },
       () => `what was written last does not arrive: ${scene.agent?.tail()}`,
-      { millisecondsMax: 120_000, everyMilliseconds: 250 },
+      { everyMilliseconds: 250 },
     );
     for (const fate of this.fates.values()) fate.settle();
   }

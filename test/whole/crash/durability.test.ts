@@ -1,14 +1,11 @@
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { eventStream, recordStream } from '../../../agent/streams/index.ts';
 import { manifestsOf, temporaryFolder } from '../../kit/agent/index.ts';
 import { checkDurability } from './durability.ts';
 import { Scene } from '../../kit/scene.ts';
 import { parseTrace, underStrace, whyNoStrace } from './strace.ts';
-
-// A process under strace takes its time.
-vi.setConfig({ testTimeout: 300_000 });
 
 const url = inject('elasticsearchUrl');
 const root = join(import.meta.dirname, '../../..');

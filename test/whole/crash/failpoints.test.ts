@@ -1,11 +1,8 @@
 import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { failpointGroups, killAtFailpoints } from './failpoints.ts';
 import { Random } from '../../kit/random.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 300_000 });
 
 const agentFolder = join(import.meta.dirname, '../../../agent');
 

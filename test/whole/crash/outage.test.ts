@@ -1,11 +1,8 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { until } from '../../kit/agent/index.ts';
 import { ElasticsearchStartError } from '../../kit/elasticsearch/index.ts';
 import { UnreliableElasticsearch } from './outages.ts';
 import { Scene } from '../../kit/scene.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 300_000 });
 
 test('Elasticsearch may be away and come back: the agent lives, nothing is lost, nothing sent twice', async (context) => {
   await using elasticsearch = await UnreliableElasticsearch.start().catch((error: unknown) => {

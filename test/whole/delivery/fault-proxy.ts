@@ -99,7 +99,7 @@ export class FaultProxy {
     const at = this.#next.findIndex(({ stream }) => url.includes(stream));
     const fault = at < 0 ? this.always?.(exchange) : this.#next.splice(at, 1)[0]!.fault;
     // Whatever a fault does, what was read whole counts as sent.
-    const noted = performance.now();
+    const noted = Date.now();
     const note = (bytes: Buffer) => {
       const lines = readBulk(bytes);
       this.sent.push({ ids: lines.map(({ id }) => id), at: noted, bytes: gunzipSync(bytes).length });

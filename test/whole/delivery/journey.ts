@@ -89,7 +89,6 @@ export class Journey {
     await until(
       async () => (found = await this.count()) >= count,
       () => `${found} of ${count} events have arrived: ${this.agent.tail()}`,
-      { millisecondsMax: 120_000 },
     );
   }
 

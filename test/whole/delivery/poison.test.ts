@@ -5,6 +5,7 @@ import { eventStream } from '../../../agent/streams/index.ts';
 import { allDocuments, refresh } from '../../kit/elasticsearch/index.ts';
 import { hostileLine } from './hostile.ts';
 import { Journey } from './journey.ts';
+import { fetchAgain } from '../../kit/fetch-again.ts';
 
 const url = inject('elasticsearchUrl');
 const seed = Number(process.env['AUDITSEAL_SEED'] ?? Date.now() % 2 ** 32);
@@ -31,7 +32,7 @@ async function indexed(stream: string): Promise<Map<number, Record<string, unkno
     docvalue_fields: ['@timestamp', 'event.action', 'event.sequence', 'user.name'],
   };
   const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(`${url}/${stream}/_search`, {
+  const answer = await fetchAgain(`${url}/${stream}/_search`, {
     method: 'POST',
     headers,
     body: JSON.stringify(body),

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { Player } from '../../../demo/player.ts';
 import { recording } from '../../../demo/recording.ts';
 import { RotatingLog } from '../../../demo/rotating-log.ts';
@@ -98,7 +98,7 @@ test('playing takes its time, one line after the other, and ends at once when it
   const stop = new AbortController();
   const slow = new Player(lines, log);
   const playing = slow.play(3_600_000, stop.signal);
-  await vi.waitFor(() => expect(slow.lines).toBe(1), { interval: 5 });
+  await expect.poll(() => slow.lines, { interval: 5 }).toBe(1);
   stop.abort();
   await expect(playing).rejects.toMatchObject({ name: 'AbortError' });
   expect(slow.lines).toBe(1);

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { eventStream, recordStream } from '../../../agent/streams/index.ts';
 import { refusedEvent, until, verify, writeConfig } from '../../kit/agent/index.ts';
 import type { AgentProcess } from '../../kit/agent/index.ts';
@@ -9,9 +9,6 @@ import { rollover } from '../../kit/elasticsearch/index.ts';
 import { losingProxy } from './losing-proxy.ts';
 import { announcements, stored } from './stored.ts';
 import type { Duplicate } from './stored.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 300_000 });
 
 const url = inject('elasticsearchUrl');
 

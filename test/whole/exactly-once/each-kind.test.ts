@@ -1,14 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { refusedEvent, until, verify, writeConfig } from '../../kit/agent/index.ts';
 import { Scene } from '../../kit/scene.ts';
 import { rollover } from '../../kit/elasticsearch/index.ts';
 import { losingProxy } from './losing-proxy.ts';
 import { announcements, stored } from './stored.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 300_000 });
 
 const url = inject('elasticsearchUrl');
 

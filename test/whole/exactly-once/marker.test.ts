@@ -1,13 +1,10 @@
 import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { recordStream } from '../../../agent/streams/index.ts';
 import { verify, writeConfig } from '../../kit/agent/index.ts';
 import { Scene } from '../../kit/scene.ts';
 import { rollover } from '../../kit/elasticsearch/index.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 300_000 });
 
 const url = inject('elasticsearchUrl');
 

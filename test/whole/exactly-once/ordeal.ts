@@ -162,7 +162,7 @@ async function arrived({ url, namespace, writer, agent }: Scene): Promise<void> 
     async () =>
       (found = (await stored(url, namespace).catch(() => undefined))?.lines.length ?? 0) >= writer.count,
     () => `${found} of ${writer.count} events have arrived: ${agent?.tail()}`,
-    { millisecondsMax: 180_000, everyMilliseconds: 300 },
+    { everyMilliseconds: 300 },
   );
 }
 

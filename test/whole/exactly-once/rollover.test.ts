@@ -1,10 +1,7 @@
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { Random } from '../../kit/random.ts';
 import { ordeal } from './ordeal.ts';
 import type { Duplicate } from './stored.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 600_000 });
 
 const url = inject('elasticsearchUrl');
 

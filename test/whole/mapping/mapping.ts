@@ -7,6 +7,7 @@ import { gzipBody } from '../../kit/body.ts';
 import { contract, searched, valuesAt } from './contract.ts';
 import type { Value } from './contract.ts';
 import { ownLines, recordedLines, ship } from '../../kit/corpus.ts';
+import { fetchAgain } from '../../kit/fetch-again.ts';
 
 /** Beyond it a keyword is not indexed (`ignore_above`). */
 const keywordCharsMax = 10_922;
@@ -43,7 +44,7 @@ export function definesMapping(getUrl: () => string): void {
       const lines = queries.map(
         (query) => `${head}\n${JSON.stringify({ size: 0, track_total_hits: true, query })}\n`,
       );
-      const response = await fetch(`${getUrl()}/_msearch`, {
+      const response = await fetchAgain(`${getUrl()}/_msearch`, {
         method: 'POST',
         headers: { 'content-type': 'application/x-ndjson' },
         body: lines.join(''),

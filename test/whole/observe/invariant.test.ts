@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { refusedEvent, until } from '../../kit/agent/index.ts';
 import type { AgentProcess } from '../../kit/agent/index.ts';
 import { Random } from '../../kit/random.ts';
@@ -9,9 +9,6 @@ import { Scene } from '../../kit/scene.ts';
 import { SlowElasticsearch } from '../../kit/slow-elasticsearch.ts';
 import { scrape, sumOf } from '../../kit/scrape.ts';
 import type { Scrape } from '../../kit/scrape.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 180_000 });
 
 const url = inject('elasticsearchUrl');
 

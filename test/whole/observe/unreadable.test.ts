@@ -2,12 +2,9 @@ import { execFile, execFileSync } from 'node:child_process';
 import { appendFile, chmod, chown, mkdir, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { lineNumber, startAgent, temporaryFolder, until, writeConfig } from '../../kit/agent/index.ts';
 import type { AgentProcess } from '../../kit/agent/index.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 180_000 });
 
 const main = join(import.meta.dirname, '../../../agent/cli/main.ts');
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PlainRow } from './plain.ts';
+import { fetchAgain } from '../../kit/fetch-again.ts';
 
 const value = z.union([z.string(), z.number(), z.null()]);
 const moment = z.object({ value: z.number().nullable() });
@@ -34,7 +35,7 @@ export const rowsBody = z.looseObject({
 
 /** Sends a body as it stands. Throws unless every shard answered. */
 export async function send(url: string, stream: string, body: string): Promise<unknown> {
-  const response = await fetch(`${url}/${stream}/_search`, {
+  const response = await fetchAgain(`${url}/${stream}/_search`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body,

@@ -1,13 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { collect, difference, manifestsOf, until } from '../../kit/agent/index.ts';
 import type { AgentProcess } from '../../kit/agent/index.ts';
 import { Scene } from '../../kit/scene.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 180_000 });
 
 const url = inject('elasticsearchUrl');
 const cannotRead = /cannot read .* \(EACCES\); trying again/u;

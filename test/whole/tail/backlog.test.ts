@@ -1,9 +1,6 @@
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { Random } from '../../kit/random.ts';
 import { backlog } from './backlog.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 300_000 });
 
 test('a first start beside six backups of 5 MB reads them all in the memory of the formula, shows how far it is, and goes on after kills', async () => {
   const url = inject('elasticsearchUrl');

@@ -42,7 +42,7 @@ export interface BacklogResult {
 
 /** The first start of an agent beside many full backups, in the memory that the formula allows. */
 export async function backlog(options: BacklogOptions): Promise<BacklogResult> {
-  const { url, files, fileBytes, kills, random, millisecondsMax = 150_000 } = options;
+  const { url, files, fileBytes, kills, random, millisecondsMax = 300_000 } = options;
   const limitBytes = residentBytesMax();
   const limit = MemoryLimit.make(limitBytes);
   try {

@@ -1,11 +1,8 @@
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { eventStream } from '../../../agent/streams/index.ts';
 import { lineOf } from '../../kit/agent/index.ts';
 import { Scene } from '../../kit/scene.ts';
 import { allDocuments, refresh } from '../../kit/elasticsearch/index.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 180_000 });
 
 const url = inject('elasticsearchUrl');
 

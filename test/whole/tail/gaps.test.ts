@@ -1,13 +1,10 @@
 import { appendFile, open, readFile, rename, rm, truncate, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import type { Gap } from '../../../agent/seal/index.ts';
 import { collect, manifestsOf, until, verify } from '../../kit/agent/index.ts';
 import { Scene } from '../../kit/scene.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 180_000 });
 
 const url = inject('elasticsearchUrl');
 

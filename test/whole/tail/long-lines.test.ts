@@ -1,13 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { longLines } from './long-lines.ts';
 import { residentBytesMax } from '../../kit/memory-formula.ts';
 import { MemoryLimit } from '../../kit/memory-limit.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 180_000 });
 
 const url = inject('elasticsearchUrl');
 const mebibyte = 1024 * 1024;

@@ -37,7 +37,7 @@ interface Found {
 
 /** Streams long lines into an audit log beside an agent whose memory is limited to the written formula. */
 export async function longLines(options: LongLinesOptions): Promise<LongLinesResult> {
-  const { url, lines, limits = {}, millisecondsMax = 120_000 } = options;
+  const { url, lines, limits = {}, millisecondsMax = 300_000 } = options;
   const limitBytes = residentBytesMax(limits);
   const limit = MemoryLimit.make(limitBytes);
   try {

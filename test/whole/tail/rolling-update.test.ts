@@ -1,10 +1,7 @@
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { manifestsOf } from '../../kit/agent/index.ts';
 import type { AgentProcess } from '../../kit/agent/index.ts';
 import { Scene } from '../../kit/scene.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 180_000 });
 
 const url = inject('elasticsearchUrl');
 

@@ -1,15 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { collect, difference, manifestsOf, until, verify } from '../../kit/agent/index.ts';
 import { Scene } from '../../kit/scene.ts';
 import { buildRotator } from '../../kit/rotator/index.ts';
 import { NumberedRotator } from '../../kit/rotator/numbered.ts';
 import { SlowElasticsearch } from '../../kit/slow-elasticsearch.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 240_000 });
 
 const url = inject('elasticsearchUrl');
 const binary = await buildRotator();

@@ -2,15 +2,12 @@ import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { describeStatus } from '../../../../agent/cli/status/report.ts';
 import { readStatus } from '../../../../agent/store/index.ts';
 import { until } from '../../../kit/agent/index.ts';
 import { Scene } from '../../../kit/scene.ts';
 import { standIn } from '../../../kit/stand-in.ts';
-
-// Processes that start and end: most of it is waiting for a busy machine.
-vi.setConfig({ testTimeout: 180_000 });
 
 const url = inject('elasticsearchUrl');
 const main = join(import.meta.dirname, '../../../../agent/cli/main.ts');
