@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-const fixtures = join(import.meta.dirname, '../test', 'fixtures');
+const fixtures = join(import.meta.dirname, '../test/kit/fixtures');
 
 /** Two stretches of the log of one kube-apiserver (v1.35), as it left them behind: older backups compressed, or not. */
 const folders = ['rotating-gz', 'rotating'];
