@@ -16,7 +16,6 @@ export function indexedUri(uri: string): string {
   const path = bounded(mark < 0 ? uri : uri.slice(0, mark), pathUnitsMax, endUnits);
   if (mark < 0) return path;
   const parameters = uri.slice(mark + 1).split('&');
-  const isCommand = (parameter: string) => parameter.startsWith('command=');
   const ordered = [...parameters.filter(isCommand), ...parameters.filter((one) => !isCommand(one))];
   let text = `${path}?`;
   for (const parameter of ordered) {
@@ -30,4 +29,8 @@ export function indexedUri(uri: string): string {
 function bounded(text: string, begin: number, end: number): string {
   if (text.length <= begin + end) return text;
   return `${text.slice(0, begin)}${shortened}${text.slice(-end)}`.toWellFormed();
+}
+
+function isCommand(parameter: string): boolean {
+  return parameter.startsWith('command=');
 }
