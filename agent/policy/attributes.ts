@@ -17,6 +17,8 @@ export interface Attributes {
   /** The path of a non-resource request, without the query, percent-decoded as Go's URL.Path is. */
   readonly path: string | undefined;
   readonly impersonated: boolean;
+  /** The object is the node that asked, or of it; see `isOwn`. */
+  readonly own: boolean;
   /** False if a field that rules ask for has a type that the apiserver never writes. */
   readonly wellFormed: boolean;
 }
@@ -35,15 +37,18 @@ export function attributesOf(event: AuditEvent): Attributes {
   const groups = user?.['groups'];
   const resource = resourceOf(event.objectRef);
   const code = statusOf(event.responseStatus);
+  const name = stringOf(user?.['username']);
+  const verb = stringOf(event.verb);
   return {
-    user: stringOf(user?.['username']),
+    user: name,
     groups: Array.isArray(groups) ? groups : none,
-    verb: stringOf(event.verb),
+    verb,
     stage: stringOf(event.stage),
     code,
     resource,
     path: event.objectRef === undefined ? pathOf(event.requestURI) : undefined,
     impersonated: event.impersonatedUser !== undefined,
+    own: isOwn(nodeOf(name, groups), verb, resource),
     wellFormed:
       user !== undefined &&
       isTextOrMissing(user['username']) &&
@@ -90,6 +95,50 @@ function isWhole({ group, resource, subresource, namespace, name }: ResourceAttr
     namespace !== undefined &&
     name !== undefined
   );
+}
+
+const nodePrefix = 'system:node:';
+
+/**
+ * The name of the node that asked. Its user name and its group, as the apiserver's own nodeidentifier asks for both: without
+ * the group neither the node authorizer nor NodeRestriction confines it, and the group alone says nothing of which node.
+ */
+function nodeOf(user: string | undefined, groups: unknown): string | undefined {
+  if (user === undefined || !user.startsWith(nodePrefix) || user.length === nodePrefix.length)
+    return undefined;
+  return Array.isArray(groups) && groups.includes('system:nodes') ? user.slice(nodePrefix.length) : undefined;
+}
+
+/** The verbs of which the apiserver takes the name from the URL. Of a create, for example, it is the body's: the client chose it. */
+const verbsOfNames: ReadonlySet<string | undefined> = new Set([
+  'get',
+  'list',
+  'watch',
+  'update',
+  'patch',
+  'delete',
+]);
+
+/**
+ * True if the object is the node itself, its heartbeat or its CSINode. The head must say so, by members that no client
+ * chooses against its URL. For a list or watch the name is that of `fieldSelector=metadata.name=NAME`, and nothing else is read.
+ * A pod's node is not in the head, so no pod is a node's own.
+ */
+function isOwn(
+  node: string | undefined,
+  verb: string | undefined,
+  resource: ResourceAttributes | undefined,
+): boolean {
+  if (node === undefined || resource?.name !== node || !verbsOfNames.has(verb)) return false;
+  switch (`${String(resource.group)}/${String(resource.resource)}`) {
+    case '/nodes':
+    case 'storage.k8s.io/csinodes':
+      return resource.namespace === '';
+    case 'coordination.k8s.io/leases':
+      return resource.namespace === 'kube-node-lease';
+    default:
+      return false;
+  }
 }
 
 function statusOf(responseStatus: unknown): number | 'none' | undefined {

@@ -14,6 +14,10 @@
  *   applies to requests without, any other to both. `users` and `userGroups` are always the authenticated ones, never
  *   the impersonated, as in the apiserver, where policy is evaluated before impersonation: whoever impersonates a
  *   controller is judged as himself.
+ * - `own: true`: only requests of a node (a user `system:node:NAME` in the group `system:nodes`, both, as the apiserver's
+ *   NodeRestriction asks) about `nodes/NAME`, its lease NAME in `kube-node-lease`, or `csinodes/NAME`. Which node a pod, an
+ *   Event or any other object is of cannot be told from an event's head, so these never are a node's own; nor is what is
+ *   created, whose name the client chose.
  */
 export type { Decision } from './decision.ts';
 export { PolicyError, type PolicyErrorCode } from './error.ts';

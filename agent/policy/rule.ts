@@ -24,6 +24,7 @@ export class Rule {
   readonly #stages: Texts;
   readonly #codes: ReadonlySet<number | string> | undefined;
   readonly #impersonated: boolean | undefined;
+  readonly #own: boolean;
   readonly #drops: boolean;
 
   constructor(rule: RuleText, name: string, omitStages: readonly string[]) {
@@ -39,6 +40,7 @@ export class Rule {
     this.#stages = setOf(rule.stages);
     this.#codes = rule.codes.length === 0 ? undefined : new Set(rule.codes);
     this.#drops = rule.level === 'None';
+    this.#own = rule.own ?? false;
     // The apiserver evaluates its policy before it impersonates; we see both. A rule that drops a component's noise must
     // not drop what the component, or a thief of its credentials, did in the name of another.
     this.#impersonated = rule.impersonated ?? (this.#drops ? false : undefined);
@@ -47,6 +49,7 @@ export class Rule {
   matches(request: Attributes): boolean {
     if (this.#drops && !request.wellFormed) return false;
     if (this.#impersonated !== undefined && this.#impersonated !== request.impersonated) return false;
+    if (this.#own && !request.own) return false;
     if (
       !has(this.#users, request.user) ||
       !has(this.#verbs, request.verb) ||

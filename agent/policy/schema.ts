@@ -52,6 +52,7 @@ const rule = z
     stages: stageList,
     codes: z.array(code).default([]),
     impersonated: z.boolean().optional(),
+    own: z.literal(true, { error: 'true; without it a rule is for every object' }).optional(),
   })
   .refine(
     ({ nonResourceURLs, resources, namespaces }) =>

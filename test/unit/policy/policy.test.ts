@@ -94,6 +94,75 @@ describe('deciding', () => {
   });
 });
 
+describe('own: true', () => {
+  const policy = policyOf('{level: None, own: true}');
+  const node = { username: 'system:node:n1', groups: ['system:nodes', 'system:authenticated'] };
+  const lease = {
+    apiGroup: 'coordination.k8s.io',
+    resource: 'leases',
+    namespace: 'kube-node-lease',
+    name: 'n1',
+  };
+  const csiNode = { apiGroup: 'storage.k8s.io', resource: 'csinodes', name: 'n1' };
+  const itself = { resource: 'nodes', name: 'n1' };
+  const action = (objectRef: object | undefined, changes: object = {}) =>
+    policy.decide(event({ user: node, objectRef, verb: 'patch', ...changes })).action;
+
+  test.each([[itself], [{ ...itself, subresource: 'status' }], [lease], [csiNode]])(
+    'takes %j',
+    (objectRef) => {
+      for (const verb of ['get', 'list', 'watch', 'update', 'patch', 'delete'])
+        expect(action(objectRef, { verb })).toBe('drop');
+    },
+  );
+
+  test.each([
+    [undefined],
+    [{}],
+    [{ resource: 'nodes' }],
+    [{ ...itself, name: 'n2' }],
+    [{ ...itself, name: 'N1' }],
+    [{ ...itself, name: 'system:node:n1' }],
+    [{ ...itself, apiGroup: 'metrics.k8s.io' }],
+    [{ ...itself, namespace: 'lab' }],
+    [{ ...lease, name: 'n2' }],
+    [{ ...lease, namespace: 'kube-system' }],
+    [{ ...lease, apiGroup: 'lab.example' }],
+    [{ ...csiNode, name: 'n2' }],
+    [{ resource: 'pods', namespace: 'lab', name: 'n1' }],
+    [{ resource: 'events', namespace: 'lab', name: 'n1' }],
+    [{ resource: 'secrets', namespace: 'lab', name: 'n1' }],
+  ])('takes not %j, which is not its own', (objectRef) => expect(action(objectRef)).toBe('keep'));
+
+  test.each(['create', 'deletecollection', 'post', '', undefined])(
+    'takes not the verb %j, whose object the client names in the body',
+    (verb) => {
+      for (const objectRef of [itself, lease, csiNode]) expect(action(objectRef, { verb })).toBe('keep');
+    },
+  );
+
+  test.each([
+    ['the group alone', { username: 'n1', groups: ['system:nodes'] }],
+    ['a person in the group', { username: 'mallory', groups: ['system:nodes'] }],
+    ['the name alone', { username: 'system:node:n1', groups: ['system:authenticated'] }],
+    ['the name without groups', { username: 'system:node:n1' }],
+    ['a group as text', { username: 'system:node:n1', groups: 'system:nodes' }],
+    ['a node without a name', { username: 'system:node:', groups: ['system:nodes'] }],
+    ['a group in odd company', { username: 'system:node:n1', groups: ['system:nodes', 1] }],
+    ['nobody', {}],
+  ])('takes not %s for a node', (_, user) => {
+    for (const name of ['n1', '', undefined]) expect(action({ ...itself, name }, { user })).toBe('keep');
+  });
+
+  test('judges the one who was authenticated, not whom he impersonates', () => {
+    const impersonating = policyOf('{level: Metadata, own: true}');
+    const by = (user: object, impersonatedUser: object) =>
+      impersonating.decide(event({ user, impersonatedUser, objectRef: itself })).action;
+    expect(by({ username: 'mallory', groups: [] }, node)).toBe('keep');
+    expect(by(node, { username: 'mallory', groups: [] })).toBe('metadata');
+  });
+});
+
 describe('hostile events', () => {
   const values = [
     null,
@@ -180,6 +249,7 @@ describe('validating', () => {
     ['rules[0].name', '{level: None, name: default}', '"default"'],
     ['rules[0].name', '{level: None, name: "a b"}', '63'],
     ['rules[0].omitManagedFields', '{level: None, omitManagedFields: true}', 'apiserver'],
+    ['rules[0].own', '{level: None, own: false}', 'true'],
     ['rules[0].omitStages[0]', '{level: None, omitStages: [Received]}', '"RequestReceived"'],
   ])('names %s and what is allowed', (path, rule, hint) => {
     const problem = problemOf(`${header}rules:\n  - ${rule}\n`);
