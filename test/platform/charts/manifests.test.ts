@@ -118,6 +118,43 @@ describe('the recommended audit policy', () => {
     ).toEqual(new Set(['RequestReceived', 'leases']));
   });
 
+  test('keeps RequestReceived of what can be a patch, and of nothing else', () => {
+    const users = [
+      { username: 'alice', groups: ['system:authenticated'] },
+      { username: 'system:anonymous', groups: ['system:unauthenticated'] },
+      { username: 'system:node:n1', groups: ['system:nodes', 'system:authenticated'] },
+      { username: 'system:kube-scheduler', groups: ['system:authenticated'] },
+      {},
+    ];
+    const groups = ['', 'apps', 'events.k8s.io', 'rbac.authorization.k8s.io', 'authentication.k8s.io'];
+    const resources = ['secrets', 'configmaps', 'pods', 'nodes', 'events', 'clusterroles', 'tokenreviews'];
+    const received = (verb: string) =>
+      users.flatMap((user) =>
+        groups.flatMap((apiGroup) =>
+          resources.flatMap((name) =>
+            ['', 'status', 'proxy', 'exec'].map((subresource) =>
+              request({
+                verb,
+                user,
+                stage: 'RequestReceived',
+                objectRef: { resource: name, apiGroup, subresource, namespace: 'prod', name: 'db' },
+              }),
+            ),
+          ),
+        ),
+      );
+    expect(received('patch')).not.toContain('drop');
+    for (const verb of ['get', 'list', 'watch', 'create', 'update', 'delete', 'deletecollection'])
+      expect(new Set(received(verb))).toEqual(new Set(['drop']));
+  });
+
+  test('writes what a node says of its addresses', () => {
+    const node = { username: 'system:node:n1', groups: ['system:nodes', 'system:authenticated'] };
+    const objectRef = { resource: 'nodes', subresource: 'status', name: 'n1' };
+    for (const verb of ['patch', 'update'])
+      expect(request({ user: node, verb, objectRef, stage: 'ResponseComplete' })).toBe('request');
+  });
+
   test('writes no body of what holds credentials', () => {
     const credentials = recorded.filter(
       (event) =>

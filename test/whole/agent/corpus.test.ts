@@ -102,8 +102,10 @@ function keyOf(line: string): string {
   return `${auditID} ${stage}`;
 }
 
-function withoutBodies(line: string): unknown {
-  const { requestObject, responseObject, ...rest } = JSON.parse(line) as Record<string, unknown>;
+/** A line without the response's body, and without both. */
+function reducedForms(line: string): unknown[] {
+  const { responseObject, ...request } = JSON.parse(line) as Record<string, unknown>;
+  const { requestObject, ...metadata } = request;
   expect(requestObject ?? responseObject).toBeDefined();
-  return rest;
+  return [request, metadata];
 }
