@@ -80,9 +80,7 @@ for (const folder of ['rotating', 'rotating-gz']) {
     for (const line of found.keys()) {
       if (whole.has(line)) continue;
       reduced += 1;
-      expect(JSON.parse(line), 'a reduced event is the raw one without its bodies').toEqual(
-        withoutBodies(reducible.get(keyOf(line))!),
-      );
+      expect(reducedForms(reducible.get(keyOf(line))!)).toContainEqual(JSON.parse(line));
     }
     const manifests = await manifestsOf(namespace);
     const sum = (counts: (manifest: (typeof manifests)[number]) => Record<string, number>) =>
