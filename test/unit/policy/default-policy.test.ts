@@ -124,6 +124,11 @@ describe('what is dropped', () => {
   );
 });
 
+const leaseOf = (lease: string, namespace = 'kube-system') => ({
+  objectRef: { apiGroup: 'coordination.k8s.io', resource: 'leases', namespace, name: lease },
+});
+const path = (requestURI: string) => ({ requestURI, objectRef: undefined });
+
 describe('the default policy', () => {
   const controller = {
     username: 'system:serviceaccount:kube-system:deployment-controller',
@@ -134,11 +139,6 @@ describe('the default policy', () => {
   const endpoints = { ...controller, username: 'system:serviceaccount:kube-system:endpoint-controller' };
   const manager = { username: 'system:kube-controller-manager', groups: ['system:authenticated'] };
   const nodeStatus = { resource: 'nodes', subresource: 'status', name: 'n1' };
-  const leaseOf = (name: string, namespace = 'kube-system') => ({
-    objectRef: { apiGroup: 'coordination.k8s.io', resource: 'leases', namespace, name },
-  });
-  const path = (requestURI: string) => ({ requestURI, objectRef: undefined });
-
   test.each<[string, string, Record<string, unknown>]>([
     ['drop', 'a heartbeat', { user: node, verb: 'update', ...leaseOf('n1', 'kube-node-lease') }],
     ['keep', "another node's lease", { user: node, verb: 'update', ...leaseOf('n2', 'kube-node-lease') }],
