@@ -82,8 +82,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   };
   const committer = new Committer(store, {
     commitsPerSecondMax: config.commitsPerSecondMax,
-    retrying: diskFull,
-    committed: (seconds) => metrics.committed(seconds),
+    onRetry: diskFull,
+    onCommitted: (seconds) => metrics.committed(seconds),
     observe: () => observations(metrics, options.now()),
   });
   const beats = new Map(config.sources.map(({ name }) => [name, performance.now()]));

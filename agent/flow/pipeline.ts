@@ -81,7 +81,7 @@ export class Pipeline {
     const { source, notices, durable, onBeat, now } = this.#parts;
     while (!signal.aborted) {
       onBeat();
-      const chunk = this.#hasRoom() ? await source.read() : await source.hold(this.#paused === 'disk');
+      const chunk = this.#hasRoom() ? await source.read() : await source.reserve(this.#paused === 'disk');
       if (chunk) await this.#take(chunk);
       if (this.#batch.isFull || this.#batch.isDue()) await this.#seal();
       if (!chunk) await source.wait(signal);

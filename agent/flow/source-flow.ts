@@ -272,8 +272,8 @@ function openSource(
     ...(state && { state }),
     longLine: () =>
       new LongLineParts({ eventBytesMax: entryBytesMax, textBytesMax: Math.floor(entryBytesMax / 4) }),
-    tell: (level, message, details) =>
+    onMessage: (level, message, details) =>
       logger[level]({ 'auditseal.source': name, 'auditseal.details': details }, message),
-    readable: (obstacle) => readable({ name, metrics, committer, now }, obstacle),
+    onReadable: (obstacle) => readable({ name, metrics, committer, now }, obstacle),
   });
 }

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 
 /** A file's beginning identifies it: its first line, or this many bytes of it (docs/seal-format.md §2). */
-export const BEGINNING_BYTES_MAX = 1024;
+export const beginningBytesMax = 1024;
 /** How many bytes before a position prove that a file is still the one that was read. */
-export const CHECK_BYTES_MAX = 1024;
+export const checkBytesMax = 1024;
 
 export interface Beginning {
   fingerprint: string;
@@ -16,7 +16,7 @@ export interface Beginning {
 export function beginningOf(head: Buffer): Beginning {
   const newline = head.indexOf(10);
   const bytes = newline === -1 ? head.length : newline + 1;
-  const complete = newline !== -1 || bytes >= BEGINNING_BYTES_MAX;
+  const complete = newline !== -1 || bytes >= beginningBytesMax;
   return { fingerprint: checkOf(head.subarray(0, bytes)), complete, bytes };
 }
 

@@ -7,8 +7,8 @@ import { SourceError } from './error.ts';
  * Compressed bytes decompressed at once. Deflate expands at most 1,032 times, so a hostile backup holds at most
  * 17 MiB of memory; an audit log expands 10 to 20 times.
  */
-const PIECE_BYTES = 16 * 1024;
-const OUTPUT_BYTES = 128 * 1024;
+const pieceBytes = 16 * 1024;
+const outputBytes = 128 * 1024;
 
 /** Where decompression stopped: at this compressed position, or because the file ends too early. */
 class Damage extends Error {
@@ -28,17 +28,17 @@ class Damage extends Error {
  * a damaged byte is had.
  */
 async function* decompressed(handle: FileHandle, slowFrom: number): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip({ chunkSize: OUTPUT_BYTES });
+  const gunzip = createGunzip({ chunkSize: outputBytes });
   const output: Buffer[] = [];
   let position = 0;
   let failure: Error | undefined;
   gunzip.on('data', (bytes: Buffer) => output.push(bytes));
   gunzip.on('error', (error) => (failure = error));
   const closed = once(gunzip, 'close').catch(() => undefined);
-  const input = Buffer.alloc(PIECE_BYTES);
+  const input = Buffer.alloc(pieceBytes);
   try {
     for (;;) {
-      const length = position >= slowFrom ? 1 : Math.min(PIECE_BYTES, slowFrom - position);
+      const length = position >= slowFrom ? 1 : Math.min(pieceBytes, slowFrom - position);
       const { bytesRead } = await handle.read(input, 0, length, position);
       if (bytesRead === 0) break;
       const written = new Promise<void>((resolve) =>

@@ -1,5 +1,5 @@
 import { isFileSystemError } from './error.ts';
-import { BEGINNING_BYTES_MAX, beginningOf, CHECK_BYTES_MAX, checkOf } from './fingerprint.ts';
+import { beginningBytesMax, beginningOf, checkBytesMax, checkOf } from './fingerprint.ts';
 import type { Entry } from './listing.ts';
 import { readStretch } from './open-file.ts';
 import type { OpenFile } from './open-file.ts';
@@ -18,7 +18,7 @@ export async function readHead(open: Open, entry: Entry): Promise<Head> {
     const file = await open(entry);
     if (!file) return 'gone';
     try {
-      const { bytes, corrupt } = await readStretch(file, 0, BEGINNING_BYTES_MAX);
+      const { bytes, corrupt } = await readStretch(file, 0, beginningBytesMax);
       const beginning = beginningOf(bytes);
       return { ...beginning, empty: bytes.length === 0 && !corrupt };
     } finally {
@@ -43,7 +43,7 @@ export async function compareBefore(
   const file = await open(entry);
   if (!file) return 'other';
   try {
-    const start = Math.max(0, offset - CHECK_BYTES_MAX);
+    const start = Math.max(0, offset - checkBytesMax);
     const { bytes, corrupt } = await readStretch(file, start, offset);
     // A damaged backup that begins alike and cannot be read up to the offset holds nothing that was not read.
     if (corrupt || checkOf(bytes) === check) return 'same';

@@ -8,20 +8,20 @@ import type { FileStat } from './stat.ts';
 import type { FileRecord } from './state.ts';
 
 /**
- * What a listed file is: one that is known (`isCopy`: a copy of what was read of it, or of less); a new one; `young`, a live file too short to be told from others yet;
- * `empty`, a backup that holds nothing; `unreadable`, for now.
+ * What a listed file is: one that is known (`isCopy`: a copy of what was read of it, or of less); a new one; `young`, a live
+ * file that is too short yet to be distinguished from others; `empty`, a backup without content; `unreadable`, for now.
  */
 export type Identity =
   | { kind: 'known'; record: FileRecord; isCopy?: true }
   | { kind: 'new' | 'young' | 'empty' }
   | { kind: 'unreadable'; error: Error };
 
-/** The file that is held open: for it device and inode are proof, since an inode in use is not given away. */
-export interface Holding {
+/** The current file. It is open, and an inode in use is not given to another file: device and inode are proof of it. */
+export interface CurrentIdentity {
   record: FileRecord;
   stat: FileStat;
   /**
-   * Its record is at its end, as far as that is known. Only then can another file be told for its copy: before, it may
+   * Its record is at its end, as far as that is known. Only then can another file be recognized as its copy: before, it may
    * just begin like it.
    */
   isSettled?: boolean;
@@ -44,7 +44,7 @@ export class Identifier {
     this.#open = open;
   }
 
-  async identify(entries: Entry[], known: Known, holding?: Holding): Promise<Map<Entry, Identity>> {
+  async identify(entries: Entry[], known: Known, current?: CurrentIdentity): Promise<Map<Entry, Identity>> {
     const heads = await this.#readHeads(entries);
     const identities = new Map<Entry, Identity>();
     const open = new Set<Entry>();
@@ -59,19 +59,19 @@ export class Identifier {
       open.delete(entry);
       records.delete(record);
     };
-    if (holding) {
-      const held = [...identities.keys()].find((entry) => isSameInode(entry.stat, holding.stat));
-      if (held) assign(holding.record, held);
+    if (current) {
+      const listed = [...identities.keys()].find((entry) => isSameInode(entry.stat, current.stat));
+      if (listed) assign(current.record, listed);
     }
     for (const [entry, { kind }] of identities) {
       if (kind !== 'unreadable') continue;
-      const record = known.records.find((one) => entry.stem === one.path && SAME_INODE.fits(entry, one));
+      const record = known.records.find((one) => entry.stem === one.path && sameInode.fits(entry, one));
       if (record && records.has(record)) assign(record, entry);
     }
     const alikes = Map.groupBy(open, (entry) => fingerprintIn(heads.get(entry)));
-    for (const hint of HINTS) {
+    for (const hint of hints) {
       for (const record of records) {
-        if (hint === ANY && record === holding?.record && !holding.isSettled) continue;
+        if (hint === anyFile && record === current?.record && !current.isSettled) continue;
         for (const entry of alikes.get(fingerprintOf(record.id)) ?? []) {
           if (!open.has(entry) || !hint.fits(entry, record)) continue;
           if (!(await this.#isContinued(entry, record, hint.trusted))) continue;
@@ -130,7 +130,7 @@ export class Identifier {
 
   /**
    * logrotate's copytruncate leaves a copy of the file that was cut; if we had read more than was copied, the copy is
-   * shorter than what we read and holds nothing new. The size of a compressed one tells nothing. And a file that is
+   * shorter than what we read and has nothing new. The size of a compressed one says nothing about that. And a file that is
    * held though it is gone may have been read already, in its compressed form under a name that it was not seen under.
    */
   async #copied(
@@ -160,19 +160,19 @@ interface Hint {
   trusted: boolean;
 }
 
-const SAME_INODE: Hint = {
+const sameInode: Hint = {
   fits: ({ compressed, stat }, record) =>
     !compressed && isSameInode(stat, record) && stat.birthMilliseconds === record.birthMilliseconds,
   trusted: false,
 };
 
-const ANY: Hint = { fits: () => true, trusted: false };
+const anyFile: Hint = { fits: () => true, trusted: false };
 
 /** In the order of their weight. A live file's name says nothing: the next one gets the same. */
-const HINTS: Hint[] = [
-  SAME_INODE,
+const hints: Hint[] = [
+  sameInode,
   { fits: ({ backup, stem }, record) => backup !== undefined && stem === record.path, trusted: true },
-  ANY,
+  anyFile,
 ];
 
 function startingIdentity(entry: Entry, head: Exclude<Head, 'gone'>): Identity {

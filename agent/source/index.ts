@@ -3,7 +3,7 @@ export type { LinesChunk, LongChunk, LongLineSink } from './chunk.ts';
 export { SourceError } from './error.ts';
 export type { SourceErrorCode } from './error.ts';
 export { describeObstacle, type Obstacle } from './obstacle.ts';
-export type { Tell } from './complaints.ts';
+export type { OnMessage } from './warn-once.ts';
 export type { SourceOptions } from './options.ts';
 export { probe } from './probe.ts';
 export { emptyTailState, parseTailState } from './state.ts';

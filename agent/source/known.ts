@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { FileId, FilePosition } from './chunk.ts';
 import { backupNames } from './names.ts';
-import { FILES_MAX } from './state.ts';
+import { filesMax } from './state.ts';
 import type { FileRecord, TailState } from './state.ts';
 import { checkOf, fingerprintOf } from './fingerprint.ts';
 import type { Entry } from './listing.ts';
@@ -18,7 +18,7 @@ export function newRecord(id: FileId, { stem, stat }: Entry): FileRecord {
 }
 
 /** Files that are no longer listed are remembered this long (in files), should they come back. */
-const VANISHED_MAX = 32;
+const vanishedMax = 32;
 
 /** The files that were read, in the order in which they were first seen. */
 export class Known {
@@ -68,9 +68,9 @@ export class Known {
    */
   forget(listed: ReadonlySet<FileId>, keep: ReadonlySet<FileId>): void {
     const vanished = this.#records.filter(({ id, ended }) => ended && !listed.has(id) && !keep.has(id));
-    const gone = new Set(vanished.slice(0, Math.max(0, vanished.length - VANISHED_MAX)));
+    const gone = new Set(vanished.slice(0, Math.max(0, vanished.length - vanishedMax)));
     const rest = this.#records.filter((record) => !gone.has(record));
-    const surplus = rest.length - FILES_MAX + 1;
+    const surplus = rest.length - filesMax + 1;
     const oldest = surplus > 0 ? rest.filter(({ id }) => !keep.has(id)).slice(0, surplus) : [];
     for (const record of oldest) {
       gone.add(record);

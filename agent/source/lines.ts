@@ -1,5 +1,5 @@
 import type { LongLineSink } from './chunk.ts';
-import { BEGINNING_BYTES_MAX, CHECK_BYTES_MAX, checkOf } from './fingerprint.ts';
+import { beginningBytesMax, checkBytesMax, checkOf } from './fingerprint.ts';
 import type { OpenFile } from './open-file.ts';
 
 /** A stretch of a file: whole lines, or one line that went into a sink. `changed`: its bytes were written anew. */
@@ -45,7 +45,7 @@ export class LineReader<L extends LongLineSink> {
   #long: LongLine<L> | undefined;
   #before: { start: number; check: string } | undefined;
   #beginning: Buffer | undefined;
-  readonly #compared = Buffer.alloc(Math.max(CHECK_BYTES_MAX, BEGINNING_BYTES_MAX));
+  readonly #compared = Buffer.alloc(Math.max(checkBytesMax, beginningBytesMax));
 
   constructor(limits: Limits, longLine: () => L) {
     this.#limits = limits;
@@ -54,7 +54,7 @@ export class LineReader<L extends LongLineSink> {
   }
 
   get #bufferBytesLeast(): number {
-    return CHECK_BYTES_MAX + 2 * this.#limits.chunkBytesMax;
+    return checkBytesMax + 2 * this.#limits.chunkBytesMax;
   }
 
   /** The position after the last cut: the beginning of the unfinished line. */
@@ -120,7 +120,7 @@ export class LineReader<L extends LongLineSink> {
     const long = this.#long ?? this.#before;
     if (long?.start === offset) return long.check;
     const end = this.#start - (this.#offset - offset);
-    const start = end - Math.min(CHECK_BYTES_MAX, offset);
+    const start = end - Math.min(checkBytesMax, offset);
     if (start < this.#first)
       throw new RangeError(`the bytes before ${offset} are gone; ask before the next read`);
     return checkOf(this.#buffer.subarray(start, end));
@@ -213,12 +213,12 @@ export class LineReader<L extends LongLineSink> {
   /** Moves the unfinished line and the history before it to the front; there is then room for one more read. */
   #makeRoom(): void {
     const { lineBytesMax, chunkBytesMax } = this.#limits;
-    const from = Math.max(this.#first, this.#start - CHECK_BYTES_MAX);
+    const from = Math.max(this.#first, this.#start - checkBytesMax);
     const kept = this.#end - from;
     const needed = kept + chunkBytesMax;
     let size = this.#buffer.length;
     if (needed > size) {
-      const most = CHECK_BYTES_MAX + lineBytesMax + chunkBytesMax;
+      const most = checkBytesMax + lineBytesMax + chunkBytesMax;
       size = Math.max(needed, Math.min(2 * size, most));
     } else if (needed <= this.#bufferBytesLeast) {
       size = this.#bufferBytesLeast;
@@ -242,7 +242,7 @@ export class LineReader<L extends LongLineSink> {
    */
   async #unchanged(read: number): Promise<boolean> {
     const end = this.#end - read;
-    const known = this.#buffer.subarray(Math.max(this.#first, end - CHECK_BYTES_MAX), end);
+    const known = this.#buffer.subarray(Math.max(this.#first, end - checkBytesMax), end);
     const position = this.readTo - read;
     if (this.#file?.compressed) return true;
     if (known.length > 0) return await this.#isStill(known, position - known.length);

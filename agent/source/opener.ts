@@ -1,12 +1,12 @@
 import type { FilePosition, GapChunk } from './chunk.ts';
-import type { Complaints } from './complaints.ts';
-import { BEGINNING_BYTES_MAX, beginningOf, CHECK_BYTES_MAX, checkOf } from './fingerprint.ts';
+import type { WarnOnce } from './warn-once.ts';
+import { beginningBytesMax, beginningOf, checkBytesMax, checkOf } from './fingerprint.ts';
 import type { Beginning } from './fingerprint.ts';
-import { historyOf, holeEnd } from './held.ts';
-import type { Held } from './held.ts';
+import { historyOf, holeEnd } from './current.ts';
+import type { Current } from './current.ts';
 import { Identifier } from './identify.ts';
-import type { Holding } from './identify.ts';
-import { Kept } from './kept.ts';
+import type { CurrentIdentity } from './identify.ts';
+import { Reserved } from './reserved.ts';
 import { Known, newRecord, positionOf } from './known.ts';
 import { livePaths, regularStat } from './listing.ts';
 import type { Entry } from './listing.ts';
@@ -16,15 +16,15 @@ import { isSameInode } from './stat.ts';
 import type { FileStat } from './stat.ts';
 import type { FileRecord, TailState } from './state.ts';
 import { Succession } from './succession.ts';
-import type { Anchor, Pinned } from './succession.ts';
+import type { Anchor, Candidate } from './succession.ts';
 import type { Survey } from './survey.ts';
 
 /** What must be reported before the next line: the position after which something is missing. */
 export type Loss = Pick<GapChunk, 'reason' | 'bytesMin'> & { before: FilePosition };
 
 /** A file ready to be read on at its record's offset. */
-export interface Opened {
-  held: Held;
+export interface ReadStart {
+  current: Current;
   /** The min(1024, offset) bytes before the offset. */
   history: Buffer;
   /** The bytes by which a new file was identified. */
@@ -35,7 +35,7 @@ export interface Opened {
 type Begun = Beginning & { head: Buffer; corrupt: boolean };
 
 /** Looks this often before saying that there is nothing: for 0.3 ms of each rotation there is no live file. */
-const ABSENCES_MAX = 2;
+const absencesMax = 2;
 
 /** Opens one file after the other: the saved position first, then whatever follows the last file. */
 export class Opener {
@@ -43,23 +43,23 @@ export class Opener {
   readonly succession: Succession;
   readonly #path: string;
   readonly #current: string | undefined;
-  readonly #kept = new Kept();
-  readonly #identifier = new Identifier((entry) => this.#kept.open(entry));
-  readonly #complaints: Complaints;
+  readonly #reserved = new Reserved();
+  readonly #identifier = new Identifier((entry) => this.#reserved.open(entry));
+  readonly #warnOnce: WarnOnce;
   /** What comes next, held open until it has content. */
-  #awaiting: Pinned | undefined;
+  #awaiting: Candidate | undefined;
   /** After which file to go on; undefined until the saved position was found again. */
   #anchor: Anchor | undefined;
   #loss: Loss | undefined;
   #absences = 0;
   #target: string | undefined;
 
-  constructor(path: string, state: TailState, complaints: Complaints) {
+  constructor(path: string, state: TailState, warnOnce: WarnOnce) {
     this.#path = path;
     this.#current = state.current;
-    this.#complaints = complaints;
+    this.#warnOnce = warnOnce;
     this.known = new Known(path, state);
-    this.succession = new Succession(path, this.#identifier, this.known, this.#kept);
+    this.succession = new Succession(path, this.#identifier, this.known, this.#reserved);
   }
 
   /** The live file, if it is what is waited for. */
@@ -68,12 +68,12 @@ export class Opener {
     return entry?.backup ? undefined : entry?.stat;
   }
 
-  survey(holding?: Holding): Promise<Survey> {
-    return this.succession.survey(holding);
+  survey(current?: CurrentIdentity): Promise<Survey> {
+    return this.succession.survey(current);
   }
 
-  /** Says what the next `open()` goes on from; `next`: already found and held open. */
-  goOn(anchor: Anchor, loss?: Loss, next?: Pinned): void {
+  /** Sets after which file the next `open()` continues; `next`: already found and held open. */
+  continueAfter(anchor: Anchor, loss?: Loss, next?: Candidate): void {
     this.#anchor = anchor;
     this.#loss = loss;
     this.#awaiting = next;
@@ -81,11 +81,11 @@ export class Opener {
 
   async close(): Promise<void> {
     await this.#awaiting?.file.close();
-    await this.#kept.close();
+    await this.#reserved.close();
   }
 
   /** @throws file system errors */
-  async open(): Promise<Opened | 'wait'> {
+  async open(): Promise<ReadStart | 'wait'> {
     if (!this.#anchor) {
       const resumed = await this.#resume();
       if (resumed) return resumed;
@@ -95,8 +95,8 @@ export class Opener {
       const next = (this.#awaiting ??= (await this.succession.follow(anchor)).next);
       const beginning = next && (await this.#beginningOf(next));
       if (!next || !beginning) {
-        if (!next && ++this.#absences > ABSENCES_MAX && !this.#complaints.isOpen('read')) {
-          this.#complaints.say('absent', `there is nothing new to read at ${this.#path}; waiting for it`, {});
+        if (!next && ++this.#absences > absencesMax && !this.#warnOnce.isOpen('read')) {
+          this.#warnOnce.warn('absent', `there is nothing new to read at ${this.#path}; waiting for it`, {});
         }
         return 'wait';
       }
@@ -116,7 +116,7 @@ export class Opener {
   }
 
   /** Finds the saved position again, wherever its file is now. Undefined: go on with what follows. */
-  async #resume(): Promise<Opened | 'wait' | undefined> {
+  async #resume(): Promise<ReadStart | 'wait' | undefined> {
     const record = this.known.get(this.#current);
     if (!record || (record.ended && !record.truncated)) {
       this.#anchor = { ...(record && { record }), proven: true };
@@ -127,11 +127,11 @@ export class Opener {
       const located = await this.succession.locate(record);
       if (located === 'busy') return 'wait';
       if (located !== 'absent')
-        return (await this.#holdOrClose(located.file, located.entry, record)) ?? 'wait';
+        return (await this.#startOrClose(located.file, located.entry, record)) ?? 'wait';
     }
     this.#loss = lossOf(record, wasCut ? 'truncated' : 'deleted', record.size);
     this.#anchor = { record, proven: false };
-    this.#complaints.say('lost', `${record.path} was ${this.#loss.reason}; lines may be lost`, {
+    this.#warnOnce.warn('lost', `${record.path} was ${this.#loss.reason}; lines may be lost`, {
       ...this.#loss,
     });
     return undefined;
@@ -145,12 +145,12 @@ export class Opener {
   }
 
   /** What the file begins with; undefined while a live file is too short to say, and may still grow. */
-  async #beginningOf({ file, entry }: Pinned): Promise<Begun | undefined> {
-    let head = await readStretch(file, 0, BEGINNING_BYTES_MAX);
+  async #beginningOf({ file, entry }: Candidate): Promise<Begun | undefined> {
+    let head = await readStretch(file, 0, beginningBytesMax);
     if (!entry.backup && !beginningOf(head.bytes).complete) {
       const live = await regularStat(this.#path);
       if (live && isSameInode(live, entry.stat)) return undefined;
-      head = await readStretch(file, 0, BEGINNING_BYTES_MAX);
+      head = await readStretch(file, 0, beginningBytesMax);
     }
     const beginning = beginningOf(head.bytes);
     return { ...beginning, head: head.bytes.subarray(0, beginning.bytes), corrupt: head.corrupt };
@@ -160,7 +160,7 @@ export class Opener {
    * An empty file holds no line and is no link of the chain, but its own rename is what its successor follows. If it
    * cannot be found any more (compressed, so under another inode), the rule is applied again from the file before.
    */
-  async #behindEmpty({ entry, proven }: Pinned, anchor: Anchor): Promise<Anchor> {
+  async #behindEmpty({ entry, proven }: Candidate, anchor: Anchor): Promise<Anchor> {
     const listed = await this.survey();
     const there = listed.entries.find(({ backup, stat }) => backup && isSameInode(stat, entry.stat));
     const emptyStem = entry.backup ? entry.stem : there?.stem;
@@ -169,22 +169,22 @@ export class Opener {
 
   /** Takes up the next file; undefined if it turned out to be another than its name said. */
   async #adopt(
-    { file, entry, identity, proven }: Pinned,
+    { file, entry, identity, proven }: Candidate,
     { fingerprint, head }: Begun,
     anchor: Anchor,
-  ): Promise<Opened | undefined> {
+  ): Promise<ReadStart | undefined> {
     const known = identity.kind === 'known' ? identity.record : undefined;
     const record = known ?? newRecord(this.known.newId(fingerprint), entry);
     const before = anchor.record;
     // Cut while it waited: what had been seen in it and was not read is lost, or in a copy elsewhere.
-    const kept = this.#kept.of(entry);
-    const isCut = kept !== undefined && (await file.stat()).size < kept.sizeSeen;
+    const reserved = this.#reserved.of(entry);
+    const isCut = reserved !== undefined && (await file.stat()).size < reserved.sizeSeen;
     if (isCut && before && !known) this.#loss ??= { reason: 'truncated', before: positionOf(before) };
     const follows = proven && !this.#loss && record.offset === 0;
     if (!known && before && !follows && !entry.compressed) await skipHole(file, record);
-    const opened = await this.#hold(file, entry, record);
+    const opened = await this.#start(file, entry, record);
     if (!opened) return undefined;
-    if (before && record !== before) opened.held.before = before;
+    if (before && record !== before) opened.current.before = before;
     if (record.offset === 0) opened.beginning = head;
     if (!known) this.known.add(record);
     record.ended = false;
@@ -201,11 +201,11 @@ export class Opener {
     this.#loss = undefined;
     this.known.forget(this.succession.listed, new Set([record.id, ...(before ? [before.id] : [])]));
     this.#absences = 0;
-    this.#complaints.over('absent');
+    this.#warnOnce.clear('absent');
     return loss ? { ...opened, gap: { kind: 'gap', ...loss, after: positionOf(record) } } : opened;
   }
 
-  async #hold(file: OpenFile, entry: Entry, record: FileRecord): Promise<Opened | undefined> {
+  async #start(file: OpenFile, entry: Entry, record: FileRecord): Promise<ReadStart | undefined> {
     const history = await historyOf(file, record);
     if (!history) {
       this.#identifier.refuse(entry, record);
@@ -214,15 +214,15 @@ export class Opener {
     const stat = await file.stat();
     const { device, inode, birthMilliseconds } = stat;
     Object.assign(record, { path: entry.stem, device, inode, birthMilliseconds });
-    await this.#kept.release(stat);
+    await this.#reserved.release(stat);
     const left = entry.backup !== undefined;
-    return { held: { file, record, path: entry.path, stat, left, atEnd: false, corrupt: false }, history };
+    return { current: { file, record, path: entry.path, stat, left, atEnd: false, corrupt: false }, history };
   }
 
-  async #holdOrClose(file: OpenFile, entry: Entry, record: FileRecord): Promise<Opened | undefined> {
-    let opened: Opened | undefined;
+  async #startOrClose(file: OpenFile, entry: Entry, record: FileRecord): Promise<ReadStart | undefined> {
+    let opened: ReadStart | undefined;
     try {
-      opened = await this.#hold(file, entry, record);
+      opened = await this.#start(file, entry, record);
       return opened;
     } finally {
       if (!opened) await file.close();
@@ -232,7 +232,7 @@ export class Opener {
   async #sayLink(): Promise<void> {
     const [target] = await livePaths(this.#path);
     if (target !== this.#path && target !== this.#target) {
-      this.#complaints.tell('info', `${this.#path} is a symbolic link; following it`, { target });
+      this.#warnOnce.log('info', `${this.#path} is a symbolic link; following it`, { target });
     }
     this.#target = target;
   }
@@ -247,6 +247,6 @@ export function lossOf(record: FileRecord, reason: Loss['reason'], size: number)
 /** Moves the beginning behind a hole. Only behind a gap: what comes without one is given as it is. */
 async function skipHole(file: OpenFile, record: FileRecord): Promise<void> {
   record.offset = await holeEnd(file);
-  const { bytes } = await readStretch(file, Math.max(0, record.offset - CHECK_BYTES_MAX), record.offset);
+  const { bytes } = await readStretch(file, Math.max(0, record.offset - checkBytesMax), record.offset);
   record.check = checkOf(bytes);
 }

@@ -1,6 +1,6 @@
 import type { LongLineSink } from './chunk.ts';
-import type { Tell } from './complaints.ts';
-import type { TellReadable } from './readability.ts';
+import type { OnMessage } from './warn-once.ts';
+import type { OnReadable } from './readability.ts';
 import type { TailState } from './state.ts';
 
 export interface SourceOptions<L extends LongLineSink = LongLineSink> {
@@ -18,8 +18,8 @@ export interface SourceOptions<L extends LongLineSink = LongLineSink> {
   /** Where to go on, from `stateAt()`; absent: from the oldest backup, at 0. */
   state?: TailState;
   longLine: () => L;
-  tell?: Tell;
-  readable?: TellReadable;
+  onMessage?: OnMessage;
+  onReadable?: OnReadable;
   /** How long a folder may be without the live file before the source counts as unreadable; default 120,000. */
   absentMillisecondsMax?: number;
   /** How often the live file is opened to see whether it can be, while it can; default 10,000. */

@@ -1,26 +1,26 @@
-import type { Complaints } from './complaints.ts';
+import type { WarnOnce } from './warn-once.ts';
 import type { Obstacle } from './obstacle.ts';
 import { probe } from './probe.ts';
 
 /** How often the live file is opened to see whether it can be: rarely, for the system's own audit (auditd) may note each. */
-export const PROBE_MILLISECONDS = 10_000;
+export const probeMillisecondsDefault = 10_000;
 
 /** How often at least while something is in the way. */
-const AGAIN_MILLISECONDS = 1000;
+const probeAgainMilliseconds = 1000;
 
 /**
  * How long a folder may be without a live file before that counts: a rotation takes less than a millisecond, the first start
  * of a control plane a minute or two. Readiness must not go and come with either.
  */
-export const ABSENT_MILLISECONDS_MAX = 120_000;
+export const absentMillisecondsDefault = 120_000;
 
-/** Told at the first look, and whenever it changes: why the source cannot be read, undefined if it can. */
-export type TellReadable = (obstacle: Obstacle | undefined) => void;
+/** Called at the first look, and whenever it changes: why the source cannot be read, undefined if it can. */
+export type OnReadable = (obstacle: Obstacle | undefined) => void;
 
 export interface ReadabilityOptions {
   path: string;
-  complaints: Complaints;
-  tell: TellReadable;
+  warnOnce: WarnOnce;
+  onReadable: OnReadable;
   absentMillisecondsMax: number;
   probeMilliseconds: number;
 }
@@ -48,49 +48,49 @@ export class Readability {
   }
 
   /** After a read: what it failed with, undefined if it did not. */
-  async afterRead(failure: Obstacle | undefined, isHolding: boolean): Promise<void> {
+  async afterRead(failure: Obstacle | undefined, isReading: boolean): Promise<void> {
     this.#failure = failure;
-    await this.#look(isHolding);
+    await this.#look(isReading);
   }
 
   /** While reading is paused: what looking ahead failed with, which a probe takes back, for nothing is read then. */
-  async whilePaused(failure: Obstacle | undefined, isHolding: boolean): Promise<void> {
+  async whilePaused(failure: Obstacle | undefined, isReading: boolean): Promise<void> {
     if (failure) [this.#found, this.#probedAt] = [failure, performance.now()];
-    await this.#look(isHolding);
+    await this.#look(isReading);
   }
 
-  async #look(isHolding: boolean): Promise<void> {
+  async #look(isReading: boolean): Promise<void> {
     const now = performance.now();
     const { probeMilliseconds } = this.#options;
     const isFine = !this.#found && !this.#failure;
-    const interval = isFine ? probeMilliseconds : Math.min(probeMilliseconds, AGAIN_MILLISECONDS);
+    const interval = isFine ? probeMilliseconds : Math.min(probeMilliseconds, probeAgainMilliseconds);
     if (now - this.#probedAt >= interval) {
       this.#probedAt = now;
       this.#found = await probe(this.#options.path);
       this.#absentSince = this.#found?.isAbsent ? (this.#absentSince ?? now) : undefined;
     }
-    this.#conclude(this.#failure ?? (this.#isExcused(isHolding, now) ? undefined : this.#found));
+    this.#conclude(this.#failure ?? (this.#isExcused(isReading, now) ? undefined : this.#found));
   }
 
   /** A file that is held open is read, wherever it went; without one, a rotation or a first start is waited for. */
-  #isExcused(isHolding: boolean, now: number): boolean {
+  #isExcused(isReading: boolean, now: number): boolean {
     if (!this.#found?.isAbsent) return false;
-    return isHolding || now - (this.#absentSince ?? now) < this.#options.absentMillisecondsMax;
+    return isReading || now - (this.#absentSince ?? now) < this.#options.absentMillisecondsMax;
   }
 
   #conclude(obstacle: Obstacle | undefined): void {
-    const { complaints, tell, path } = this.#options;
+    const { warnOnce, onReadable, path } = this.#options;
     const before = this.#obstacle;
     const isNews = !this.#looked || before?.code !== obstacle?.code || before?.path !== obstacle?.path;
     this.#looked = true;
     this.#obstacle = obstacle;
     if (obstacle) {
       const { code, path: at, remedy } = obstacle;
-      complaints.say(`read ${code} ${at}`, `cannot read ${at} (${code}); trying again: ${remedy}`, {});
+      warnOnce.warn(`read ${code} ${at}`, `cannot read ${at} (${code}); trying again: ${remedy}`, {});
     } else if (before) {
-      complaints.over('read');
-      complaints.tell('info', `${path} can be read again`, {});
+      warnOnce.clear('read');
+      warnOnce.log('info', `${path} can be read again`, {});
     }
-    if (isNews) tell(obstacle);
+    if (isNews) onReadable(obstacle);
   }
 }

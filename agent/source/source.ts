@@ -1,29 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Chunk, LongLineSink } from './chunk.ts';
-import { Complaints } from './complaints.ts';
+import { WarnOnce } from './warn-once.ts';
 import { isFileSystemError, SourceError } from './error.ts';
-import { lookAt } from './held.ts';
-import type { Held } from './held.ts';
+import { lookAt } from './current.ts';
+import type { Current } from './current.ts';
 import { positionOf } from './known.ts';
 import { LineReader } from './lines.ts';
 import type { Cut } from './lines.ts';
 import { regularStat } from './listing.ts';
-import { KEPT_DELETED_BYTES_MAX } from './kept.ts';
+import { reservedDeletedBytesMax } from './reserved.ts';
 import { obstacleOf } from './obstacle.ts';
 import type { Obstacle } from './obstacle.ts';
 import { lossOf, Opener } from './opener.ts';
-import type { Opened } from './opener.ts';
+import type { ReadStart } from './opener.ts';
 import type { SourceOptions } from './options.ts';
-import { ABSENT_MILLISECONDS_MAX, PROBE_MILLISECONDS, Readability } from './readability.ts';
+import { absentMillisecondsDefault, probeMillisecondsDefault, Readability } from './readability.ts';
 import { isSameInode } from './stat.ts';
 import { emptyTailState } from './state.ts';
 import type { TailState } from './state.ts';
-import { Waker } from './waker.ts';
+import { ChangeWatcher } from './change-watcher.ts';
 
-const CHUNK_BYTES_DEFAULT = 1024 * 1024;
-const LAG_MILLISECONDS_MAX = 1000;
+const chunkBytesDefault = 1024 * 1024;
+const lagMillisecondsMax = 1000;
 /** How often the directory is looked at while there is still something to read: a file lives for maxbackup rotations. */
-const LOOK_AHEAD_MILLISECONDS = 250;
+const lookAheadMillisecondsDefault = 250;
 
 /**
  * One audit.log and its rotated backups as one stream of whole lines: oldest first, each once, nothing skipped
@@ -37,11 +37,11 @@ export class Source<L extends LongLineSink = LongLineSink> {
   readonly #initial: TailState;
   readonly #opener: Opener;
   readonly #lines: LineReader<L>;
-  readonly #waker: Waker;
-  readonly #complaints: Complaints;
+  readonly #changeWatcher: ChangeWatcher;
+  readonly #warnOnce: WarnOnce;
   readonly #readability: Readability;
   readonly #lookAheadMilliseconds: number;
-  #held: Held | undefined;
+  #current: Current | undefined;
   #last: Chunk<L> | undefined;
   #closed = false;
   #lag: number | undefined = 0;
@@ -49,28 +49,28 @@ export class Source<L extends LongLineSink = LongLineSink> {
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: SourceOptions<L>) {
-    const { path, lineBytesMax, chunkBytesMax = CHUNK_BYTES_DEFAULT, pollMilliseconds, longLine } = options;
+    const { path, lineBytesMax, chunkBytesMax = chunkBytesDefault, pollMilliseconds, longLine } = options;
     this.#path = path;
     this.#initial = options.state ?? emptyTailState;
-    this.#lookAheadMilliseconds = options.lookAheadMilliseconds ?? LOOK_AHEAD_MILLISECONDS;
-    this.#complaints = new Complaints(options.tell);
+    this.#lookAheadMilliseconds = options.lookAheadMilliseconds ?? lookAheadMillisecondsDefault;
+    this.#warnOnce = new WarnOnce(options.onMessage);
     this.#readability = new Readability({
       path,
-      complaints: this.#complaints,
-      tell: options.readable ?? (() => undefined),
-      absentMillisecondsMax: options.absentMillisecondsMax ?? ABSENT_MILLISECONDS_MAX,
-      probeMilliseconds: options.probeMilliseconds ?? PROBE_MILLISECONDS,
+      warnOnce: this.#warnOnce,
+      onReadable: options.onReadable ?? (() => undefined),
+      absentMillisecondsMax: options.absentMillisecondsMax ?? absentMillisecondsDefault,
+      probeMilliseconds: options.probeMilliseconds ?? probeMillisecondsDefault,
     });
-    this.#opener = new Opener(path, this.#initial, this.#complaints);
+    this.#opener = new Opener(path, this.#initial, this.#warnOnce);
     this.#lines = new LineReader({ lineBytesMax, chunkBytesMax }, longLine);
-    this.#waker = new Waker(path, pollMilliseconds, options.watch ?? true, (error) => {
-      this.#complaints.say('watch', `cannot watch ${path}; polling goes on`, { error });
+    this.#changeWatcher = new ChangeWatcher(path, pollMilliseconds, options.watch ?? true, (error) => {
+      this.#warnOnce.warn('watch', `cannot watch ${path}; polling goes on`, { error });
     });
   }
 
   /**
    * The next chunk, or undefined if there is nothing new now: then `wait()`. A chunk's bytes are valid until the
-   * next `read()`. Trouble with the file system is told and retried at the next call, never thrown.
+   * next `read()`. An error of the file system is reported and tried again at the next call, never thrown.
    * @throws SourceError `closed`
    */
   read(): Promise<Chunk<L> | undefined> {
@@ -80,11 +80,11 @@ export class Source<L extends LongLineSink = LongLineSink> {
   async #read(): Promise<Chunk<L> | undefined> {
     if (this.#closed) throw new SourceError('closed', `the source of ${this.#path} is closed`);
     const { result: chunk, failure } = await retried(async () => {
-      await this.#lookAhead(KEPT_DELETED_BYTES_MAX);
+      await this.#lookAhead(reservedDeletedBytesMax);
       return await this.#next();
     });
     this.#last = chunk ?? this.#last;
-    await this.#readability.afterRead(await this.#obstacleOf(failure), this.#held !== undefined);
+    await this.#readability.afterRead(await this.#obstacleOf(failure), this.#current !== undefined);
     return chunk;
   }
 
@@ -92,11 +92,11 @@ export class Source<L extends LongLineSink = LongLineSink> {
    * Holds open what is there to be read later, so that its deletion takes nothing. `read()` does so by itself; to be
    * called while reading is paused. `isDiskFull`: files that are deleted already are let go, for the room they take.
    */
-  hold(isDiskFull: boolean): Promise<void> {
+  reserve(isDiskFull: boolean): Promise<void> {
     return this.#alone(async () => {
       if (this.#closed) return;
-      const { failure } = await retried(() => this.#lookAhead(isDiskFull ? 0 : KEPT_DELETED_BYTES_MAX));
-      await this.#readability.whilePaused(await this.#obstacleOf(failure), this.#held !== undefined);
+      const { failure } = await retried(() => this.#lookAhead(isDiskFull ? 0 : reservedDeletedBytesMax));
+      await this.#readability.whilePaused(await this.#obstacleOf(failure), this.#current !== undefined);
     });
   }
 
@@ -104,24 +104,24 @@ export class Source<L extends LongLineSink = LongLineSink> {
     return failure && (await obstacleOf(failure, failure.path ?? this.#path));
   }
 
-  /** Looks at the directory, unless it was looked at just now, or the file at hand is the live one still. */
+  /** Looks at the directory, unless it was looked at just now, or the current file still is the live one. */
   async #lookAhead(deletedBytesMax: number): Promise<void> {
     const now = performance.now();
     if (now - this.#lookedAheadAt < this.#lookAheadMilliseconds) return;
     this.#lookedAheadAt = now;
-    const held = this.#held;
-    if (held) held.stat = await held.file.stat();
-    const newest = held ? !held.left && held.stat : this.#opener.awaited;
+    const current = this.#current;
+    if (current) current.stat = await current.file.stat();
+    const newest = current ? !current.left && current.stat : this.#opener.awaited;
     if (newest) {
       const live = await regularStat(this.#path);
       if (live && isSameInode(live, newest)) return;
     }
-    await this.#opener.succession.lookAhead(held, deletedBytesMax);
+    await this.#opener.succession.lookAhead(current, deletedBytesMax);
   }
 
   /** Resolves when something may be new: a watcher's wake-up, the poll interval, or the abort. Never rejects. */
   wait(signal: AbortSignal): Promise<void> {
-    return this.#waker.wait(signal);
+    return this.#changeWatcher.wait(signal);
   }
 
   /**
@@ -158,7 +158,7 @@ export class Source<L extends LongLineSink = LongLineSink> {
   async lagBytes(): Promise<number | undefined> {
     const asked = this.#alone(() => this.#lagBytes());
     const late = new AbortController();
-    const before = sleep(LAG_MILLISECONDS_MAX, this.#lag, { signal: late.signal, ref: false });
+    const before = sleep(lagMillisecondsMax, this.#lag, { signal: late.signal, ref: false });
     before.catch(() => undefined);
     this.#lag = await Promise.race([asked, before]);
     late.abort();
@@ -173,10 +173,11 @@ export class Source<L extends LongLineSink = LongLineSink> {
 
   async #lagBytes(): Promise<number | undefined> {
     if (this.#closed) return 0;
-    const held = this.#held;
+    const current = this.#current;
     try {
-      const own = held && !held.file.compressed ? (await held.file.stat()).size - this.#lines.offset : 0;
-      const listed = await this.#opener.survey(held);
+      const own =
+        current && !current.file.compressed ? (await current.file.stat()).size - this.#lines.offset : 0;
+      const listed = await this.#opener.survey(current);
       const unread = listed.entries.reduce(
         (sum, entry) => {
           if (entry.compressed || !listed.isUnread(entry)) return sum;
@@ -194,80 +195,81 @@ export class Source<L extends LongLineSink = LongLineSink> {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#waker.close();
-    await this.#held?.drained?.next?.file.close();
-    await this.#held?.file.close();
+    await this.#changeWatcher.close();
+    await this.#current?.drained?.next?.file.close();
+    await this.#current?.file.close();
     await this.#opener.close();
   }
 
   async #next(): Promise<Chunk<L> | undefined> {
     for (;;) {
-      if (!this.#held) {
+      if (!this.#current) {
         const opened = await this.#opener.open();
         if (opened === 'wait') return undefined;
         this.#take(opened);
         if (opened.gap) return opened.gap;
       }
-      const held = this.#held;
-      if (!held) continue;
-      if (!held.atEnd) {
-        const cut = await this.#cut(held);
+      const current = this.#current;
+      if (!current) continue;
+      if (!current.atEnd) {
+        const cut = await this.#cut(current);
         if (cut === 'changed') {
-          await this.#truncated(held);
+          await this.#truncated(current);
           continue;
         }
         if (cut) return cut;
       }
-      if (held.left) {
-        const chunk = await this.#finish(held);
+      if (current.left) {
+        const chunk = await this.#finish(current);
         if (chunk !== 'again') return chunk;
         continue;
       }
-      switch (await this.#look(held)) {
+      switch (await this.#look(current)) {
         case 'same':
-          if (held.stat.size === this.#lines.readTo || held.lookedAt === this.#lines.readTo) return undefined;
-          held.lookedAt = this.#lines.readTo;
+          if (current.stat.size === this.#lines.readTo || current.lookedAt === this.#lines.readTo)
+            return undefined;
+          current.lookedAt = this.#lines.readTo;
           break;
         case 'truncated':
-          await this.#truncated(held);
+          await this.#truncated(current);
           continue;
         case 'deleted':
-          this.#complaints.say('deleted', `${this.#path} was deleted or moved away while it was being read`, {
-            file: held.record.id,
+          this.#warnOnce.warn('deleted', `${this.#path} was deleted or moved away while it was being read`, {
+            file: current.record.id,
           });
-          held.left = true;
+          current.left = true;
           break;
         case 'rotated':
-          held.left = true;
+          current.left = true;
           break;
       }
       // Read once more: what was written between the last read and the rename.
-      held.atEnd = false;
+      current.atEnd = false;
     }
   }
 
-  #look(held: Held) {
-    this.#settle(held);
-    return lookAt(this.#path, held, this.#lines.readTo, async () => {
-      const listed = await this.#opener.survey({ ...held, isSettled: true });
-      return listed.entryOf(held.record.id) !== undefined;
+  #look(current: Current) {
+    this.#settle(current);
+    return lookAt(this.#path, current, this.#lines.readTo, async () => {
+      const listed = await this.#opener.survey({ ...current, isSettled: true });
+      return listed.entryOf(current.record.id) !== undefined;
     });
   }
 
-  async #cut(held: Held): Promise<Chunk<L> | 'changed' | undefined> {
+  async #cut(current: Current): Promise<Chunk<L> | 'changed' | undefined> {
     try {
       const cut = await this.#lines.next();
       if (cut?.kind === 'changed') return 'changed';
-      if (cut) return this.#chunkOf(held, cut);
+      if (cut) return this.#chunkOf(current, cut);
     } catch (error) {
       if (!(error instanceof SourceError && error.code === 'corrupt')) throw error;
-      held.corrupt = true;
+      current.corrupt = true;
     }
-    held.atEnd = true;
+    current.atEnd = true;
     return undefined;
   }
 
-  #chunkOf({ path, record }: Held, cut: Exclude<Cut<L>, { kind: 'changed' }>): Chunk<L> {
+  #chunkOf({ path, record }: Current, cut: Exclude<Cut<L>, { kind: 'changed' }>): Chunk<L> {
     return { path, file: record.id, ...(record.after && { after: record.after }), ...cut };
   }
 
@@ -276,75 +278,75 @@ export class Source<L extends LongLineSink = LongLineSink> {
    * that the writer gives when it has closed a file, or the next file has content. Until then (deleted, renamed by
    * somebody else) it is read on.
    */
-  async #finish(held: Held): Promise<Chunk<L> | 'again' | undefined> {
-    const { record } = held;
-    this.#settle(held);
-    if (!held.drained) {
-      const holding = { record, stat: held.stat, isSettled: true };
-      const follow = await this.#opener.succession.follow({ record, proven: true }, holding);
-      held.atEnd = false;
+  async #finish(current: Current): Promise<Chunk<L> | 'again' | undefined> {
+    const { record } = current;
+    this.#settle(current);
+    if (!current.drained) {
+      const identity = { record, stat: current.stat, isSettled: true };
+      const follow = await this.#opener.succession.follow({ record, proven: true }, identity);
+      current.atEnd = false;
       if (follow.finished || (follow.next && follow.next.identity.kind !== 'young')) {
-        held.drained = follow;
+        current.drained = follow;
         return 'again';
       }
       await follow.next?.file.close();
       const there = await regularStat(this.#path);
-      held.left = !(there && isSameInode(there, held.stat));
+      current.left = !(there && isSameInode(there, current.stat));
       return undefined;
     }
     const rest = this.#lines.remainder();
-    if (rest && rest.kind !== 'changed') return this.#chunkOf(held, rest);
+    if (rest && rest.kind !== 'changed') return this.#chunkOf(current, rest);
     const position = positionOf(record);
-    if (held.corrupt && !record.corrupt) {
+    if (current.corrupt && !record.corrupt) {
       record.corrupt = true;
-      this.#complaints.tell('warn', `${record.path} is damaged; what follows in it is lost`, { ...position });
+      this.#warnOnce.log('warn', `${record.path} is damaged; what follows in it is lost`, { ...position });
       return { kind: 'gap', reason: 'corrupt', before: position };
     }
     record.ended = true;
-    this.#opener.goOn({ record, proven: true }, undefined, held.drained.next);
-    await this.#release(held);
-    return { kind: 'ended', ...position, path: held.path };
+    this.#opener.continueAfter({ record, proven: true }, undefined, current.drained.next);
+    await this.#release(current);
+    return { kind: 'ended', ...position, path: current.path };
   }
 
   /** The file was cut in place. If that was copytruncate, the copy still has what was not read, and comes next. */
-  async #truncated(held: Held): Promise<void> {
-    const { record } = held;
-    this.#settle(held);
+  async #truncated(current: Current): Promise<void> {
+    const { record } = current;
+    this.#settle(current);
     record.ended = true;
     record.truncated = true;
-    // A file of which no line was given out is no place to go on from: nobody was told of it.
-    const last = record.offset === 0 ? held.before : record;
+    // No line of this file was given out, so a gap cannot name it: the one before it is named.
+    const last = record.offset === 0 ? current.before : record;
     const loss = last && lossOf(last, 'truncated', last === record ? this.#lines.readTo : 0);
-    this.#opener.goOn({ ...(last && { record: last }), proven: false }, loss);
-    this.#complaints.tell('warn', `${this.#path} was truncated while it was being read`, {
+    this.#opener.continueAfter({ ...(last && { record: last }), proven: false }, loss);
+    this.#warnOnce.log('warn', `${this.#path} was truncated while it was being read`, {
       ...positionOf(record),
     });
-    await this.#release(held);
+    await this.#release(current);
   }
 
-  #take({ held, history, beginning }: Opened): void {
-    this.#held = held;
-    this.#lines.open(held.file, held.record.offset, history, beginning);
+  #take({ current, history, beginning }: ReadStart): void {
+    this.#current = current;
+    this.#lines.open(current.file, current.record.offset, history, beginning);
   }
 
   /** The size of the open file when it was last looked at; of a compressed one nothing is known. */
   get #sizeSeen(): number {
-    return this.#held && !this.#held.file.compressed ? this.#held.stat.size : 0;
+    return this.#current && !this.#current.file.compressed ? this.#current.stat.size : 0;
   }
 
   /** Brings the record to where reading is. */
-  #settle({ record }: Held): void {
+  #settle({ record }: Current): void {
     const { offset } = this.#lines;
     if (offset !== record.offset) record.check = this.#lines.checkAt(offset);
     record.offset = offset;
     record.size = Math.max(record.size, offset, this.#sizeSeen);
   }
 
-  async #release(held: Held): Promise<void> {
-    this.#held = undefined;
-    this.#complaints.over('deleted');
+  async #release(current: Current): Promise<void> {
+    this.#current = undefined;
+    this.#warnOnce.clear('deleted');
     // Nothing was written, so nothing is lost by a close that fails.
-    await held.file.close().catch(() => undefined);
+    await current.file.close().catch(() => undefined);
   }
 }
 

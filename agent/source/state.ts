@@ -31,13 +31,13 @@ const fileRecord = z.strictObject({
 });
 
 /** The most files a state remembers; a file beyond that is covered by `floor`. */
-export const FILES_MAX = 400;
+export const filesMax = 400;
 
 const tailState = z.strictObject({
   v: z.literal(1),
   /** The file of the committed position; its record holds the offset. Absent before the first line. */
   current: fileId.optional(),
-  files: z.array(fileRecord).max(FILES_MAX),
+  files: z.array(fileRecord).max(filesMax),
   /** Backups with this timestamp in their name, or an earlier one, are read: forgotten to keep the state small. */
   floor: z.string().max(64).optional(),
 });

@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import { isBornAtRename } from './birth.ts';
 import type { FileId } from './chunk.ts';
 import type { FileRecord } from './state.ts';
-import type { Holding, Identifier, Identity } from './identify.ts';
-import type { Kept } from './kept.ts';
+import type { CurrentIdentity, Identifier, Identity } from './identify.ts';
+import type { Reserved } from './reserved.ts';
 import type { Known } from './known.ts';
 import type { Entry } from './listing.ts';
 import { backupNames, compareNames } from './names.ts';
@@ -13,7 +13,7 @@ import { survey } from './survey.ts';
 import type { Survey } from './survey.ts';
 
 /** How often a directory that changes under our eyes is looked at again before waiting for the next poll. */
-const ATTEMPTS = 5;
+const attemptsMax = 5;
 
 /** The file after which the next is looked for. */
 export interface Anchor {
@@ -26,7 +26,7 @@ export interface Anchor {
 }
 
 /** A file to be read next, held open so that no rename or deletion can take it away. */
-export interface Pinned {
+export interface Candidate {
   file: OpenFile;
   entry: Entry;
   identity: Identity;
@@ -37,7 +37,7 @@ export interface Pinned {
 export interface Follow {
   /** The anchor is listed under a backup name that its writer gave it: nobody writes to it any more. */
   finished: boolean;
-  next?: Pinned;
+  next?: Candidate;
 }
 
 interface Choice {
@@ -54,20 +54,20 @@ export class Succession {
   readonly #identifier: Identifier;
   readonly #known: Known;
   readonly #parse: ReturnType<typeof backupNames>;
-  readonly #kept: Kept;
+  readonly #reserved: Reserved;
   /** The known files that the last listing showed. */
   listed: ReadonlySet<FileId> = new Set();
 
-  constructor(path: string, identifier: Identifier, known: Known, kept: Kept) {
+  constructor(path: string, identifier: Identifier, known: Known, reserved: Reserved) {
     this.#path = path;
     this.#identifier = identifier;
     this.#known = known;
-    this.#kept = kept;
+    this.#reserved = reserved;
     this.#parse = backupNames(basename(path));
   }
 
-  async survey(holding?: Holding): Promise<Survey> {
-    const listed = await survey(this.#path, this.#identifier, this.#known, this.#kept, holding);
+  async survey(current?: CurrentIdentity): Promise<Survey> {
+    const listed = await survey(this.#path, this.#identifier, this.#known, this.#reserved, current);
     const identities = listed.entries.map(listed.identityOf);
     this.listed = new Set(identities.flatMap((one) => (one.kind === 'known' ? [one.record.id] : [])));
     return listed;
@@ -79,14 +79,14 @@ export class Succession {
    * place, every file rotated away before it was opened was there to be listed too, or was deleted, and then, oldest
    * first, the anchor with it. With one listing, a file could slip through between listing and opening.
    */
-  async follow(anchor: Anchor, holding?: Holding): Promise<Follow> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const before = await this.survey(holding);
+  async follow(anchor: Anchor, current?: CurrentIdentity): Promise<Follow> {
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      const before = await this.survey(current);
       const choice = this.#choose(before, anchor);
       if (!choice) return { finished: this.#placeOf(before, anchor) !== undefined };
-      const file = await this.#kept.open(choice.entry);
+      const file = await this.#reserved.open(choice.entry);
       if (!file) continue;
-      const next = await this.#confirm(choice, file, anchor, holding).catch(async (error: unknown) => {
+      const next = await this.#confirm(choice, file, anchor, current).catch(async (error: unknown) => {
         await file.close();
         throw error;
       });
@@ -101,12 +101,12 @@ export class Succession {
    * only then does the listing prove which of them follows which.
    * @throws file system errors
    */
-  async lookAhead(holding: Holding | undefined, deletedBytesMax: number): Promise<void> {
-    const listed = await this.survey(holding);
-    this.#kept.link(listed.entries, listed.identityOf, holding);
-    if (!(await this.#kept.keep(listed.entries.filter(listed.isUnread), deletedBytesMax))) return;
-    const again = await this.survey(holding);
-    this.#kept.link(again.entries, again.identityOf, holding);
+  async lookAhead(current: CurrentIdentity | undefined, deletedBytesMax: number): Promise<void> {
+    const listed = await this.survey(current);
+    this.#reserved.link(listed.entries, listed.identityOf, current);
+    if (!(await this.#reserved.reserve(listed.entries.filter(listed.isUnread), deletedBytesMax))) return;
+    const again = await this.survey(current);
+    this.#reserved.link(again.entries, again.identityOf, current);
   }
 
   /**
@@ -115,10 +115,10 @@ export class Succession {
    */
   async locate(record: FileRecord): Promise<{ file: OpenFile; entry: Entry } | 'absent' | 'busy'> {
     let seen = '';
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
       const listed = await this.survey();
       const entry = listed.entryOf(record.id);
-      const file = entry && (await this.#kept.open(entry));
+      const file = entry && (await this.#reserved.open(entry));
       if (entry && file) return { file, entry };
       for (const one of entry ? [] : listed.entries.map(listed.identityOf)) {
         if (one.kind === 'unreadable') throw one.error;
@@ -134,14 +134,14 @@ export class Succession {
     choice: Choice,
     file: OpenFile,
     anchor: Anchor,
-    holding: Holding | undefined,
+    current: CurrentIdentity | undefined,
   ): Promise<Follow | undefined> {
-    const after = await this.survey(holding);
+    const after = await this.survey(current);
     const again = this.#choose(after, anchor);
     if (!again || again.entry.path !== choice.entry.path) return undefined;
     if (!isSameInode(again.entry.stat, choice.entry.stat)) return undefined;
     const isNext = again.adjacent && isBornAtRename(again.from, again.entry);
-    const wasNext = holding !== undefined && this.#kept.of(again.entry)?.isAfter(holding.stat) === true;
+    const wasNext = current !== undefined && this.#reserved.of(again.entry)?.isAfter(current.stat) === true;
     const proven = anchor.proven && (isNext || wasNext);
     const identity = after.identityOf(again.entry);
     return { finished: again.from !== undefined, next: { file, entry: again.entry, identity, proven } };

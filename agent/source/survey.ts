@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { FileId } from './chunk.ts';
-import type { Holding, Identifier, Identity } from './identify.ts';
-import type { Kept } from './kept.ts';
+import type { CurrentIdentity, Identifier, Identity } from './identify.ts';
+import type { Reserved } from './reserved.ts';
 import type { Known } from './known.ts';
 import type { Entry } from './listing.ts';
 import { isSameInode } from './stat.ts';
@@ -12,7 +12,7 @@ export interface Survey {
   entries: Entry[];
   identityOf: (entry: Entry) => Identity;
   entryOf: (id: FileId) => Entry | undefined;
-  /** Whether a file holds something that was not read. The file held open does not count. */
+  /** Whether a file holds something that was not read. The current file does not count. */
   isUnread: (entry: Entry) => boolean;
 }
 
@@ -21,11 +21,11 @@ export async function survey(
   path: string,
   identifier: Identifier,
   known: Known,
-  kept: Kept,
-  holding?: Holding,
+  reserved: Reserved,
+  current?: CurrentIdentity,
 ): Promise<Survey> {
-  const listed = await kept.merge(path, holding);
-  const identities = await identifier.identify(listed, known, holding);
+  const listed = await reserved.merge(path, current);
+  const identities = await identifier.identify(listed, known, current);
   const entries = [...identities.keys()];
   for (const [{ stem, stat }, identity] of identities) {
     if (identity.kind !== 'known') continue;
@@ -49,11 +49,11 @@ export async function survey(
       }
       const { record, isCopy } = identity;
       if (isCopy) return false;
-      if (holding && isSameInode(stat, holding.stat)) return false;
+      if (current && isSameInode(stat, current.stat)) return false;
       // An outside rename leaves the writer in the renamed file: it may have grown after it was read to its end.
       // And the copy of a file that was cut in place may hold more than was read; of a compressed one only reading tells.
       const grown = entry.compressed ? record.truncated === true : stat.size > record.offset;
-      return grown || (!record.ended && record.id !== holding?.record.id);
+      return grown || (!record.ended && record.id !== current?.record.id);
     },
   };
 }

@@ -17,10 +17,10 @@ interface Waiting {
 export interface CommitterOptions {
   commitsPerSecondMax: number;
   lazyMilliseconds?: number;
-  /** Told of each failure that is waited out: a full disk. */
-  retrying?: (error: Error) => void;
-  /** Told after each durable transaction, with how long it took. */
-  committed?: (seconds: number) => void;
+  /** Called at each failure after which the transaction is tried again: a full disk. */
+  onRetry?: (error: Error) => void;
+  /** Called after each durable transaction, with how long it took. */
+  onCommitted?: (seconds: number) => void;
   /** Asked before each transaction: what `status` shall show of each source. */
   observe?: () => Transaction['observations'];
 }
@@ -96,7 +96,7 @@ export class Committer {
     const began = performance.now();
     try {
       const sequences = await this.#commitUntilRoom(transaction);
-      this.#options.committed?.((performance.now() - began) / 1000);
+      this.#options.onCommitted?.((performance.now() - began) / 1000);
       let given = 0;
       for (const { part, resolve } of group)
         resolve(sequences.slice(given, (given += part.batches?.length ?? 0)));
@@ -128,7 +128,7 @@ export class Committer {
       } catch (error) {
         if (!isFull(error)) throw error;
         this.#isDiskFull = true;
-        this.#options.retrying?.(error);
+        this.#options.onRetry?.(error);
         await delay((await this.#makeRoom()) ? this.#intervalMilliseconds : fullMilliseconds);
       }
     }

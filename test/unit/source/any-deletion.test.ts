@@ -72,7 +72,7 @@ class Model {
         return;
       case 'hold':
         this.#see();
-        return await this.reader.source.hold(false);
+        return await this.reader.source.reserve(false);
       case 'read':
         this.#see();
         await this.reader.drain(one.chunks);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Known } from '../../../agent/source/known.ts';
-import { emptyTailState, FILES_MAX, parseTailState } from '../../../agent/source/state.ts';
+import { emptyTailState, filesMax, parseTailState } from '../../../agent/source/state.ts';
 import type { FileRecord } from '../../../agent/source/state.ts';
 
 function recordOf(file: number): FileRecord {
@@ -14,7 +14,7 @@ function recordOf(file: number): FileRecord {
 test('more backups than the state can name are remembered as read all the same', () => {
   const known = new Known('/var/log/audit/audit.log', emptyTailState);
   const listed = new Set<string>();
-  for (let file = 0; file < FILES_MAX + 50; file++) {
+  for (let file = 0; file < filesMax + 50; file++) {
     const record = recordOf(file);
     listed.add(record.id);
     known.add(record);
@@ -22,10 +22,10 @@ test('more backups than the state can name are remembered as read all the same',
   }
   const { records, floor } = known;
   expect(() => parseTailState({ v: 1, files: records, floor })).not.toThrow();
-  const names = Array.from({ length: FILES_MAX + 50 }, (_, file) => recordOf(file));
+  const names = Array.from({ length: filesMax + 50 }, (_, file) => recordOf(file));
   const remembered = names.filter(({ id, path }) => known.get(id) ?? known.isBelowFloor(path.slice(15)));
-  expect(remembered).toHaveLength(FILES_MAX + 50);
-  expect(known.isBelowFloor(recordOf(FILES_MAX + 51).path.slice(15))).toBe(false);
+  expect(remembered).toHaveLength(filesMax + 50);
+  expect(known.isBelowFloor(recordOf(filesMax + 51).path.slice(15))).toBe(false);
   expect(known.isBelowFloor('audit.log.1')).toBe(false);
 });
 

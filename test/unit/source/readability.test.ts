@@ -15,7 +15,7 @@ class Watched extends Reader {
 
   constructor(path: string, options: Partial<SourceOptions<KeptLine>> = {}) {
     const looks: (Obstacle | undefined)[] = [];
-    super(path, { probeMilliseconds: 100, readable: (obstacle) => looks.push(obstacle), ...options });
+    super(path, { probeMilliseconds: 100, onReadable: (obstacle) => looks.push(obstacle), ...options });
     this.looks = looks;
   }
 
@@ -137,7 +137,7 @@ test('while reading is paused a folder that goes away is told, and its coming ba
   await reader.until(undefined);
   const moved = `${log.folder}-elsewhere`;
   await rename(log.folder, moved);
-  const held = async () => (await reader.source.hold(false), reader.looks.at(-1)?.code);
+  const held = async () => (await reader.source.reserve(false), reader.looks.at(-1)?.code);
   await expect.poll(held).toBe('ENOENT');
   await rename(moved, log.folder);
   await expect.poll(held).toBeUndefined();

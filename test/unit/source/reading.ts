@@ -81,7 +81,7 @@ export class Reader {
       pollMilliseconds: 5,
       watch: false,
       longLine: () => new KeptLine(),
-      tell: (_level, message) => this.reading.told.push(message),
+      onMessage: (_level, message) => this.reading.told.push(message),
       ...this.#options,
       ...(state && { state }),
     });

@@ -2,7 +2,7 @@ import { open, unlink } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { beginningOf, checkOf } from '../../../agent/source/fingerprint.ts';
 import { Identifier } from '../../../agent/source/identify.ts';
-import { Kept, KEPT_DELETED_BYTES_MAX } from '../../../agent/source/kept.ts';
+import { Reserved, reservedDeletedBytesMax } from '../../../agent/source/reserved.ts';
 import { Known, newRecord } from '../../../agent/source/known.ts';
 import { listRotation } from '../../../agent/source/listing.ts';
 import type { Entry } from '../../../agent/source/listing.ts';
@@ -41,7 +41,7 @@ class Interrupted extends Succession {
   }
 }
 
-function interrupted(log: LogFolder, known: Known, kept = new Kept()): Interrupted {
+function interrupted(log: LogFolder, known: Known, kept = new Reserved()): Interrupted {
   return new Interrupted(log.path, new Identifier((entry) => kept.open(entry)), known, kept);
 }
 
@@ -142,7 +142,7 @@ test.for([2, 1, 0])(
     await using handle = await open(log.path);
     await log.rotate('two\n');
     await log.rotate('three\n');
-    const kept = new Kept();
+    const kept = new Reserved();
     const succession = interrupted(log, known, kept);
     const happens = async () => {
       await log.rotate('four\n');
@@ -150,7 +150,7 @@ test.for([2, 1, 0])(
     };
     Object.assign(succession, { when: 'opened', happens });
     const one = { record, stat: fileStat(await handle.stat({ bigint: true })), isSettled: true };
-    await succession.lookAhead(one, KEPT_DELETED_BYTES_MAX);
+    await succession.lookAhead(one, reservedDeletedBytesMax);
     const { next } = await succession.follow({ record, proven: true }, one);
     if (!next) throw new Error('nothing follows');
     const two = {

@@ -184,7 +184,7 @@ test('the committer gathers what waits into one transaction, and gives each its 
   await store.load(source);
   const epoch = epochAt(0);
   let transactions = 0;
-  const committer = new Committer(store, { commitsPerSecondMax: 2, committed: () => (transactions += 1) });
+  const committer = new Committer(store, { commitsPerSecondMax: 2, onCommitted: () => (transactions += 1) });
   const first = committer.commit({ epochs: [epoch], batches: [batchOf(epoch.origin, 0, 0)] });
   const rest = [1, 2, 3].map((number) =>
     committer.commit({ batches: [batchOf(epoch.origin, number, number * 3)] }),

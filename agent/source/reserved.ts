@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { isBornAtRename } from './birth.ts';
 import { isFileSystemError } from './error.ts';
-import type { Holding, Identity } from './identify.ts';
+import type { CurrentIdentity, Identity } from './identify.ts';
 import type { Entry } from './listing.ts';
 import { compareNames } from './names.ts';
 import type { BackupName } from './names.ts';
@@ -12,16 +12,16 @@ import { fileKey, fileStat, isSameInode, placeKey } from './stat.ts';
 import type { FileStat } from './stat.ts';
 
 /** The most unread files held open: a descriptor each, a quarter of the customary limit of 1,024. The oldest: they are deleted first. */
-export const KEPT_FILES_MAX = 256;
+export const reservedFilesMax = 256;
 
 /**
  * Deleted files take up disk space while they are held, on the disk that etcd needs: no further one is held once there
  * is this much. Ten files of kube-apiserver's customary 100 MiB.
  */
-export const KEPT_DELETED_BYTES_MAX = 1024 ** 3;
+export const reservedDeletedBytesMax = 1024 ** 3;
 
 /** An unread file held open, so that neither deletion nor compression takes its bytes away before they are read. */
-export class KeptFile {
+export class ReservedFile {
   /** As last listed; `gone` since then, perhaps. */
   entry: Entry;
   /** The newest backup name there was when this was last seen as the live file: it came after that. */
@@ -65,17 +65,17 @@ export class KeptFile {
 }
 
 /** The files that wait to be read, held open while the one before them is read. */
-export class Kept {
-  #files: KeptFile[] = [];
+export class Reserved {
+  #files: ReservedFile[] = [];
   /** Which listed entry is which of the files; an entry whose file was let go since is in here too. */
-  readonly #fileOf = new WeakMap<Entry, KeptFile>();
+  readonly #fileOf = new WeakMap<Entry, ReservedFile>();
   #newest: BackupName | undefined;
   readonly #sightings = new Sightings();
   /** What is proven of files that are not held yet: by `fileKey`, as `after` of those that are. */
   #proven = new Map<string, string>();
 
   /** The file that is held open for what a listing showed. */
-  of(entry: Entry): KeptFile | undefined {
+  of(entry: Entry): ReservedFile | undefined {
     return this.#fileOf.get(entry);
   }
 
@@ -95,9 +95,9 @@ export class Kept {
    * The listing, and in their places the held files that vanished from it. A held file whose compressed form is listed
    * stands for it: its bytes are there without decompression.
    */
-  async merge(path: string, holding?: Holding): Promise<Entry[]> {
+  async merge(path: string, current?: CurrentIdentity): Promise<Entry[]> {
     const listed = await this.#sightings.list(path);
-    if (holding) await this.release(holding.stat);
+    if (current) await this.release(current.stat);
     for (const { backup } of listed) {
       if (backup && !(this.#newest && compareNames(backup, this.#newest) <= 0)) this.#newest = backup;
     }
@@ -125,25 +125,25 @@ export class Kept {
     return [...all, ...live];
   }
 
-  /** Opens what is unread, closes what is not or is too much. Answers whether it opened anything. */
-  async keep(unread: readonly Entry[], deletedBytesMax: number): Promise<boolean> {
-    const kept: KeptFile[] = [];
+  /** Opens what is unread, closes what is read or beyond the bounds. Returns whether it opened anything. */
+  async reserve(unread: readonly Entry[], deletedBytesMax: number): Promise<boolean> {
+    const reserved: ReservedFile[] = [];
     let opened = false;
     let deletedBytes = 0;
     for (const entry of unread) {
-      if (kept.length === KEPT_FILES_MAX) break;
+      if (reserved.length === reservedFilesMax) break;
       const { stat } = entry;
       if (stat.links === 0 && deletedBytes >= deletedBytesMax) continue;
       if (stat.links === 0) deletedBytes += stat.size;
       const known = this.of(entry);
-      const file = known ?? (await keptFile(entry, this.#proven));
+      const file = known ?? (await reservedFile(entry, this.#proven));
       if (!file) continue;
       if (!entry.backup) file.behind = this.#newest;
       opened ||= !known;
-      kept.push(file);
+      reserved.push(file);
     }
-    for (const file of this.#files) if (!kept.includes(file)) await file.close();
-    this.#files = kept;
+    for (const file of this.#files) if (!reserved.includes(file)) await file.close();
+    this.#files = reserved;
     return opened;
   }
 
@@ -154,7 +154,7 @@ export class Kept {
   link(
     entries: readonly Entry[],
     identityOf: (entry: Entry) => Identity,
-    holding: Holding | undefined,
+    current: CurrentIdentity | undefined,
   ): void {
     this.#proven = new Map();
     for (const [at, entry] of entries.entries()) {
@@ -163,8 +163,8 @@ export class Kept {
       if (!from || entry.gone || from.gone || !isBornAtRename(from, entry)) continue;
       if (!file && !this.#sightings.isEarlier(entry)) continue;
       const identity = identityOf(from);
-      const isHeld = identity.kind === 'known' && identity.record === holding?.record;
-      const before = isHeld ? holding.stat : this.of(from)?.entry.stat;
+      const isCurrent = identity.kind === 'known' && identity.record === current?.record;
+      const before = isCurrent ? current.stat : this.of(from)?.entry.stat;
       // Device and inode are proof later on of an open file only; of others it takes the birth time, too.
       const after = before ? placeKey(before) : fileKey(from.stat);
       if (after === undefined) continue;
@@ -174,7 +174,7 @@ export class Kept {
     }
   }
 
-  /** Lets go of a file that is being read now. */
+  /** Releases what has become the current file. */
   async release(stat: FileStat): Promise<void> {
     for (const file of this.#files) if (isSameInode(file.entry.stat, stat)) await file.close();
     this.#files = this.#files.filter((file) => !isSameInode(file.entry.stat, stat));
@@ -185,12 +185,15 @@ export class Kept {
   }
 }
 
-/** What cannot be opened now is not held; reading will say why. */
-async function keptFile(entry: Entry, proven: ReadonlyMap<string, string>): Promise<KeptFile | undefined> {
+/** What cannot be opened now is not reserved; reading it later reports why. */
+async function reservedFile(
+  entry: Entry,
+  proven: ReadonlyMap<string, string>,
+): Promise<ReservedFile | undefined> {
   try {
     const handle = await openHandle(entry.path, entry.stat);
     if (!handle) return undefined;
-    const file = new KeptFile(handle, entry);
+    const file = new ReservedFile(handle, entry);
     const stat = await file.stat().catch(async (error: unknown) => {
       await file.close();
       throw error;
@@ -203,7 +206,7 @@ async function keptFile(entry: Entry, proven: ReadonlyMap<string, string>): Prom
   }
 }
 
-function goneEntry(file: KeptFile, stat: FileStat, listed: Entry[]): Entry {
+function goneEntry(file: ReservedFile, stat: FileStat, listed: Entry[]): Entry {
   const { entry } = file;
   const isCompressed = listed.some(({ compressed, stem }) => compressed && stem === entry.stem);
   const backup = entry.backup ?? unnamed(entry, file.behind);

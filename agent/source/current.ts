@@ -1,4 +1,4 @@
-import { CHECK_BYTES_MAX, checkOf } from './fingerprint.ts';
+import { checkBytesMax, checkOf } from './fingerprint.ts';
 import { regularStat } from './listing.ts';
 import { readStretch } from './open-file.ts';
 import type { OpenFile } from './open-file.ts';
@@ -8,7 +8,7 @@ import type { FileRecord } from './state.ts';
 import type { Follow } from './succession.ts';
 
 /** The file that is being read. */
-export interface Held {
+export interface Current {
   file: OpenFile;
   record: FileRecord;
   /** The file that was read before it. */
@@ -37,15 +37,15 @@ export type Rotation = 'same' | 'rotated' | 'truncated' | 'deleted';
 /** One stat of the path and one of the open file; the directory is listed only if they differ. */
 export async function lookAt(
   live: string,
-  held: Held,
+  current: Current,
   readTo: number,
   isListed: () => Promise<boolean>,
 ): Promise<Rotation> {
   const there = await regularStat(live);
-  held.stat = await held.file.stat();
+  current.stat = await current.file.stat();
   // Also where it was renamed afterwards.
-  if (held.stat.size < readTo) return 'truncated';
-  if (there && isSameInode(there, held.stat)) return 'same';
+  if (current.stat.size < readTo) return 'truncated';
+  if (there && isSameInode(there, current.stat)) return 'same';
   return (await isListed()) ? 'rotated' : 'deleted';
 }
 
@@ -55,12 +55,12 @@ export async function lookAt(
  */
 export async function historyOf(file: OpenFile, record: FileRecord): Promise<Buffer | undefined> {
   const { offset, check } = record;
-  const { bytes, corrupt } = await readStretch(file, Math.max(0, offset - CHECK_BYTES_MAX), offset);
+  const { bytes, corrupt } = await readStretch(file, Math.max(0, offset - checkBytesMax), offset);
   return corrupt || checkOf(bytes) === check ? bytes : undefined;
 }
 
 /** No line begins with this many NUL bytes; a hole has at least a file system block of them. */
-const HOLE_BYTES_MIN = 1024;
+const holeBytesMin = 1024;
 
 /**
  * Where the hole ends that copytruncate leaves at the beginning of a file whose writer keeps its position; 0 if
@@ -72,6 +72,6 @@ export async function holeEnd(file: OpenFile): Promise<number> {
     const read = await file.readAt(position, bytes, 0, bytes.length);
     const content = bytes.subarray(0, read).findIndex((byte) => byte !== 0);
     if (content === -1 && read > 0) position += read;
-    else return position + content >= HOLE_BYTES_MIN ? position + Math.max(0, content) : 0;
+    else return position + content >= holeBytesMin ? position + Math.max(0, content) : 0;
   }
 }

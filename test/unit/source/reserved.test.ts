@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { beginningOf, checkOf } from '../../../agent/source/fingerprint.ts';
 import { Identifier } from '../../../agent/source/identify.ts';
-import { Kept, KEPT_FILES_MAX } from '../../../agent/source/kept.ts';
+import { Reserved, reservedFilesMax } from '../../../agent/source/reserved.ts';
 import { Known, newRecord } from '../../../agent/source/known.ts';
 import { listRotation } from '../../../agent/source/listing.ts';
 import { emptyTailState } from '../../../agent/source/state.ts';
@@ -98,7 +98,7 @@ test('while reading is paused, what is there is held, and read afterwards though
   for (let n = 1; n < 12; n++) {
     await log.rotate(file(n));
     written += file(n);
-    await reader.source.hold(false);
+    await reader.source.reserve(false);
     await log.deleteBeyond(1);
   }
   const { text, gaps } = await reader.drain();
@@ -113,7 +113,7 @@ test('with the disk full, files that were deleted are let go, and a gap says so'
   await reader.drain(1);
   await log.deleteBeyond(2);
   expect(await heldIn(log.folder)).toHaveLength(6);
-  await reader.source.hold(true);
+  await reader.source.reserve(true);
   // The file at hand, the two backups that are left, and the live one.
   expect(await heldIn(log.folder)).toHaveLength(4);
   const { text, gaps } = await reader.drain();
@@ -143,7 +143,7 @@ test('a live file that was rotated, compressed and unlinked before it was seen u
   for (let n = 3; n < 8; n++) {
     await log.compress(await log.rotate(file(n)));
     written += file(n);
-    await reader.source.hold(false);
+    await reader.source.reserve(false);
   }
   const { text } = await reader.drain();
   expect(text).toBe(written);
@@ -171,7 +171,7 @@ test('a file that is held and was read in its compressed form is not read again'
   await writeFile(gone.path, file(0));
   const [stat] = await listRotation(gone.path);
   const held = { ...gone, stat: stat?.stat ?? live.stat };
-  const kept = new Kept();
+  const kept = new Reserved();
   const identifier = new Identifier((entry) => kept.open(entry));
   const identities = await identifier.identify([held, ...(await listRotation(log.path))], known);
   expect([...identities.values()].map(({ kind }) => kind)).toEqual(['known', 'known', 'young']);
@@ -259,12 +259,12 @@ test('files are held up to a bound; beyond it the newest are lost if they are de
   await using log = await LogFolder.make();
   // Only the first look counts.
   await using reader = new Reader(log.path, { lookAheadMilliseconds: 600_000 });
-  await backlog(log, KEPT_FILES_MAX + 10);
+  await backlog(log, reservedFilesMax + 10);
   await reader.drain(1);
-  expect(await heldIn(log.folder)).toHaveLength(KEPT_FILES_MAX);
+  expect(await heldIn(log.folder)).toHaveLength(reservedFilesMax);
   for (const backup of log.backups) await rm(backup);
   const { text, gaps } = await reader.drain();
-  const held = Array.from({ length: KEPT_FILES_MAX }, (_, n) => file(n));
-  expect(text).toBe(held.join('') + file(KEPT_FILES_MAX + 9));
+  const held = Array.from({ length: reservedFilesMax }, (_, n) => file(n));
+  expect(text).toBe(held.join('') + file(reservedFilesMax + 9));
   expect(gaps).toMatchObject([{ reason: 'unproven' }]);
 });

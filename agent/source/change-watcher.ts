@@ -4,13 +4,13 @@ import { watch } from 'chokidar';
 import type { FSWatcher } from 'chokidar';
 
 /** After a wake-up this much is let pass, so that a busy writer's events cost one look instead of thousands. */
-const SETTLE_MILLISECONDS = 10;
+const settleMilliseconds = 10;
 
 /**
  * Waits for something new: a file system event or the poll interval, whichever is first. The watcher may miss
  * anything (inotify overflows, network file systems say nothing), so it only ever shortens a wait.
  */
-export class Waker {
+export class ChangeWatcher {
   readonly #path: string;
   readonly #pollMilliseconds: number;
   readonly #onError: (error: unknown) => void;
@@ -34,7 +34,7 @@ export class Waker {
     this.#wake = stop;
     signal.addEventListener('abort', stop, { once: true });
     if (!this.#woken) await rest(this.#pollMilliseconds, done.signal);
-    if (this.#woken) await rest(SETTLE_MILLISECONDS, signal);
+    if (this.#woken) await rest(settleMilliseconds, signal);
     signal.removeEventListener('abort', stop);
     this.#wake = undefined;
     this.#woken = false;
