@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { ConfigError, elasticsearchDefaults, loadConfig } from '../config/index.ts';
+import { ConfigError, elasticsearchDefaults, loadConfig, plaintextHosts } from '../config/index.ts';
 import type { Config } from '../config/index.ts';
 import { ignoreEnvironment } from '../elasticsearch/index.ts';
 import type { ClientSettings, CredentialFiles, TlsTrustSettings } from '../elasticsearch/index.ts';
@@ -9,6 +9,7 @@ import type { ClientSettings, CredentialFiles, TlsTrustSettings } from '../elast
 export interface ConnectionOptions {
   config?: string;
   url?: string[];
+  allowPlaintext?: boolean;
   apiKeyFile?: string;
   username?: string;
   passwordFile?: string;
@@ -33,6 +34,7 @@ export function addConnection(command: Command, help: ConnectionHelp): Command {
     })
     .option('-c, --config <file>', help.config)
     .option('--url <url>', 'Elasticsearch; may be given several times', collect)
+    .option('--allow-plaintext', 'send credentials to http URLs of other machines, where nobody can listen')
     .option('--api-key-file <file>', help.apiKey)
     .option('--username <name>', help.username)
     .option('--password-file <file>', 'file with the password')
@@ -78,11 +80,18 @@ export async function connectionOf(
   const urls = options.url ?? file?.urls;
   const all = [...problemsOf(options), ...problems];
   if (!urls) all.unshift('--url or --config: one of them must say where Elasticsearch is');
+  const credentials = credentialsOf(options, section);
+  const allowPlaintext = options.allowPlaintext ?? section.allowPlaintext;
+  if (urls && !allowPlaintext && (credentials.apiKeyFile ?? credentials.username) !== undefined)
+    for (const host of plaintextHosts(urls))
+      all.push(
+        `--url: ${host} would be sent the credentials in plain text: use https, or --allow-plaintext where nobody can listen`,
+      );
   if (!urls || all.length > 0) throw new ConfigError('options', all);
   return {
     settings: {
       urls,
-      ...credentialsOf(options, section),
+      ...credentials,
       ...trustOf(options, section),
       proxy: section.proxy,
       proxyUsername: section.proxyUsername,

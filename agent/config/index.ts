@@ -1,3 +1,4 @@
+export { isLoopback, plaintextHosts } from './plaintext.ts';
 export { ConfigError } from './error.ts';
 export { configText, loadConfig, parseConfig } from './load.ts';
 export { configSchema, elasticsearchDefaults, type Config } from './schema.ts';

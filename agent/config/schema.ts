@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { namePattern } from '../seal/index.ts';
 import { logPathProblem } from './log-path.ts';
+import { plaintextHosts } from './plaintext.ts';
 
 /** Part of a log's origin, and the name of a folder in `stateDir`: `..` would lead out of it. */
 const name = z
@@ -46,6 +47,7 @@ const fingerprint = z
 
 const elasticsearch = z.strictObject({
   urls: z.array(serverUrl).min(1),
+  allowPlaintext: z.boolean().default(false),
   apiKeyFile: path.optional(),
   lookupApiKeyFile: path.optional(),
   username: z.string().min(1).optional(),
@@ -90,6 +92,13 @@ function contradictions(settings: z.infer<typeof elasticsearch>): [key: string, 
     found.push(['apiKeyFile', 'excludes username and passwordFile']);
   if (caFile !== undefined && caFingerprint !== undefined)
     found.push(['caFingerprint', 'excludes caFile: one of them says whom to trust']);
+  const credentials = apiKeyFile ?? settings.lookupApiKeyFile ?? username;
+  if (credentials !== undefined && !settings.allowPlaintext)
+    for (const host of plaintextHosts(urls.filter((url) => URL.canParse(url))))
+      found.push([
+        'urls',
+        `${host} would be sent the credentials, and every event, in plain text: use https, or set elasticsearch.allowPlaintext: true where nobody can listen`,
+      ]);
   // With a mistyped URL the key and every event would be sent in plain text, while the CA looks as if it protected them.
   const trusting = caFile === undefined ? caFingerprint && 'caFingerprint' : 'caFile';
   if (trusting !== undefined && urls.some((url) => !url.toLowerCase().startsWith('https:')))

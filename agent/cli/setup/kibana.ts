@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { KibanaSettings } from '../../kibana/index.ts';
 import type { ConnectionOptions } from '../connection.ts';
-import { isLoopback } from '../loopback.ts';
+import { isLoopback } from '../../config/index.ts';
 
 /** Options by which Kibana is reached. */
 export interface KibanaOptions {

@@ -14,7 +14,7 @@ export function defineValidate(terminal: Terminal): Command {
   return newCommand('validate', terminal)
     .description('check the configuration, its policy and files, and print it with all defaults')
     .option('-c, --config <file>', 'configuration file', '/etc/auditseal/auditseal.yaml')
-    .option('--strict', 'warnings of files (log, keys, CA) and of keys in plain text are errors')
+    .option('--strict', 'warnings of files (log, keys, CA) are errors')
     .action(async ({ config: file, strict }: { config: string; strict?: true }) => {
       await runCommand({ name: 'validate' }, terminal, async () => {
         const { config, policy } = await loadSetup(file);

@@ -1,7 +1,6 @@
 import type { Config } from '../../config/index.ts';
 import { Credentials, proxyOf, ElasticsearchError, TlsTrust } from '../../elasticsearch/index.ts';
 import { describeObstacle, probe } from '../../source/index.ts';
-import { isLoopback } from '../loopback.ts';
 
 /**
  * Why the agent could not work with this configuration on this machine, as far as its files show it: a line each, beginning with
@@ -17,7 +16,7 @@ export async function fileProblems(config: Config): Promise<string[]> {
     settingsProblem(TlsTrust.read(connection)),
     settingsProblem(proxyOf(connection)),
   ]);
-  return [...found, ...plainTextProblems(config)].filter((problem) => problem !== undefined);
+  return found.filter((problem) => problem !== undefined);
 }
 
 async function sourceProblem(path: string, i: number): Promise<string | undefined> {
@@ -33,15 +32,4 @@ async function settingsProblem(reading: Promise<unknown>): Promise<string | unde
     if (error instanceof ElasticsearchError && error.code === 'settings') return error.message;
     throw error;
   }
-}
-
-/** Loopback is excepted: nobody listens between two processes of one machine. */
-function plainTextProblems({ elasticsearch }: Config): string[] {
-  const { urls, apiKeyFile, lookupApiKeyFile, username } = elasticsearch;
-  if ((apiKeyFile ?? lookupApiKeyFile ?? username) === undefined) return [];
-  return urls.flatMap((text, i) => {
-    const url = new URL(text);
-    if (url.protocol !== 'http:' || isLoopback(url)) return [];
-    return `elasticsearch.urls.${i}: ${url.host} would be sent the credentials, and every event, in plain text; use https`;
-  });
 }

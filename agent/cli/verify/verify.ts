@@ -48,9 +48,9 @@ export async function verify(options: VerifyOptions, terminal: Terminal): Promis
 
 /** Writes the verdict; undefined without `--verdict-api-key-file`. Throws ConfigError and ElasticsearchError `settings`. */
 async function verdictsOf(options: VerifyOptions): Promise<VerdictWriter | undefined> {
-  const { verdictApiKeyFile: apiKeyFile } = options;
+  const { verdictApiKeyFile: apiKeyFile, username: _, passwordFile: __, ...others } = options;
   if (apiKeyFile === undefined) return undefined;
-  const { settings, namespace } = await connectionOf(options);
+  const { settings, namespace } = await connectionOf({ ...others, apiKeyFile });
   return await VerdictWriter.create({ settings, namespace, apiKeyFile });
 }
 

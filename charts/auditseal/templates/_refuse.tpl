@@ -92,6 +92,13 @@ with it, since Helm renders them in any order.
 {{- if and .Values.elasticsearch.caSecret $es.caFingerprint -}}
 {{- $found = append $found "elasticsearch.caSecret and config.elasticsearch.caFingerprint are both set: one of them says whom to trust" -}}
 {{- end -}}
+{{- if not $es.allowPlaintext -}}
+{{- range $urls -}}
+{{- if and (hasPrefix "http:" (lower .)) (not (regexMatch "^http://(localhost|127([.][0-9]+){3}|\\[::1\\])(:|/|$)" (lower .))) -}}
+{{- $found = append $found (printf "elasticsearch.url would be sent the key, and every event, in plain text: use https in place of %s, or --set config.elasticsearch.allowPlaintext=true where nobody can listen" .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- $trusting := ternary "elasticsearch.caSecret" (ternary "config.elasticsearch.caFingerprint" "" (not (empty $es.caFingerprint))) (not (empty .Values.elasticsearch.caSecret)) -}}
 {{- if $trusting -}}
 {{- range $urls -}}

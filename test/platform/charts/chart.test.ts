@@ -291,6 +291,18 @@ describe('the chart', () => {
     );
   });
 
+  test('the test pod asks a server without TLS only where the values allow it to the agents', async () => {
+    const plain = 'elasticsearch.url=http://es.example:9200,config.elasticsearch.allowPlaintext=true';
+    const sets = ['--set', 'test.existingSecret=read', '--set', plain];
+    const pod = find(objectsOf(await template(helm, ...least, ...sets)), 'Pod');
+    expect(JSON.stringify(pod)).toContain('"--allow-plaintext"');
+    const secure = find(
+      objectsOf(await template(helm, ...least, '--set', 'test.existingSecret=read')),
+      'Pod',
+    );
+    expect(JSON.stringify(secure)).not.toContain('plaintext');
+  });
+
   test('the test pod stays when it has run: its log has the verdict, and `helm test --logs` fails without it', async () => {
     const objects = objectsOf(await template(helm, ...least, '--set', 'test.existingSecret=read'));
     expect(find(objects, 'Pod')).toMatchObject({

@@ -81,6 +81,13 @@ test.each([
   ],
   ['config.elasticsearch.recordRetentionDays=400', /^$/u],
   [
+    'elasticsearch.url=http://es.example:9200',
+    /would be sent the key, and every event, in plain text: .*http:/u,
+  ],
+  ['elasticsearch.url=http://127.0.0.1.example', /in plain text/u],
+  ['elasticsearch.url=http://127.0.0.1:9200', /^$/u],
+  ['elasticsearch.url=http://es.example:9200,config.elasticsearch.allowPlaintext=true', /^$/u],
+  [
     'elasticsearch.url=http://es.example:9200,elasticsearch.caSecret=ca',
     /elasticsearch\.caSecret needs URLs that begin with https: http:/u,
   ],

@@ -32,6 +32,25 @@ test('who calls is said whole by the options, or whole by the configuration', as
   });
 });
 
+test('no key goes to another machine in plain text, unless somebody says so', async () => {
+  const plain = 'http://es.example:9200';
+  const refused = '--url: es.example:9200 would be sent the credentials in plain text';
+  await expect(connectionOf({ url: [plain], apiKeyFile: 'k' })).rejects.toThrow(refused);
+  await expect(connectionOf({ url: [plain], username: 'u', passwordFile: 'p' })).rejects.toThrow(refused);
+  await using at = await configured();
+  await expect(
+    connectionOf({ url: [plain], config: at.config }),
+    'the key of the configuration',
+  ).rejects.toThrow(refused);
+  for (const [url, options] of [
+    [plain, {}],
+    [plain, { apiKeyFile: 'k', allowPlaintext: true }],
+    ['http://127.0.0.1:1', { apiKeyFile: 'k' }],
+    ['https://es.example', { apiKeyFile: 'k' }],
+  ] as const)
+    expect((await connectionOf({ url: [url], ...options })).settings.urls).toEqual([url]);
+});
+
 test.each([
   [{ username: 'alice' }, '--username and --password-file: set both or none'],
   [{ passwordFile: 'p' }, '--username and --password-file: set both or none'],

@@ -142,9 +142,32 @@ test.each([
     least.replace("9200']", "9200', 'http://b:9200'], caFile: /ca.pem"),
     'elasticsearch.caFile: needs URLs that begin with https',
   ],
+  [
+    'a key that would cross a network in plain text',
+    least.replace("9200']", "9200', 'http://b.example:9200'], apiKeyFile: /key"),
+    'elasticsearch.urls: b.example:9200 would be sent the credentials',
+  ],
+  [
+    'a lookup key that would',
+    least.replace("9200']", "9200', 'HTTP://127.0.0.1.example'], lookupApiKeyFile: /key"),
+    'elasticsearch.urls: 127.0.0.1.example would be sent the credentials',
+  ],
+  [
+    'a password that would',
+    least.replace("9200']", "9200', 'http://10.0.0.1:9200'], username: u, passwordFile: /p"),
+    'elasticsearch.urls: 10.0.0.1:9200 would be sent the credentials',
+  ],
   ['what is no YAML', 'cluster: [', '(file): is not YAML: '],
 ])('%s is refused by its path', (_name, text, problem) => {
   expect(problemsOf(text).join('\n')).toContain(problem);
+});
+
+test.each([
+  ['loopback', "9200', 'http://127.0.0.1:9200', 'http://[::1]:9200', 'http://localhost'], apiKeyFile: /key"],
+  ['no credentials', "9200', 'http://b.example:9200']"],
+  ['who says so', "9200', 'http://b.example:9200'], apiKeyFile: /key, allowPlaintext: true"],
+])('plain http is accepted for %s', (_name, urls) => {
+  expect(problemsOf(least.replace("9200']", urls))).toEqual([]);
 });
 
 test('a path with odd but honest names is a log', () => {

@@ -79,28 +79,3 @@ test('what the files show is warned about by the path of each key, and an error 
   expect(lines).toEqual(problems.map(({ source }) => expect.stringMatching(`^ {2}${source}`) as unknown));
   expect(warned.stderr + refused.stderr).not.toContain(secret);
 });
-
-test('credentials over http are warned about, but for this machine alone', async () => {
-  await using place = await temporaryFolder();
-  const path = join(place.path, 'audit.log');
-  await writeFile(path, '');
-  const apiKeyFile = join(place.path, 'key');
-  await writeFile(apiKeyFile, secret);
-  const sources = [{ name: 'a', path }];
-  const urls = [
-    'https://a.example:9200',
-    'http://b.example:9200',
-    'http://127.0.0.1:9200',
-    'http://[::1]:9200',
-  ];
-  const file = await configIn(place.path, { sources, elasticsearch: { urls, apiKeyFile } });
-  const { code, stderr } = await validate(file);
-  expect([code, stderr]).toEqual([
-    0,
-    'warning: elasticsearch.urls.1: b.example:9200 would be sent the credentials, and every event, in plain text; use https\n',
-  ]);
-  expect((await validate(file, '--strict')).code).toBe(78);
-
-  const none = await configIn(place.path, { sources, elasticsearch: { urls } });
-  expect(await validate(none, '--strict')).toMatchObject({ code: 0, stderr: '' });
-});
