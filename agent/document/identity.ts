@@ -5,7 +5,6 @@ import { memberOf, printMembers } from './print.ts';
 
 /** One `@`, no white space, a dot in the domain: a name that an identity provider took from an address. */
 const address = /^[^\s@]+@([^\s@]+\.[^\s@]+)$/;
-const roleKinds = [' of ClusterRole "', ' of Role "'];
 
 interface Person {
   readonly name: string | undefined;
@@ -52,18 +51,49 @@ const personOf = derived((user: Fields): Person => {
   return { name, members, related: name === undefined ? '' : printMembers({ user: [name] }) };
 });
 
+/** A text as Go's `%q` prints it, without its quotes: https://pkg.go.dev/strconv#Quote, of a text that is valid UTF-8. */
+const quoted = String.raw`((?:[^"\\]|\\(?:[abfnrtv"\\]|x[0-7][\da-f]|u[\da-f]{4}|U[\da-f]{8}))*)`;
+
 /**
- * `user.roles`, printed: the role in `RBAC: allowed by ClusterRoleBinding "x" of ClusterRole "y" to User "z"`. The apiserver
- * prints names with Go's %q, so a quote in a binding's name is `\"` and cannot end it.
+ * What the RBAC authorizer says where it allows (kubernetes pkg/registry/rbac/validation/rule.go, the describers; all names by
+ * `%q` since there is a reason, in 1.10). The whole text has to be one: names may hold any of its words and quotes.
+ */
+const allowed = new RegExp(
+  `^RBAC: allowed by (?:ClusterRoleBinding "${quoted}" of ClusterRole|RoleBinding "${quoted}" of (?:Cluster)?Role) "(?<role>${quoted})" to (?:User|Group|ServiceAccount) "${quoted}"$`,
+  'u',
+);
+
+/**
+ * `user.roles`, printed: the role in `RBAC: allowed by ClusterRoleBinding "x" of ClusterRole "y" to User "z"`. None for a
+ * reason of any other form: who may name roles and bindings would choose what it says.
  */
 export function rolesMember(reason: string | undefined): string {
-  if (!reason?.startsWith('RBAC: allowed by ')) return '';
-  for (const kind of roleKinds) {
-    const found = reason.indexOf(kind);
-    if (found < 0) continue;
-    const start = found + kind.length;
-    const end = reason.indexOf('" to ', start);
-    if (end > start) return printMembers({ roles: [reason.slice(start, end)] });
-  }
-  return '';
+  const role = reason?.startsWith('RBAC: ') ? unquote(allowed.exec(reason)?.groups?.['role']) : undefined;
+  return role === undefined ? '' : printMembers({ roles: [role] });
+}
+
+const letters: Readonly<Record<string, string>> = {
+  a: '\u0007',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+};
+
+const escaped = /\\(?:x..|u....|U........|.)/gu;
+
+/** The text that `%q` printed so; undefined if an escape names no character. */
+function unquote(text: string | undefined): string | undefined {
+  if (text === undefined || !text.includes('\\')) return text;
+  let isText = true;
+  const plain = text.replaceAll(escaped, (escape: string) => {
+    const hex = escape.slice(2);
+    if (hex === '') return letters[escape[1]!] ?? escape[1]!;
+    const code = Number.parseInt(hex, 16);
+    isText &&= code <= 0x10_ff_ff && (code < 0xd8_00 || code > 0xdf_ff);
+    return isText ? String.fromCodePoint(code) : '';
+  });
+  return isText ? plain : undefined;
 }
