@@ -54,6 +54,17 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   });
   opened.defer(() => lookup?.close());
   const store = opened.adopt(await Store.open(config.stateDir), (one) => one.close());
+  if (store.exposure) {
+    const { mode, why } = store.exposure;
+    const about = { 'file.path': config.stateDir, 'file.mode': mode };
+    if (why === undefined)
+      logger.info(about, `the state folder had mode ${mode}; it is 0700 now: it holds private keys`);
+    else
+      logger.warn(
+        about,
+        `the state folder has mode ${mode} and stays open to other users of the node, though it holds private keys: ${why}; chmod 0700 it as its owner`,
+      );
+  }
   if (store.corrupt !== undefined) {
     logger.error(
       { 'file.path': store.corrupt },

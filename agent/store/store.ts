@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../error.ts';
 import { StoreError } from './error.ts';
+import { makePrivate } from './private-folder.ts';
+import type { Exposure } from './private-folder.ts';
 import type { Call, Reply } from './protocol.ts';
 import type { Committed, Loaded, Statistics, StoredBatch, Transaction } from './types.ts';
 
@@ -14,6 +16,7 @@ export class Store {
   >();
   #lastId = 0;
   #corrupt: string | undefined;
+  #exposure: Exposure | undefined;
   #reusableBytes = 0;
   /** Why the thread answers no more. */
   #ended: StoreError | undefined;
@@ -32,8 +35,10 @@ export class Store {
    * Throws StoreError: `locked` (another agent), `newer` (a later release's state), `full`, `failed`.
    */
   static async open(stateDir: string): Promise<Store> {
+    let exposure: Exposure | undefined;
     try {
       mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+      exposure = makePrivate(stateDir);
     } catch (cause) {
       throw new StoreError(
         'failed',
@@ -42,6 +47,7 @@ export class Store {
       );
     }
     const store = new Store(stateDir);
+    store.#exposure = exposure;
     try {
       store.#corrupt = ((await store.#call({ method: 'open' })) as { corrupt: string | undefined }).corrupt;
     } catch (error) {
@@ -54,6 +60,11 @@ export class Store {
   /** Where an unreadable database was put aside at open, if so. */
   get corrupt(): string | undefined {
     return this.#corrupt;
+  }
+
+  /** What open found of the rights to the folder, and did; undefined if it was its owner's alone. */
+  get exposure(): Exposure | undefined {
+    return this.#exposure;
   }
 
   /** Bytes of the file that what was shipped has left free, as of the newest commit. */
