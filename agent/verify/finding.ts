@@ -1,3 +1,5 @@
+import { sha256 } from '../seal/index.ts';
+
 /** The words of docs/seal-format.md §8, by what they do to the verdict (§8.5). */
 export const tampered = [
   'changed',
@@ -40,6 +42,8 @@ export interface Finding {
   /** `_id` of the document in question, or the `event.id` of one that is not there. */
   id?: string;
   detail?: string;
+  /** Hex SHA-256 (RFC 6962 leaf hash) of the document's bytes, of a document that should not be there or is not what was sealed. */
+  hash?: string;
   /** When the batch was sealed; of an unlinked epoch that has a key, its first one. RFC 3339. */
   sealedAt?: string;
   /** An operator has signed that this is known: it is reported, and changes no verdict. */
@@ -59,3 +63,12 @@ export interface Excuse {
 }
 
 export type Emit = (finding: Finding) => void;
+
+/**
+ * What tells a finding from every other, also in a later verification: hex, of its kind, its log, its place and the hash of the
+ * document (docs/seal-format.md §8.5). The words that describe it are no part of it.
+ */
+export function identityOf({ finding, origin, index, batch, id, hash }: Finding): string {
+  const place = index === undefined ? { batch } : { index };
+  return sha256(JSON.stringify([finding, origin, place, id, hash])).toString('hex', 0, 16);
+}

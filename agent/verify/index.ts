@@ -3,7 +3,7 @@ export type { TimeRange } from './elasticsearch/queries.ts';
 export { VerifyError } from './error.ts';
 export { FindingSample } from './finding-sample.ts';
 export type { Progress, VerifyOptions } from './options.ts';
-export { type Finding, notProvenComplete, tampered } from './finding.ts';
+export { identityOf, type Finding, notProvenComplete, tampered } from './finding.ts';
 export type { StoredDocument, Stream, Streams } from './streams.ts';
 export type { LogSummary, Summary } from './summary.ts';
 export { sampleMax, verdictDocument, type Verification } from './verdict-document.ts';

@@ -1,6 +1,7 @@
 import type { DocumentJoin } from './events/documents.ts';
 import type { FindingKind } from './finding.ts';
 import type { Coverage } from './records/coverage.ts';
+import type { SettingChange } from './records/settings.ts';
 import type { KeySource } from './records/keys.ts';
 import { timeOf } from './records/link.ts';
 import type { RecordReading } from './records/records.ts';
@@ -13,6 +14,9 @@ import type { VerifyOptions } from './options.ts';
 
 export interface LogSummary {
   origin: string;
+  /** Of policy, configuration and settings, the first of them. */
+  changes: readonly SettingChange[];
+  changesTotal: number;
   vkey: string;
   keyFrom: KeySource;
   /** Valid records in the range, and the least and greatest of their numbers. */
@@ -39,6 +43,8 @@ export interface Summary {
   now: string;
   /** Whether every key follows from a trust file; else keys were taken from the log itself. */
   trusted: boolean;
+  /** Whether there are logs, and the trust file names none of them: it may be that of another namespace or cluster. */
+  trustNamesNone: boolean;
   /** Of a time range, by cluster. */
   coverage: Coverage[];
   logs: LogSummary[];
@@ -100,6 +106,7 @@ export function summarize(judged: Judged): Summary {
     ...(obstacle !== undefined && { obstacle }),
     now: options.now.toISOString(),
     trusted: reading.keys.trusting,
+    trustNamesNone: reading.keys.trusting && reading.logs.size === 0 && reading.unjudged.size > 0,
     coverage,
     logs,
     records: reading.records,
@@ -125,7 +132,15 @@ export function summarize(judged: Judged): Summary {
 function summarizeLog(origin: string, { keys, logs }: RecordReading): LogSummary {
   const { key, source } = keys.of(origin)[0]!;
   const log = logs.get(origin);
-  const base = { origin, vkey: key.text, keyFrom: source, batches: log?.batches ?? 0, size: log?.size ?? 0 };
+  const changes = { changes: log?.settings.list ?? [], changesTotal: log?.settings.count ?? 0 };
+  const base = {
+    origin,
+    ...changes,
+    vkey: key.text,
+    keyFrom: source,
+    batches: log?.batches ?? 0,
+    size: log?.size ?? 0,
+  };
   const { firstBatch: first, lastBatch: last } = log ?? {};
   return {
     ...base,

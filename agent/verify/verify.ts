@@ -118,14 +118,10 @@ function obstacleOf(
   reading: RecordReading,
   coverage: readonly Coverage[],
   join: DocumentJoin,
-  { eventsMin = 0, range }: VerifyOptions,
+  { eventsMin = 0, range, now }: VerifyOptions,
   unread: string | undefined,
 ): string | undefined {
-  if (reading.records === 0) {
-    return join.uncovered.notYetRecorded.size > 0
-      ? 'there is no record yet: the log has only just begun; verify again in a few seconds'
-      : 'there is no record at all';
-  }
+  if (reading.records === 0) return whyNoRecord(join.uncovered.notYetRecorded, now);
   if (unread !== undefined) return unread;
   const without = range && clusterWithout(reading, coverage);
   if (without !== undefined) {
@@ -161,4 +157,24 @@ function acknowledgeSteps({ clocks, statements }: RecordReading): void {
         }),
       ),
     );
+}
+
+/** An epoch is named by the second in which it began, and its first record follows within seconds. */
+const beginningMilliseconds = 10 * 60 * 1000;
+
+/** Whoever deletes all records leaves events that seem to wait for theirs: that a log has only just begun has to be true. */
+function whyNoRecord(waiting: ReadonlyMap<string, number>, now: Date): string {
+  if (waiting.size === 0) return 'there is no record at all';
+  const [origin, events] = [...waiting].find(([of]) => !hasJustBegun(of, now)) ?? [];
+  return origin === undefined
+    ? 'there is no record yet: the log has only just begun; verify again in a few seconds'
+    : `there is no record at all, and ${events} events of ${origin}, which did not begin just now: its records were deleted, or the agent could not send any`;
+}
+
+function hasJustBegun(origin: string, now: Date): boolean {
+  const at = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/u.exec(parseOrigin(origin).epoch);
+  if (!at) return false;
+  const [, year, month, day, hour, minute, second] = at;
+  const begun = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Math.abs(now.getTime() - begun) < beginningMilliseconds;
 }

@@ -24,3 +24,13 @@ export const fields = {
   address: 'source.ip',
   stage: 'kubernetes.audit.stage',
 } as const;
+
+const { time, code, address, stage: _stage, ...keywords } = fields;
+
+/** What the template makes of the fields that Elasticsearch selects by; the stage it only returns. */
+export const selectedFields: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.values(keywords).map((name) => [name, 'keyword'])),
+  [time]: 'date',
+  [code]: 'long',
+  [address]: 'ip',
+};

@@ -1,7 +1,8 @@
-import { eventStream } from '../streams/index.ts';
+import { eventStream, fieldsInForce } from '../streams/index.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
 import { PointInTime } from '../elasticsearch/index.ts';
 import { WhoError } from './error.ts';
+import { selectedFields } from './fields.ts';
 import type { Event } from './event.ts';
 import { eventsOf } from './events.ts';
 import { Originals } from './originals.ts';
@@ -27,6 +28,8 @@ export interface Answer {
   /** How often one auditID had more different requests than are held at once: a request whose stages lie in two parts counts twice. */
   splits: number;
   coverage: Coverage;
+  /** Fields that are not what the template says: a runtime field keeps from the question what its script leaves out. */
+  fieldProblems: string[];
 }
 
 export interface WhoOptions {
@@ -51,6 +54,7 @@ export async function who(client: ElasticsearchClient, query: Query, options: Wh
       `there is no data stream ${stream}: no agent has shipped anything under this namespace, or --namespace is another`,
     );
   try {
+    const { problems: fieldProblems } = await fieldsInForce(client, stream, selectedFields, signal);
     const coverage = await coverageOf(client, pit, query, signal);
     const originals = new Originals();
     const rows = new Rows(rowsMax);
@@ -60,7 +64,15 @@ export async function who(client: ElasticsearchClient, query: Query, options: Wh
       if (isWanted(found, query.outcomes)) rows.add(found);
     }
     const { copies, clashes } = originals;
-    return { rows: rows.sorted(), requests: rows.requests, ...read, copies, clashes, coverage };
+    return {
+      rows: rows.sorted(),
+      requests: rows.requests,
+      ...read,
+      copies,
+      clashes,
+      coverage,
+      fieldProblems,
+    };
   } finally {
     await pit.close();
   }

@@ -50,6 +50,18 @@ export class Attacked implements AsyncDisposable {
     return join(this.#folder, 'trust.json');
   }
 
+  /** A request to Elasticsearch, as whoever administers it sends one. */
+  async administer(method: string, path: string, body?: object): Promise<void> {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${this.installation.url}/${path}`, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${text}`);
+  }
+
   /** Lets the auditor trust another log, too. */
   async believe(vkey: string): Promise<void> {
     await addTrust(this.trust, [vkey], 'refuse');

@@ -1,5 +1,5 @@
 import { jsonLine } from '../../json/index.ts';
-import { ElasticsearchStreams, verifyLogs } from '../../verify/index.ts';
+import { ElasticsearchStreams, identityOf, verifyLogs } from '../../verify/index.ts';
 import type { Finding, FindingSample, Progress, Summary, Verification } from '../../verify/index.ts';
 import { createClient } from '../../elasticsearch/index.ts';
 import { operatorNames, readTrust, trustedOrigins } from '../../trust/index.ts';
@@ -31,6 +31,8 @@ export interface CheckContext {
   sample: FindingSample;
   signal: AbortSignal;
   onProgress: (read: Progress) => void;
+  /** Namespaces that are verified besides. */
+  alsoRead?: readonly string[];
 }
 
 /** The refresh interval of our templates is 1 s. */
@@ -40,7 +42,7 @@ const refreshMilliseconds = 2000;
 export async function check(
   options: CheckOptions,
   terminal: Terminal,
-  { sample, signal, onProgress }: CheckContext,
+  { sample, signal, onProgress, alsoRead = [] }: CheckContext,
 ): Promise<CheckResult> {
   const now = options.now === undefined ? new Date() : new Date(parseTime('--now', options.now, new Date()));
   const time = timeRangeOf(options, now);
@@ -74,7 +76,16 @@ export async function check(
       options.until !== undefined && parseTime('--until', options.until, now) > now.getTime()
         ? options.until
         : undefined;
-    const scope = { urls: settings.urls, namespace, time, until, trustFile: options.trust };
+    const otherNamespaces = (streams.otherNamespaces ?? []).filter((other) => !alsoRead.includes(other));
+    const scope = {
+      urls: settings.urls,
+      namespace,
+      time,
+      until,
+      trustFile: options.trust,
+      otherNamespaces,
+      isMappingRead: streams.isMappingRead,
+    };
     const printer = { terminal, json: options.json === true };
     const summary = await print(judgement, scope, printer, (finding) => {
       progress.clear();
@@ -100,14 +111,25 @@ async function print(
     beforeLine(next.value);
     terminal.out(
       json
-        ? jsonLine({ type: next.value.excuse ? 'excused' : 'finding', ...next.value })
+        ? jsonLine({
+            type: next.value.excuse ? 'excused' : 'finding',
+            identity: identityOf(next.value),
+            ...next.value,
+          })
         : `${findingLine(next.value)}\n`,
     );
   }
   beforeLine();
   const summary = next.value;
   terminal.out(
-    json ? jsonLine({ type: 'summary', ...summary }) : `${describeSummary(summary, scope).join('\n')}\n`,
+    json
+      ? jsonLine({
+          type: 'summary',
+          namespace: scope.namespace,
+          otherNamespaces: scope.otherNamespaces,
+          ...summary,
+        })
+      : `${describeSummary(summary, scope).join('\n')}\n`,
   );
   return summary;
 }

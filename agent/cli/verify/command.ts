@@ -12,11 +12,17 @@ export function defineVerify(terminal: Terminal): Command {
   const command = newCommand('verify', terminal, exitCode.failed).description(
     'check that the events in Elasticsearch are what the agents sealed: none changed, missing or added',
   );
-  return addConnection(command, {
+  addConnection(command, {
     config: 'take the connection and the namespace from an agent’s configuration',
     apiKey: 'file with an API key that may read both streams',
     username: 'user name, with --password-file',
-  })
+  });
+  for (const option of command.options)
+    if (option.long === '--namespace') {
+      option.description += '; may be given several times';
+      option.argParser((value, before: string[] | undefined) => [...new Set([...(before ?? []), value])]);
+    }
+  return command
     .option(
       '--trust <file>',
       'trust file, kept outside Elasticsearch; without it the keys come from the log itself',

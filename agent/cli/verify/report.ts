@@ -11,6 +11,10 @@ export interface Scope {
   /** What `--until` said, if that was later than now. */
   until?: string | undefined;
   trustFile: string | undefined;
+  /** Of which there are events that were not read. */
+  otherNamespaces: readonly string[];
+  /** Whether the mappings that a time range rests on could be read. */
+  isMappingRead: boolean;
 }
 
 /** One line that names the log, the event's index and id, and the batch; for an excused finding also who excused it and why. */
@@ -34,11 +38,17 @@ export function describeProgress({ records, notes, documents }: Progress): strin
 /** The report below the findings; its last line is the verdict. */
 export function describeSummary(summary: Summary, scope: Scope): string[] {
   return [
+    ...(summary.trustNamesNone
+      ? [
+          `attention: ${scope.trustFile} names none of the logs that are there: is it that of another namespace or cluster?`,
+        ]
+      : []),
     `checked: ${rangeOf(scope)} of namespace ${scope.namespace} at ${scope.urls.map(withoutSecrets).join(', ')}, as of ${summary.now}`,
     `keys: ${keysOf(summary, scope)}`,
     ...describeTaken(summary),
+    ...describeUnread(scope),
     ...summary.coverage.flatMap(describeCoverage),
-    ...summary.logs.map(describeLog),
+    ...summary.logs.flatMap((log) => [describeLog(log), ...describeChanges(log)]),
     `records: ${summary.records} read, ${summary.batches} batches valid${some(summary.recordCopies, 'copies')}`,
     `events: ${summary.documents} documents read, ${summary.events} as sealed${some(summary.refused, 'of them in refused form')}` +
       `${some(summary.copies, 'copies')}${some(summary.expired, 'expired')}${some(summary.erased, 'erased')}${some(summary.notYetRecorded, 'not yet recorded')}`,
@@ -54,6 +64,25 @@ function rangeOf({ time, until }: Scope): string {
   if (!time) return 'everything';
   const cut = until === undefined ? '' : ` (now: --until ${until} has not come yet)`;
   return `${new Date(time.since).toISOString()} to ${new Date(time.until).toISOString()}${cut}`;
+}
+
+/** That a line names: there may be one for every team. */
+const namespacesMax = 20;
+
+function describeUnread({ otherNamespaces, isMappingRead }: Scope): string[] {
+  return [
+    ...(otherNamespaces.length > 0
+      ? [
+          `not read: events of ${otherNamespaces.length} other namespaces: ${otherNamespaces.slice(0, namespacesMax).join(', ')}` +
+            `${otherNamespaces.length > namespacesMax ? ' and more' : ''} (--namespace may be given several times)`,
+        ]
+      : []),
+    ...(isMappingRead
+      ? []
+      : [
+          'fields: the mappings could not be read, so that a runtime field laid over a time would not show; the key needs view_index_metadata',
+        ]),
+  ];
 }
 
 /** What is gone by somebody's word, before all else: who, how many, why. */
@@ -88,6 +117,17 @@ function describeLog(log: LogSummary): string {
   const newest =
     newestSealedAt === undefined ? '' : `, newest record ${newestSealedAt} (batch ${newestBatch})`;
   return `log: ${origin}: ${range}, size ${size}${times}${newest}, key from ${keyFrom}`;
+}
+
+function describeChanges({ origin, changes, changesTotal }: LogSummary): string[] {
+  const more = changesTotal - changes.length;
+  return [
+    ...changes.map(
+      ({ what, batch, sealedAt, from, to }) =>
+        `change: ${origin}: ${what} from ${from} to ${to} at batch ${batch}, ${sealedAt}`,
+    ),
+    ...(more > 0 ? [`change: ${origin}: and ${more} more`] : []),
+  ];
 }
 
 function describeUnknown({ ofLaterVersion, unknownNotices }: Summary): string[] {
@@ -134,13 +174,15 @@ function some(count: number, what: string): string {
 }
 
 /** The verdict with the counts that make it, or what was in the way. */
-export function verdictLine({ verdict, findings, excused, obstacle, coverage, erased }: Summary): string {
+export function verdictLine(summary: Summary): string {
+  const { verdict, findings, excused, obstacle, coverage, erased } = summary;
   const counts = Object.entries(findings).map(([kind, count]) => `${count} ${kind}`);
   const known = Object.entries(excused).flatMap(([by, count]) => (count > 0 ? [`${count} ${by}`] : []));
   const late = coverage.flatMap(({ cluster, begins, isLate }) =>
     isLate ? [`cluster ${cluster} from ${begins} on`] : [],
   );
   const parts = [
+    ...(summary.trustNamesNone ? ['the trust file names none of the logs that are there'] : []),
     ...(obstacle === undefined ? [] : [obstacle]),
     ...counts,
     ...known,

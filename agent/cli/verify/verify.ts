@@ -14,7 +14,11 @@ import type { CheckOptions, CheckResult } from './check.ts';
 import { describeProgress } from './report.ts';
 import { VerdictWriter } from './verdict.ts';
 
-export interface VerifyOptions extends CheckOptions {
+/** The exit codes of several verifications, the one that speaks for all of them first. */
+const precedence = [1, exitCode.failed, 3, exitCode.unwritten, exitCode.done];
+
+export interface VerifyOptions extends Omit<CheckOptions, 'namespace'> {
+  namespace?: string[];
   verdictApiKeyFile?: string;
 }
 
@@ -34,20 +38,30 @@ export async function verify(options: VerifyOptions, terminal: Terminal): Promis
     onFailure,
   };
   await runCommand(settings, terminal, async (context) => {
-    const startedAt = new Date();
-    const sample = new FindingSample(sampleMax);
-    const verdicts = await verdictsOf(options);
-    const result = await check(options, terminal, { sample, signal: context.signal, onProgress }).catch(
-      (error: unknown) => unable(options, context, error),
-    );
-    if (!verdicts) return result.exitCode;
-    const verification = { ...result, startedAt, endedAt: new Date(), sample: sample.list() };
-    return await announce(verdicts, verification, terminal);
+    const { namespace: namespaces, ...rest } = options;
+    const codes: number[] = [];
+    for (const one of namespaces?.map((namespace) => ({ ...rest, namespace })) ?? [rest])
+      codes.push(await verifyOne(one, namespaces ?? []));
+    return precedence.find((code) => codes.includes(code)) ?? exitCode.failed;
+
+    async function verifyOne(one: OneNamespace, alsoRead: readonly string[]): Promise<number> {
+      const startedAt = new Date();
+      const sample = new FindingSample(sampleMax);
+      const verdicts = await verdictsOf(one);
+      const watch = { sample, signal: context.signal, onProgress, alsoRead };
+      const result = await check(one, terminal, watch).catch((error: unknown) => unable(one, context, error));
+      if (!verdicts) return result.exitCode;
+      const verification = { ...result, startedAt, endedAt: new Date(), sample: sample.list() };
+      return await announce(verdicts, verification, terminal);
+    }
   });
 }
 
+/** The options, for one of the namespaces. */
+type OneNamespace = CheckOptions & Pick<VerifyOptions, 'verdictApiKeyFile'>;
+
 /** Writes the verdict; undefined without `--verdict-api-key-file`. Throws ConfigError and ElasticsearchError `settings`. */
-async function verdictsOf(options: VerifyOptions): Promise<VerdictWriter | undefined> {
+async function verdictsOf(options: OneNamespace): Promise<VerdictWriter | undefined> {
   const { verdictApiKeyFile: apiKeyFile, username: _, passwordFile: __, ...others } = options;
   if (apiKeyFile === undefined) return undefined;
   const { settings, namespace } = await connectionOf({ ...others, apiKeyFile });
@@ -55,7 +69,7 @@ async function verdictsOf(options: VerifyOptions): Promise<VerdictWriter | undef
 }
 
 /** The result of a verification that could not be finished; it becomes a verdict as any other. */
-function unable(options: VerifyOptions, { fail }: CommandContext, error: unknown): CheckResult {
+function unable(options: OneNamespace, { fail }: CommandContext, error: unknown): CheckResult {
   const { why } = fail(error);
   return {
     verdict: 'could not check',
@@ -67,7 +81,7 @@ function unable(options: VerifyOptions, { fail }: CommandContext, error: unknown
 }
 
 /** The time range of a verification that could not be finished; undefined as well where the options are wrong. */
-function askedFor(options: VerifyOptions): CheckResult['time'] {
+function askedFor(options: OneNamespace): CheckResult['time'] {
   try {
     return timeRangeOf(options, new Date());
   } catch {

@@ -35,7 +35,10 @@ export function describeAnswer(found: Answer, asked: Asked, limit: number): stri
   ];
 }
 
-function remarks({ rows, clashes, splits, coverage }: Answer, { query, namespace, urls }: Asked): string[] {
+function remarks(
+  { rows, clashes, splits, coverage, fieldProblems }: Answer,
+  { query, namespace, urls }: Asked,
+): string[] {
   const { documents, oldest, newest, unreadable, unknownNames } = coverage;
   const where = `namespace ${namespace} at ${urls.map(withoutSecrets).join(', ')}`;
   const extent =
@@ -47,6 +50,10 @@ function remarks({ rows, clashes, splits, coverage }: Answer, { query, namespace
     `data: ${where}: ${extent}`,
     ...unknownNames.map((name) => `misspelt? no event in that time has the ${name}`),
     ...joinedRemark(rows),
+    ...fieldProblems.map(
+      (problem) =>
+        `ATTENTION: not what the template says, so that requests may be left out: ${problem}; run auditseal setup, and find out who changed it`,
+    ),
     ...(splits > 0
       ? [
           `ATTENTION: ${count(splits)} times one Audit-ID had more different requests than can be held at once: of those some may be counted twice, as begun and as ended`,
@@ -77,8 +84,9 @@ function joinedRemark(rows: readonly Row[]): string[] {
 }
 
 /** Whether no line with ATTENTION is printed. */
-export function isSure({ rows, clashes, splits, coverage }: Answer): boolean {
+export function isSure({ rows, clashes, splits, coverage, fieldProblems }: Answer): boolean {
   return (
+    fieldProblems.length === 0 &&
     clashes === 0 &&
     splits === 0 &&
     coverage.unreadable === 0 &&

@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogExtent, StoredDocument, Stream, Streams } from '../streams.ts';
 import type { VerifyRange } from '../options.ts';
-import { eventStream, recordStream } from '../../streams/index.ts';
+import {
+  eventFields,
+  eventStream,
+  fieldsInForce,
+  namespacesOf,
+  recordFields,
+  recordStream,
+} from '../../streams/index.ts';
+import type { FieldsInForce, Namespaces } from '../../streams/index.ts';
 import { ElasticsearchError, PointInTime, searchPage, walk } from '../../elasticsearch/index.ts';
 import type { ElasticsearchClient, Walk } from '../../elasticsearch/index.ts';
 import { VerifyError } from '../error.ts';
@@ -24,6 +32,8 @@ const foundMax = 10_000;
 const idsAtOnce = 50;
 /** Records of one place that are looked at: one would do, had nobody forged others beside it. */
 const recordsMax = 20;
+/** Of fields, that an obstacle names. */
+const problemsMax = 5;
 
 export interface StreamOptions {
   namespace: string;
@@ -57,6 +67,8 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
   #eventsOpenedAt = 0;
   #origins: Origins = { names: [], isWhole: true };
   #ranges: RangeOfLog[] = [];
+  #namespaces: Namespaces | undefined;
+  #fields: FieldsInForce = { problems: [], isMappingRead: true };
   #events: PointInTime | undefined;
   readonly #flooded = new Set<string>();
 
@@ -74,6 +86,9 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     const pit = await PointInTime.open(client, recordStream(namespace), signal);
     const streams = new ElasticsearchStreams(client, options, pit);
     try {
+      streams.#namespaces = await namespacesOrNone(client, signal);
+      if (!pit) streams.#throwIfNothingIsThere();
+      if (time) streams.#fields = await streams.#lookAtFields();
       if (pit) {
         streams.#origins = await originsOf(client, pit, streams.#originsMax, signal);
         if (time)
@@ -106,8 +121,24 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     if (time) for (const name of operators) yield* this.#ofOperator(name, this.#records);
   }
 
+  /** Namespaces of which there are events that are not read here; undefined where the key may not see. */
+  get otherNamespaces(): string[] | undefined {
+    return this.#namespaces?.events.filter((namespace) => namespace !== this.namespace);
+  }
+
+  /** Whether the mappings that a time range rests on could be read: a runtime field shows nowhere else. */
+  get isMappingRead(): boolean {
+    return this.#fields.isMappingRead;
+  }
+
   /** Whole logs are read whole; in a time range somebody may have written more origins, or more under an operator's name, than are read. */
   get unread(): string | undefined {
+    const { problems } = this.#fields;
+    if (problems.length > 0)
+      return (
+        `a time range rests on fields that are not what the templates say: ${problems.slice(0, problemsMax).join('; ')}. Somebody who ` +
+        'administers the streams changed them: verify the whole log, without a time range, and run auditseal setup'
+      );
     if (this.#options.time && !this.#origins.isWhole)
       return (
         `the documents in ${recordStream(this.namespace)} are of more than ${this.#originsMax} origins, of which the first ` +
@@ -157,6 +188,32 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#records?.close(), this.#events?.close()]);
+  }
+
+  /** Throws VerifyError `no-stream`: with a mistyped namespace all logs of the trust file would seem to be deleted. */
+  #throwIfNothingIsThere(): void {
+    const { namespace } = this;
+    const { events, records } = this.#namespaces ?? { events: [], records: [] };
+    if (!this.#namespaces || events.includes(namespace) || records.includes(namespace)) return;
+    const there = [...new Set([...events, ...records])].toSorted().join(', ');
+    throw new VerifyError(
+      'no-stream',
+      `there is neither ${recordStream(namespace)} nor ${eventStream(namespace)}: is --namespace another? ` +
+        (there === '' ? 'The key sees no stream of ours.' : `There are streams of: ${there}`),
+    );
+  }
+
+  async #lookAtFields(): Promise<FieldsInForce> {
+    const { signal } = this.#options;
+    const client = this.#client;
+    const both = await Promise.all([
+      fieldsInForce(client, recordStream(this.namespace), recordFields, signal),
+      fieldsInForce(client, eventStream(this.namespace), eventFields, signal),
+    ]);
+    return {
+      problems: both.flatMap(({ problems }) => problems),
+      isMappingRead: both.every(({ isMappingRead }) => isMappingRead),
+    };
   }
 
   /** Until a search finds what was acknowledged when a stream was opened. */
@@ -235,4 +292,26 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
 /** The stream was deleted, or there never was one: nothing is there. */
 function isGone(error: unknown): boolean {
   return error instanceof ElasticsearchError && error.status === 404;
+}
+
+/** What else there is, is worth a line of the report and no more: what a server does not answer to is undefined. */
+const unanswered: ReadonlySet<string> = new Set([
+  'unauthorized',
+  'refused',
+  'rejected',
+  'bad-response',
+  'too-large',
+]);
+
+/** Undefined where the key may not ask, or the server does not answer. */
+async function namespacesOrNone(
+  client: ElasticsearchClient,
+  signal: AbortSignal | undefined,
+): Promise<Namespaces | undefined> {
+  try {
+    return await namespacesOf(client, signal);
+  } catch (error) {
+    if (error instanceof ElasticsearchError && unanswered.has(error.code)) return undefined;
+    throw error;
+  }
 }

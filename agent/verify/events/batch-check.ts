@@ -53,7 +53,15 @@ export class BatchCheck {
     const { id, source } = document;
     if (offset === count) {
       const detail = 'at the index of a manifest, which has no document';
-      this.#emit({ finding: 'inserted', origin, index, batch, id, detail });
+      this.#emit({
+        finding: 'inserted',
+        origin,
+        index,
+        batch,
+        id,
+        detail,
+        hash: leafHash(source).toString('hex'),
+      });
       return;
     }
     if (isIdOf(id, key.logId, index, leaves, offset) && isLeaf(leafHash(source), leaves, offset)) {
@@ -83,8 +91,18 @@ export class BatchCheck {
         this.#emit({ finding: 'not erased', origin, index, batch, id: eventId(key.logId, index) });
       if (found.has(index)) problems.add(this.batch, index, 'found');
       else if (this.#states[index - first] !== none)
-        for (const { id } of others ?? [])
-          this.#emit({ finding: 'inserted', origin, index, batch, id, detail: 'beside the sealed event' });
+        for (const { id, leaf } of others ?? []) {
+          const hash = leaf.toString('hex');
+          this.#emit({
+            finding: 'inserted',
+            origin,
+            index,
+            batch,
+            id,
+            hash,
+            detail: 'beside the sealed event',
+          });
+        }
       else if (others) problems.add(this.batch, index, 'changed');
       else {
         const { state = 'missing', report } = erasure ?? expiry ?? {};

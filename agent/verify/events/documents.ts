@@ -67,11 +67,11 @@ export class DocumentJoin {
     const place = eventPlace(document.source);
     const claim = byId ?? this.#claimByBytes(place);
     if (!claim) {
-      await this.uncovered.takeUnclaimed(document.id, place);
+      await this.uncovered.takeUnclaimed(document, place);
       return;
     }
     if (!this.uncovered.isCovered(claim.origin, claim.index)) {
-      await this.uncovered.take(document.id, claim.origin, claim.index, place.batch);
+      await this.uncovered.take(document, claim.origin, claim.index, place.batch);
       return;
     }
     // Only what stands where its own bytes say may move the join on: a false `_id` must not drag it past the batches.

@@ -74,7 +74,8 @@ export class OutOfOrder {
     const detail = isManifest ? 'at the index of a manifest' : 'beside the sealed event';
     const at = { origin, index, batch: batch.batch, detail };
     for (const misplaced of documents) {
-      if (!isMatch(misplaced)) this.#emit({ finding: 'inserted', ...at, id: misplaced.id });
+      if (!isMatch(misplaced))
+        this.#emit({ finding: 'inserted', ...at, id: misplaced.id, hash: misplaced.leaf.toString('hex') });
       else if (state === undefined || misplaced !== match) this.#counts.copies += 1;
     }
     if (state === undefined || state === 'found') return;

@@ -5,6 +5,7 @@ import type { EventPlace } from '../records/claim.ts';
 import type { Emit } from '../finding.ts';
 import { lowerBound } from '../lower-bound.ts';
 import { markerKey } from '../records/notes.ts';
+import { leafHash } from '../../seal/index.ts';
 import type { RecordReading } from '../records/records.ts';
 import type { Extent } from '../records/run.ts';
 import type { StoredDocument, Streams } from '../streams.ts';
@@ -57,7 +58,7 @@ export class Uncovered {
   }
 
   /** A document without a claim to a log that was known when the records were read. */
-  async takeUnclaimed(id: string, { origin, index, batch }: EventPlace): Promise<void> {
+  async takeUnclaimed({ id, source }: StoredDocument, { origin, index, batch }: EventPlace): Promise<void> {
     if (origin !== undefined && this.#reading.unjudged.has(origin)) {
       add(this.#unjudged, origin);
       return;
@@ -71,18 +72,24 @@ export class Uncovered {
         finding: 'inserted',
         origin: origin ?? '',
         id,
+        hash: leafHash(source).toString('hex'),
         detail: 'it claims no place in a known log',
       });
   }
 
   /** A document that claims an uncovered index of a known log; `batch` is what its bytes say. */
-  async take(id: string, origin: string, index: number, batch: number | undefined): Promise<void> {
+  async take(
+    { id, source }: StoredDocument,
+    origin: string,
+    index: number,
+    batch: number | undefined,
+  ): Promise<void> {
     const log = this.#reading.logs.get(origin);
     const at = { origin, index, ...(batch !== undefined && { batch }), id };
     if (index < (log?.size ?? 0)) {
       if (await this.#isHeld(origin, index)) {
         const detail = 'its time is in the range, and the batch of its index is not';
-        this.#emit({ finding: 'inserted', ...at, detail });
+        this.#emit({ finding: 'inserted', ...at, hash: leafHash(source).toString('hex'), detail });
       } else this.#takeHole(origin, index);
       return;
     }
@@ -94,7 +101,7 @@ export class Uncovered {
       isUnderWay({ index, batch }, known, (await this.#endOf(origin)) ?? known);
     if (!isExpected) {
       const detail = 'beyond the newest record, and not of what can be under way';
-      this.#emit({ finding: 'inserted', ...at, detail });
+      this.#emit({ finding: 'inserted', ...at, hash: leafHash(source).toString('hex'), detail });
       return;
     }
     add(this.notYetRecorded, origin);

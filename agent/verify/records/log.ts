@@ -5,6 +5,7 @@ import { judgeStretches } from './stretches.ts';
 import { contradictions } from './coherence.ts';
 import type { Emit } from '../finding.ts';
 import { lowerBound } from '../lower-bound.ts';
+import { SettingChanges } from './settings.ts';
 import { linkOf } from './link.ts';
 import type { Link } from './link.ts';
 import type { BatchRecord } from './record.ts';
@@ -43,6 +44,7 @@ export class LogChain {
   lastBatch: number | undefined;
   copies = 0;
   readonly events: Span = {};
+  readonly settings = new SettingChanges();
   readonly #range: BatchRange | undefined;
   readonly #incoherent = new Set<number>();
   #current: BatchRun | undefined;
@@ -139,13 +141,15 @@ export class LogChain {
       emit({ finding: 'gap', ...at, detail: manifest.gaps.map(describeGap).join('; ') });
   }
 
-  #countTouched({ batch, earliest, latest }: Manifest): void {
+  #countTouched(manifest: Manifest): void {
+    const { batch, earliest, latest } = manifest;
     const { touched } = this.#range ?? {};
     if (touched && (batch < touched.from || batch > touched.to)) return;
     this.batches += 1;
     this.firstBatch = Math.min(batch, this.firstBatch ?? batch);
     this.lastBatch = Math.max(batch, this.lastBatch ?? batch);
     widen(this.events, earliest, latest);
+    this.settings.take(manifest);
   }
 
   #addAgain(run: BatchRun, link: Link): void {

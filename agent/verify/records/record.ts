@@ -41,6 +41,8 @@ export interface JudgedRecord {
   vkey: string | undefined;
   record?: BatchRecord | undefined;
   failure?: Failure;
+  /** Hex leaf hash of its bytes, unless these are what was sealed. */
+  hash?: string;
   detail: string;
   /** Whether it is its rebuilt form as bytes, or at least as a value: then it was judged on by that. */
   survived: 'bytes' | 'value' | 'no';
@@ -48,6 +50,12 @@ export interface JudgedRecord {
 
 /** Judges one record on its own, under the vkey that it carries. */
 export function judgeRecord(document: StoredDocument, namespace: string): JudgedRecord {
+  const judged = judge(document, namespace);
+  if (judged.failure === undefined && judged.survived === 'bytes') return judged;
+  return { ...judged, hash: leafHash(document.source).toString('hex') };
+}
+
+function judge(document: StoredDocument, namespace: string): JudgedRecord {
   const { id, source } = document;
   const value = parseJson(source);
   const claim = recordClaim(value);

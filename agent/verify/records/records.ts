@@ -244,11 +244,11 @@ export class RecordReading {
   }
 
   #name(judged: JudgedRecord): void {
-    const { id, vkey, failure, detail } = judged;
+    const { id, vkey, failure, detail, hash } = judged;
     const place = this.#placeOf(judged);
     const { origin } = place;
     if (this.#isUnjudged(origin)) return;
-    const at = { ...place, id };
+    const at = { ...place, id, ...(hash !== undefined && { hash }) };
     if (failure === 'form') {
       this.#emit({ finding: 'changed record', ...at, detail });
     } else if (failure === 'signature') {

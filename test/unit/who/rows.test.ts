@@ -79,7 +79,7 @@ test('rows that were joined say so, in the table and below it', () => {
   const rows = new Rows(4);
   for (const name of ['a', 'b', 'c', 'd', 'e', '*']) rows.add(requests({ name }));
   const coverage = { documents: 6, oldest: time, newest: time, unreadable: 0, unknownNames: [] };
-  const counts = { requests: rows.requests, events: 6, copies: 0, clashes: 0, splits: 0 };
+  const counts = { requests: rows.requests, events: 6, copies: 0, clashes: 0, splits: 0, fieldProblems: [] };
   const answer: Answer = { rows: rows.sorted(), ...counts, coverage };
   const lines = describeAnswer(answer, { query: query(), namespace: 'n', urls: ['http://127.0.0.1:1'] }, 0);
   expect(lines.slice(1, 2).map((line) => line.split(/ +/u).slice(0, 7))).toEqual([

@@ -229,7 +229,8 @@ describe.concurrent('auditseal verify', () => {
     const { all, code } = await installation.verify('--now', writer.now.toISOString());
     expect(all.stderr).toBe('');
     expect(code).toBe(0);
-    expect(all.stdout).toEqual([
+    // Other tests have namespaces in the same Elasticsearch.
+    expect(all.stdout.filter((line) => !line.startsWith('not read: '))).toEqual([
       `checked: everything of namespace ${installation.namespace} at ${installation.url}, as of ${writer.now.toISOString()}`,
       'keys: taken from the log itself, since no trust file was given: whoever can write to Elasticsearch could have made them up',
       `log: ${origin}: batches 0 to 3 (4), size 12, events from 2026-11-23T00:44:33.000000Z to 2026-11-23T00:45:03.000000Z, newest record 2026-11-23T00:45:08.000Z (batch 3), key from the log itself`,
@@ -261,8 +262,8 @@ describe.concurrent('auditseal verify', () => {
   test('could not check what it cannot reach, or where there is no record', async () => {
     const installation = new Installation(inject('elasticsearchUrl'));
     const none = await installation.verify();
-    expect(none.all.stdout.at(-1)).toBe('verdict: could not check: there is no record at all');
-    expect(none.code).toBe(2);
+    expect([none.all.stdout, none.code]).toEqual([[], 2]);
+    expect(none.all.stderr).toContain('is --namespace another?');
     const unreachable = new Installation('http://127.0.0.1:1');
     const { all } = await unreachable.verify();
     expect(all).toMatchObject({ code: 2, stdout: [] });
