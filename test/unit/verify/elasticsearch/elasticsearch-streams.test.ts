@@ -249,7 +249,15 @@ describe.concurrent('auditseal verify', () => {
     const { all } = await installation.verify('--json', '--trust', trust, '--now', writer.now.toISOString());
     const lines = all.stdout.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines).toEqual([
-      { type: 'finding', finding: 'missing', origin, index: 3, batch: 0, id: events[3]!.id.slice(0, 29) },
+      {
+        type: 'finding',
+        identity: expect.stringMatching(/^[0-9a-f]{32}$/u) as unknown,
+        finding: 'missing',
+        origin,
+        index: 3,
+        batch: 0,
+        id: events[3]!.id.slice(0, 29),
+      },
       expect.objectContaining({
         type: 'summary',
         verdict: 'tampered',
