@@ -54,8 +54,8 @@ export async function who(client: ElasticsearchClient, query: Query, options: Wh
       `there is no data stream ${stream}: no agent has shipped anything under this namespace, or --namespace is another`,
     );
   try {
-    const { problems: fieldProblems } = await fieldsInForce(client, stream, selectedFields, signal);
     const coverage = await coverageOf(client, pit, query, signal);
+    const { problems: fieldProblems } = await fieldsInForce(client, stream, selectedFields, signal);
     const originals = new Originals();
     const rows = new Rows(rowsMax);
     const read = { events: 0, splits: 0 };
