@@ -20,6 +20,7 @@ export interface AuditEvent {
   readonly userAgent?: unknown;
   readonly objectRef?: unknown;
   readonly responseStatus?: unknown;
+  readonly requestReceivedTimestamp?: unknown;
   readonly stageTimestamp?: unknown;
   readonly annotations?: unknown;
   /** Levels of objects and arrays in the whole line. */
@@ -44,6 +45,7 @@ const sourceIPs = members.member('sourceIPs');
 const userAgent = members.member('userAgent');
 const objectRef = members.member('objectRef');
 const responseStatus = members.member('responseStatus');
+const requestReceivedTimestamp = members.member('requestReceivedTimestamp', { isUnique: true });
 const stageTimestamp = members.member('stageTimestamp', { isUnique: true });
 const annotations = members.member('annotations');
 
@@ -72,6 +74,7 @@ export function parseEvent(line: Buffer): AuditEvent | undefined {
     userAgent: userAgent.value,
     objectRef: objectRef.value,
     responseStatus: responseStatus.value,
+    requestReceivedTimestamp: requestReceivedTimestamp.value,
     stageTimestamp: stageTimestamp.value,
     annotations: annotations.value,
     depth: members.depth,

@@ -2,4 +2,4 @@
 export { InputError, type InputErrorCode } from './error.ts';
 export { fileBytesMax, readTextFile, readTextStream } from './file.ts';
 export { parseJsonObject } from './json.ts';
-export { parseYaml } from './yaml.ts';
+export { lineInYaml, parseYaml } from './yaml.ts';

@@ -1,4 +1,15 @@
-import { CST, Lexer, Parser, parseDocument } from 'yaml';
+import {
+  CST,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  Parser,
+  parseDocument,
+} from 'yaml';
 import { messageOf } from '../error.ts';
 import { InputError } from './error.ts';
 
@@ -35,6 +46,30 @@ export function parseYaml(text: string): unknown {
   }
 }
 
+/**
+ * The line, from 1, of what has this path in a text that `parseYaml` takes: of its key, or of its item in a list. Of what is not
+ * there it is the line of what it would be in; undefined if there is nothing.
+ */
+export function lineInYaml(text: string, path: readonly PropertyKey[]): number | undefined {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter });
+  let node: unknown = document.contents;
+  let offset = document.contents?.range?.[0];
+  for (const part of path) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && key.value === part);
+      if (pair === undefined) break;
+      offset = isScalar(pair.key) ? pair.key.range?.[0] : offset;
+      node = pair.value;
+    } else if (isSeq(node) && typeof part === 'number') {
+      node = node.items[part];
+      offset = isNode(node) ? (node.range?.[0] ?? offset) : offset;
+    } else break;
+  }
+  return offset === undefined ? undefined : lineCounter.linePos(offset).line;
+}
+
 function notYaml(why: string, cause: unknown): InputError {
   return new InputError('not-yaml', `is not YAML: ${why}`, { cause });
 }
@@ -43,10 +78,10 @@ function notYaml(why: string, cause: unknown): InputError {
 function checkStructure(text: string): void {
   const parser = new Parser();
   let aliases = 0;
-  let isScalar = false;
+  let isAfterMark = false;
   for (const token of new Lexer().lex(text)) {
-    if (!isScalar && CST.tokenType(token) === 'alias') aliases += 1;
-    isScalar = token === scalarMark;
+    if (!isAfterMark && CST.tokenType(token) === 'alias') aliases += 1;
+    isAfterMark = token === scalarMark;
     // Finished documents are not of interest.
     for (const _ of parser.next(token));
     const top = parser.stack.at(-1);

@@ -19,6 +19,11 @@ export interface Attributes {
   readonly impersonated: boolean;
   /** The object is the node that asked, or of it; see `isOwn`. */
   readonly own: boolean;
+  /** What the client calls itself; undefined if it is no text. Whoever sends a request chooses it. */
+  readonly userAgent: string | undefined;
+  /** The other end of the connection. Addresses before it are of headers, which a client writes. */
+  readonly sourceAddress: string | undefined;
+  readonly receivedAt: string | undefined;
   /** False if a field that rules ask for has a type that the apiserver never writes. */
   readonly wellFormed: boolean;
 }
@@ -49,6 +54,9 @@ export function attributesOf(event: AuditEvent): Attributes {
     path: event.objectRef === undefined ? pathOf(event.requestURI) : undefined,
     impersonated: event.impersonatedUser !== undefined,
     own: isOwn(nodeOf(name, groups), verb, resource),
+    userAgent: partOf(event.userAgent),
+    sourceAddress: Array.isArray(event.sourceIPs) ? stringOf(event.sourceIPs.at(-1)) : undefined,
+    receivedAt: stringOf(event.requestReceivedTimestamp),
     wellFormed:
       user !== undefined &&
       isTextOrMissing(user['username']) &&
@@ -56,6 +64,8 @@ export function attributesOf(event: AuditEvent): Attributes {
       isText(event.verb) &&
       isText(event.stage) &&
       isText(event.requestURI) &&
+      isTextOrMissing(event.userAgent) &&
+      (event.sourceIPs === undefined || (Array.isArray(event.sourceIPs) && event.sourceIPs.every(isText))) &&
       code !== undefined &&
       (resource === undefined || isWhole(resource)),
   };

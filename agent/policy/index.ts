@@ -2,6 +2,9 @@
  * Decides what becomes of an event, in the Kubernetes audit policy language
  * (https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/), matched as the apiserver matches it.
  *
+ * The language is that of v0.37: since v0.36 `group: "*"` matches every group, and before it none. Keys that it does not have
+ * are refused, which the apiserver forgives. `omitManagedFields` is taken and does nothing: only the apiserver omits them.
+ *
  * Differences. A policy is applied to events that the apiserver has already written, so what no rule matches is kept
  * (`default`), not dropped. `objectRef.name` and `.namespace` are the event's: for a create the apiserver fills them from
  * the body, which the client chose, so a rule that drops should not rest on `resourceNames`. A rule of level None never
@@ -14,6 +17,13 @@
  *   applies to requests without, any other to both. `users` and `userGroups` are always the authenticated ones, never
  *   the impersonated, as in the apiserver, where policy is evaluated before impersonation: whoever impersonates a
  *   controller is judged as himself.
+ * - `userAgents`: exact, or with a trailing `*`. Its client chooses it, so a rule that drops or cuts must name users,
+ *   userGroups or own, too.
+ * - `sourceNetworks`: networks or addresses, of which one holds the last of `sourceIPs`: the other end of the connection
+ *   (k8s.io/apimachinery/pkg/util/net SourceIPs). Those before it come from headers.
+ * - `sample`: the share of the requests that match which is kept, as the rule's level says. All stages of a request are kept, or
+ *   none: see `Sample`. The rest is dropped, and counted under `NAME.sample-RATE`, so that the manifest says the rate. As a rule of
+ *   level None, it matches no odd event and, unless it says so, no impersonated request.
  * - `own: true`: only requests of a node (a user `system:node:NAME` in the group `system:nodes`, both, as the apiserver's
  *   NodeRestriction asks) about `nodes/NAME`, its lease NAME in `kube-node-lease`, or `csinodes/NAME`. Which node a pod, an
  *   Event or any other object is of cannot be told from an event's head, so these never are a node's own; nor is what is

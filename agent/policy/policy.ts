@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { AuditEvent } from '../event/index.ts';
-import { InputError, parseYaml } from '../input/index.ts';
+import { InputError, lineInYaml, parseYaml } from '../input/index.ts';
 import { attributesOf } from './attributes.ts';
 import type { Decision } from './decision.ts';
 import { PolicyError } from './error.ts';
@@ -20,14 +20,10 @@ export class Policy {
   constructor({ rules, omitStages }: PolicyText) {
     this.#rules = rules.map((rule, index) => new Rule(rule, rule.name ?? ruleName(index), omitStages));
     this.#omitStages = new Set(omitStages);
-    this.ruleNames = [...this.#rules.map((rule) => rule.decision.rule), 'default'];
-    const dropping = this.#rules.filter(
-      ({ decision, omitStages: ofRule }) => decision.action === 'drop' || ofRule.size > 0,
-    );
-    this.droppingRules = [
-      ...dropping.map((rule) => rule.decision.rule),
-      ...(omitStages.length > 0 ? ['default'] : []),
-    ];
+    const names = this.#rules.map((rule) => namesOf(rule));
+    this.ruleNames = [...names.flatMap(({ all }) => all), 'default'];
+    const ofDefault = omitStages.length > 0 ? ['default'] : [];
+    this.droppingRules = [...names.flatMap(({ dropping }) => dropping), ...ofDefault];
   }
 
   /**
@@ -37,15 +33,22 @@ export class Policy {
   decide(event: AuditEvent): Decision {
     const request = attributesOf(event);
     for (const rule of this.#rules) {
-      if (!rule.matches(request)) continue;
-      return request.wellFormed && rule.omitStages.has(request.stage as string)
-        ? rule.omitted
-        : rule.decision;
+      if (rule.matches(request)) return rule.decisionOf(request);
     }
     return request.wellFormed && this.#omitStages.has(request.stage as string)
       ? omittedByDefault
       : keptByDefault;
   }
+}
+
+/** What events can be counted under that a rule matches, and which of these are dropped. */
+function namesOf({ decision, omitStages, sampledOut }: Rule): { all: string[]; dropping: string[] } {
+  const ofSample = sampledOut === undefined ? [] : [sampledOut.rule];
+  const isDropping = decision.action === 'drop' || omitStages.size > 0;
+  return {
+    all: [decision.rule, ...ofSample],
+    dropping: [...(isDropping ? [decision.rule] : []), ...ofSample],
+  };
 }
 
 const keptByDefault: Decision = { action: 'keep', rule: 'default' };
@@ -59,12 +62,14 @@ export function decide(event: AuditEvent, policy: Policy): Decision {
 /**
  * Reads a policy from YAML.
  *
- * @throws PolicyError `not-yaml`, or `invalid` with the path of each wrong key and what is allowed there
+ * @throws PolicyError `not-yaml`, or `invalid` with the line and path of each wrong key, and what is allowed there
  */
 export function parsePolicy(yaml: string): Policy {
   const parsed = policySchema.safeParse(yamlOf(yaml));
   if (parsed.success) return new Policy(parsed.data);
-  const lines = parsed.error.issues.map((issue) => `  ${pathText(issue)}: ${issue.message}`);
+  const lines = parsed.error.issues.map(
+    (issue) => `  ${lineText(yaml, issue)}${pathText(issue)}: ${issue.message}`,
+  );
   throw new PolicyError('invalid', `The policy is not valid:\n${lines.join('\n')}`, { cause: parsed.error });
 }
 
@@ -75,6 +80,13 @@ function yamlOf(text: string): unknown {
     if (!(cause instanceof InputError)) throw cause;
     throw new PolicyError('not-yaml', `The policy ${cause.message}`, { cause });
   }
+}
+
+/** `line 7: `, of the unknown key itself where there is one. */
+function lineText(yaml: string, issue: z.core.$ZodIssue): string {
+  const path = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
+  const line = lineInYaml(yaml, path);
+  return line === undefined ? '' : `line ${line}: `;
 }
 
 /** `rules[3].resources[0].group`, as the apiserver's own validation writes it. */

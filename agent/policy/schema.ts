@@ -1,24 +1,37 @@
 import { z } from 'zod';
 import { ruleNameForm } from '../seal/index.ts';
+import { isNetwork } from './source-networks.ts';
 
 const stages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const;
 const texts = z.array(z.string()).default([]);
 const stageList = z.array(z.enum(stages)).default([]);
 
+/** The apiserver falls back to ignoring keys that it does not know; a typo then widens a rule. */
+function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `unknown: ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}; allowed are ${Object.keys(shape).join(', ')}`
+        : undefined,
+  });
+}
+
 /** RFC 1123 subdomain, as k8s.io/apiserver/pkg/apis/audit/validation demands of an API group. */
 const group = z
   .string()
   .max(253)
-  .regex(/^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/, {
-    error: 'an API group without a version, as rbac.authorization.k8s.io; "" is the core group',
+  .regex(/^\*?$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/, {
+    error:
+      'an API group without a version, as rbac.authorization.k8s.io; "" is the core group, "*" every group',
   });
 
-const groupResources = z
-  .strictObject({ group: group.default(''), resources: texts, resourceNames: texts })
-  .refine(({ resources, resourceNames }) => resourceNames.length === 0 || resources.length > 0, {
+const groupResources = strict({ group: group.default(''), resources: texts, resourceNames: texts }).refine(
+  ({ resources, resourceNames }) => resourceNames.length === 0 || resources.length > 0,
+  {
     path: ['resourceNames'],
     error: 'using resourceNames requires at least one resource',
-  });
+  },
+);
 
 const nonResourceURL = z.string().regex(/^(\*|\/[^*]*\*?)$/, {
   error: 'a path that begins with /, with * only as its last character, or "*"',
@@ -28,32 +41,43 @@ const code = z.union([z.int().min(100).max(999), z.enum(['none', '1xx', '2xx', '
   error: 'a status code, a class as "4xx", or "none" for events without a code',
 });
 
-/** The policy's managedFields are cut by the apiserver or not at all: to claim otherwise would be a lie. */
-const omitManagedFields = z
-  .literal(false, { error: 'only the apiserver can omit managed fields; set it in its own audit policy' })
-  .optional();
+/** Taken, so that an apiserver's policy can be used as it is. Only the apiserver omits managed fields: we cut none. */
+const omitManagedFields = z.boolean().optional();
 
-const rule = z
-  .strictObject({
-    level: z.enum(['None', 'Metadata', 'Request', 'RequestResponse']),
-    users: texts,
-    userGroups: texts,
-    verbs: texts,
-    resources: z.array(groupResources).default([]),
-    namespaces: texts,
-    nonResourceURLs: z.array(nonResourceURL).default([]),
-    omitStages: stageList,
-    omitManagedFields,
-    name: z
-      .string()
-      .regex(ruleNameForm, { error: '1 to 63 letters, digits, ".", "_" or "-"' })
-      .refine((name) => name !== 'default', { error: '"default" names what no rule matches' })
-      .optional(),
-    stages: stageList,
-    codes: z.array(code).default([]),
-    impersonated: z.boolean().optional(),
-    own: z.literal(true, { error: 'true; without it a rule is for every object' }).optional(),
-  })
+const userAgent = z.string().regex(/^[^*]+\*?$/, {
+  error: 'a user agent, with * only as its last character',
+});
+
+const sourceNetwork = z.string().refine(isNetwork, {
+  error: 'an address or a network, as 10.0.0.0/8 or ::1',
+});
+
+const share = 'the share that is kept, from 0.0001 to 0.9999; without it everything is kept';
+const sample = z.number({ error: share }).min(0.0001, { error: share }).max(0.9999, { error: share });
+
+const rule = strict({
+  level: z.enum(['None', 'Metadata', 'Request', 'RequestResponse']),
+  users: texts,
+  userGroups: texts,
+  verbs: texts,
+  resources: z.array(groupResources).default([]),
+  namespaces: texts,
+  nonResourceURLs: z.array(nonResourceURL).default([]),
+  omitStages: stageList,
+  omitManagedFields,
+  name: z
+    .string()
+    .regex(ruleNameForm, { error: '1 to 63 letters, digits, ".", "_" or "-"' })
+    .refine((name) => name !== 'default', { error: '"default" names what no rule matches' })
+    .optional(),
+  stages: stageList,
+  codes: z.array(code).default([]),
+  impersonated: z.boolean().optional(),
+  userAgents: z.array(userAgent).default([]),
+  sourceNetworks: z.array(sourceNetwork).default([]),
+  sample: sample.optional(),
+  own: z.literal(true, { error: 'true; without it a rule is for every object' }).optional(),
+})
   .refine(
     ({ nonResourceURLs, resources, namespaces }) =>
       nonResourceURLs.length === 0 || resources.length + namespaces.length === 0,
@@ -61,31 +85,55 @@ const rule = z
       path: ['nonResourceURLs'],
       error: 'rules cannot apply to both regular resources and non-resource URLs',
     },
-  );
+  )
+  .refine(({ level, sample: rate }) => rate === undefined || level !== 'None', {
+    path: ['sample'],
+    error: 'a rule of level None keeps nothing; give it the level of what is kept',
+  })
+  .refine((one) => one.userAgents.length === 0 || !takesAway(one) || hasIdentity(one), {
+    path: ['userAgents'],
+    error:
+      'whoever sends a request chooses its user agent, and could hide by it; a rule that drops or cuts needs users, userGroups or own, too',
+  });
+
+interface RuleConditions {
+  level: string;
+  omitStages: readonly string[];
+  sample?: number | undefined;
+  users: readonly string[];
+  userGroups: readonly string[];
+  own?: true | undefined;
+}
+
+function takesAway({ level, omitStages, sample: rate }: RuleConditions): boolean {
+  return level !== 'RequestResponse' || omitStages.length > 0 || rate !== undefined;
+}
+
+function hasIdentity({ users, userGroups, own }: RuleConditions): boolean {
+  return users.length > 0 || userGroups.length > 0 || own === true;
+}
 
 /** `audit.k8s.io/v1` Policy (k8s.io/apiserver/pkg/apis/audit/v1/types.go) and our extensions, see index.ts. */
-export const policySchema = z
-  .strictObject({
-    apiVersion: z.literal('audit.k8s.io/v1'),
-    kind: z.literal('Policy'),
-    metadata: z.record(z.string(), z.unknown()).optional(),
-    omitStages: stageList,
-    omitManagedFields,
-    rules: z.array(rule).min(1, { error: 'at least one rule; to keep everything: - level: RequestResponse' }),
-  })
-  .superRefine(({ rules }, context) => {
-    const names = new Set<string>();
-    for (const [index, { name = ruleName(index) }] of rules.entries()) {
-      if (names.has(name)) {
-        context.addIssue({
-          code: 'custom',
-          path: ['rules', index, 'name'],
-          message: `"${name}" names an earlier rule`,
-        });
-      }
-      names.add(name);
+export const policySchema = strict({
+  apiVersion: z.literal('audit.k8s.io/v1'),
+  kind: z.literal('Policy'),
+  metadata: z.record(z.string(), z.unknown()).optional(),
+  omitStages: stageList,
+  omitManagedFields,
+  rules: z.array(rule).min(1, { error: 'at least one rule; to keep everything: - level: RequestResponse' }),
+}).superRefine(({ rules }, context) => {
+  const names = new Set<string>();
+  for (const [index, { name = ruleName(index), sample: rate }] of rules.entries()) {
+    const path = ['rules', index, 'name'];
+    const add = (message: string) => context.addIssue({ code: 'custom', path, message });
+    for (const counted of rate === undefined ? [name] : [name, sampleName(name, rate)]) {
+      if (names.has(counted)) add(`"${counted}" names an earlier rule`);
+      if (!ruleNameForm.test(counted))
+        add(`too long: what is not in the sample is counted under "${counted}"`);
+      names.add(counted);
     }
-  });
+  }
+});
 
 export type PolicyText = z.output<typeof policySchema>;
 export type RuleText = PolicyText['rules'][number];
@@ -93,4 +141,9 @@ export type RuleText = PolicyText['rules'][number];
 /** What a rule without a name is counted under. */
 export function ruleName(index: number): string {
   return `rule-${index}`;
+}
+
+/** What is counted under it that a rule leaves out of its sample: the manifest says the rate by it. */
+export function sampleName(name: string, rate: number): string {
+  return `${name}.sample-${rate}`;
 }

@@ -47,9 +47,8 @@ describe.each<PolicyName>(['keep everything', 'default'])('shipped by the agent,
 });
 
 describe('what the recommended audit policy writes', () => {
-  // Only the apiserver can omit managed fields; all else is judged as it would.
   const text = readFileSync(join(import.meta.dirname, '../../../manifests/audit-policy.yaml'), 'utf8');
-  const policy = parsePolicy(text.replace('omitManagedFields: true', ''));
+  const policy = parsePolicy(text);
   const levels = { drop: 'None', metadata: 'Metadata', request: 'Request', keep: 'RequestResponse' } as const;
 
   /** `None` where the stage is omitted, or where no rule matches: then the apiserver writes nothing. */

@@ -106,8 +106,7 @@ const resource = (event: { objectRef?: unknown }) =>
   z.looseObject({ resource: z.string() }).safeParse(event.objectRef).data?.resource ?? '';
 
 describe('the recommended audit policy', () => {
-  // Only the apiserver can omit managed fields; all else is judged as it would.
-  const policy = parsePolicy(read('audit-policy.yaml').replace('omitManagedFields: true', ''));
+  const policy = parsePolicy(read('audit-policy.yaml'));
   const recorded = linesOf('test/kit/fixtures/samples.jsonl')
     .map((line) => parseEvent(line))
     .filter((event) => event !== undefined);

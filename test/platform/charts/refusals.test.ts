@@ -227,10 +227,11 @@ describe('a policy is refused where the agent refuses it', () => {
       policyOf('- { level: None, resources: [{ group: apps/v1 }] }'),
       /policy\.rules\[0\]\.resources\[0\]\.group is not allowed: apps\/v1/u,
     ],
+    ['what is not own', policyOf('- { level: None, own: false }'), /own is false, and must be true/u],
     [
-      'managed fields',
-      policyOf('- { level: None, omitManagedFields: true }'),
-      /omitManagedFields is true, and must be false/u,
+      'a sample of everything',
+      policyOf('- { level: Metadata, sample: 1.5 }'),
+      /policy\.rules\[0\]\.sample is 1\.5, and must be/u,
     ],
   ])('%s', async (_name, text, says) => {
     const said = await refusalOf(

@@ -76,6 +76,26 @@ describe('deciding', () => {
     ['codes: [4xx, 5xx]', { responseStatus: { code: 422 } }, { responseStatus: { code: 399 } }],
     ['codes: [none]', { responseStatus: undefined }, { responseStatus: { code: 200 } }],
     ['codes: [none, 2xx]', { responseStatus: { metadata: {} } }, { responseStatus: { code: '200' } }],
+    ['resources: [{group: "*", resources: [pods]}]', {}, { objectRef: { apiGroup: 'x', resource: 'nodes' } }],
+    [
+      'users: [alice], userAgents: [kubectl/*]',
+      { userAgent: 'kubectl/v1.35.4' },
+      { userAgent: 'Kubectl/v1.35.4' },
+    ],
+    ['users: [alice], userAgents: [curl/8]', { userAgent: 'curl/8' }, { userAgent: 'curl/8.1' }],
+    ['users: [alice], userAgents: [curl/8]', { userAgent: 'curl/8' }, { userAgent: undefined }],
+    ['sourceNetworks: [10.0.0.0/8]', { sourceIPs: ['10.9.8.7'] }, { sourceIPs: ['11.0.0.1'] }],
+    [
+      'sourceNetworks: [10.0.0.0/8]',
+      { sourceIPs: ['8.8.8.8', '10.0.0.1'] },
+      { sourceIPs: ['10.0.0.1', '8.8.8.8'] },
+    ],
+    ['sourceNetworks: [10.0.0.0/8]', { sourceIPs: ['::ffff:10.0.0.1'] }, { sourceIPs: ['::ffff:11.0.0.1'] }],
+    ['sourceNetworks: ["fd00::/8", "::1"]', { sourceIPs: ['::1'] }, { sourceIPs: ['::2'] }],
+    ['sourceNetworks: ["fd00::/8"]', { sourceIPs: ['fd12:0::9'] }, { sourceIPs: ['fe80::1%eth0'] }],
+    ['sourceNetworks: [0.0.0.0/0]', { sourceIPs: ['1.2.3.4'] }, { sourceIPs: [] }],
+    ['sourceNetworks: [0.0.0.0/0]', { sourceIPs: ['1.2.3.4'] }, { sourceIPs: ['1.2.3.4:80'] }],
+    ['sourceNetworks: [0.0.0.0/0]', { sourceIPs: ['1.2.3.4'] }, { sourceIPs: '1.2.3.4' }],
     ['impersonated: true', { impersonatedUser: { username: 'bob' } }, {}],
     ['impersonated: false', {}, { impersonatedUser: { username: 'bob' } }],
   ])('the extension %s takes what it names and nothing else', (condition, matching, other) => {
@@ -91,6 +111,48 @@ describe('deciding', () => {
     expect(
       policyOf('{level: None, users: [system:kube-scheduler], impersonated: true}').decide(request).action,
     ).toBe('keep');
+  });
+});
+
+describe('sample', () => {
+  const policy = policyOf('{level: Metadata, name: reads, verbs: [get], sample: 0.1}', '{level: Request}');
+  const times = Array.from(
+    { length: 4000 },
+    (_, i) => `2026-11-23T01:06:${String(10 + (i % 50))}.${String(100_000 + i * 7)}Z`,
+  );
+  const received = (requestReceivedTimestamp: unknown, changes: object = {}) =>
+    policy.decide(event({ requestReceivedTimestamp, ...changes }));
+
+  test('keeps that share, and counts the rest under the rule with its rate', () => {
+    const decisions = times.map((time) => received(time));
+    const kept = decisions.filter(({ action }) => action === 'metadata');
+    expect(kept.length / times.length).toBeGreaterThan(0.08);
+    expect(kept.length / times.length).toBeLessThan(0.12);
+    expect(new Set(kept.map(({ rule }) => rule))).toEqual(new Set(['reads']));
+    const rest = decisions.filter(({ action }) => action !== 'metadata');
+    expect(new Set(rest.map(({ action, rule }) => `${action} ${rule}`))).toEqual(
+      new Set(['drop reads.sample-0.1']),
+    );
+    expect(policy.droppingRules).toEqual(['reads.sample-0.1']);
+    expect(policy.ruleNames).toEqual(['reads', 'reads.sample-0.1', 'rule-1', 'default']);
+  });
+
+  test('keeps all stages of a request or none, and no choice of the client changes which', () => {
+    for (const time of times.slice(0, 300)) {
+      const { action } = received(time);
+      for (const stage of ['RequestReceived', 'ResponseStarted', 'ResponseComplete'])
+        for (const auditID of ['a', 'b']) {
+          const changes = { stage, auditID, userAgent: auditID, requestURI: `/${auditID}` };
+          expect(received(time, changes).action).toBe(action);
+        }
+    }
+  });
+
+  test('drops nothing without the time, of odd types, or in the name of another', () => {
+    const dropped = times.find((time) => received(time).action === 'drop')!;
+    for (const time of [undefined, null, 1, [dropped]]) expect(received(time).rule).toBe('reads');
+    for (const changes of [{ userAgent: {} }, { sourceIPs: [1] }, { impersonatedUser: { username: 'bob' } }])
+      expect(received(dropped, changes)).toEqual({ action: 'request', rule: 'rule-1' });
   });
 });
 
@@ -238,7 +300,7 @@ describe('hostile events', () => {
 
 describe('validating', () => {
   test.each([
-    ['rules[0].verb', '{level: None, verb: [get]}', 'Unrecognized key: "verb"'],
+    ['rules[0].verb', '{level: None, verb: [get]}', 'unknown: "verb"; allowed are level, '],
     ['rules[0].level', '{level: none}', '"None"'],
     ['rules[0].users', '{level: None, users: alice}', 'array'],
     ['rules[0].users', '{level: None, users: }', 'array'],
@@ -248,7 +310,21 @@ describe('validating', () => {
     ['rules[0].codes[1]', '{level: None, codes: [401, 4x]}', '"4xx"'],
     ['rules[0].name', '{level: None, name: default}', '"default"'],
     ['rules[0].name', '{level: None, name: "a b"}', '63'],
-    ['rules[0].omitManagedFields', '{level: None, omitManagedFields: true}', 'apiserver'],
+    ['rules[0].omitManagedFields', '{level: None, omitManagedFields: 1}', 'boolean'],
+    ['rules[0].resources[0].group', '{level: None, resources: [{group: "*.k8s.io"}]}', '"*" every group'],
+    ['rules[0].userAgents', '{level: None, userAgents: [curl*]}', 'users, userGroups or own'],
+    ['rules[0].userAgents', '{level: Metadata, verbs: [get], userAgents: [curl*]}', 'users'],
+    ['rules[0].userAgents', '{level: RequestResponse, sample: 0.5, userAgents: [curl*]}', 'users'],
+    ['rules[0].userAgents', '{level: RequestResponse, omitStages: [Panic], userAgents: [c]}', 'users'],
+    ['rules[0].userAgents[0]', '{level: RequestResponse, userAgents: ["*"]}', 'last character'],
+    ['rules[0].userAgents[0]', '{level: RequestResponse, userAgents: ["a*b"]}', 'last character'],
+    ['rules[0].sourceNetworks[1]', '{level: None, sourceNetworks: [10.0.0.1, 10.0.0.0/33]}', '10.0.0.0/8'],
+    ['rules[0].sourceNetworks[0]', '{level: None, sourceNetworks: [fe80::1%eth0]}', '10.0.0.0/8'],
+    ['rules[0].sourceNetworks[0]', '{level: None, sourceNetworks: [example.com]}', '10.0.0.0/8'],
+    ['rules[0].sample', '{level: Metadata, sample: 1}', '0.9999'],
+    ['rules[0].sample', '{level: Metadata, sample: 0}', '0.0001'],
+    ['rules[0].sample', '{level: None, sample: 0.5}', 'level None keeps nothing'],
+    ['rules[0].name', `{level: Metadata, sample: 0.5, name: ${'x'.repeat(60)}}`, '.sample-0.5'],
     ['rules[0].own', '{level: None, own: false}', 'true'],
     ['rules[0].omitStages[0]', '{level: None, omitStages: [Received]}', '"RequestReceived"'],
   ])('names %s and what is allowed', (path, rule, hint) => {
@@ -256,6 +332,38 @@ describe('validating', () => {
     expect(problem.code).toBe('invalid');
     expect(problem.message).toContain(path.startsWith('rules[0].verb') ? 'rules[0]' : `${path}:`);
     expect(problem.message).toContain(hint);
+  });
+
+  test('names the line, the key and what is allowed, also behind an anchor', () => {
+    const yaml = `${header}rules:
+  - level: Metadata
+    resources: &those
+      - { group: '' }
+  - level: None
+    verbs: [get]
+    user: [alice]
+  - level: None
+    resources: *those
+    codes: [none,
+      4x]
+omitStage: []
+`;
+    expect(problemOf(yaml).message.split('\n')).toEqual([
+      'The policy is not valid:',
+      expect.stringMatching(
+        /^ {2}line 9: rules\[1\]: unknown: "user"; allowed are level, users, userGroups, /,
+      ),
+      expect.stringMatching(/^ {2}line 13: rules\[2\]\.codes\[1\]: a status code/),
+      expect.stringMatching(/^ {2}line 14: policy: unknown: "omitStage"; allowed are apiVersion, kind, /),
+    ]);
+  });
+
+  test('takes a policy of the apiserver as it is', () => {
+    const policy = parsePolicy(
+      `${header}omitManagedFields: true\nrules: [{level: Metadata, omitManagedFields: false}]`,
+    );
+    expect(policy.decide(event()).action).toBe('metadata');
+    expect(policyOf('{level: RequestResponse, name: seen, userAgents: [curl*]}').ruleNames).toContain('seen');
   });
 
   test.each([
