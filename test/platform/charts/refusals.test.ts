@@ -231,7 +231,7 @@ describe('a policy is refused where the agent refuses it', () => {
     [
       'a sample of everything',
       policyOf('- { level: Metadata, sample: 1.5 }'),
-      /policy\.rules\[0\]\.sample is 1\.5, and must be/u,
+      /policy\.rules\[0\]\.sample is not allowed: 1\.5/u,
     ],
   ])('%s', async (_name, text, says) => {
     const said = await refusalOf(

@@ -26,7 +26,7 @@ async function checker(version: string, ...parameters: string[]): Promise<string
   await go('mod', 'init', 'checker');
   await go('get', `k8s.io/apiserver@${version}`);
   await go('mod', 'tidy');
-  return go('run', '.', ...parameters);
+  return await go('run', '.', ...parameters);
 }
 
 const isForEveryGroup = (rule: object) => JSON.stringify(rule).includes('"group":"*"');

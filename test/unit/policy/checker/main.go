@@ -98,7 +98,8 @@ func req() request {
 
 func internal(p auditv1.Policy) *audit.Policy {
 	var out audit.Policy
-	if err := auditv1.Convert_v1_Policy_To_audit_Policy(&p, &out, nil); err != nil {
+	// The conversion shares lists with its input, and the evaluator adds stages to them.
+	if err := auditv1.Convert_v1_Policy_To_audit_Policy(p.DeepCopy(), &out, nil); err != nil {
 		panic(err)
 	}
 	return &out
