@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
-import { formOf, importKey, jsonString } from '../../../agent/seal/index.ts';
+import { formOf, importKey, jsonString, noteDocumentId, signNote } from '../../../agent/seal/index.ts';
 import type { Notice, SigningKey } from '../../../agent/seal/index.ts';
-import { LogWriter, privateKeyOf } from '../../kit/seal/log.ts';
+import { eventsIndex, LogWriter, privateKeyOf } from '../../kit/seal/log.ts';
 import { noteDocument } from '../../kit/seal/note.ts';
 import { statementCorners } from './corners-statements.ts';
 import { generatedScene } from './generated.ts';
@@ -146,12 +146,38 @@ const byHand: Record<string, () => Scene[]> = {
   'words of a refusal': () =>
     each(
       ['400 ', '400 a b', 'x y', '400', '400 a\nb', '4.0 a', ' a', '400 a\u0001', '400  ', '٤٠٠ a'],
-      (scene, words) => {
-        for (const document of scene.written.records.filter(isNote)) {
-          const { auditseal } = JSON.parse(document.source.toString()) as { auditseal: { origin: string } };
-          const text = `auditseal refused v1\n${auditseal.origin}\n${Number(document.id.slice(-12))}\n${words}\n`;
-          document.source = noteDocument(text, keyOf(auditseal.origin), 'auditseal', scene.now);
-        }
+      (scene, words) => resay(scene, (text) => text.replace(/\n400 [^\n]+\n/u, () => `\n${words}\n`)),
+    ),
+  'form, index and message of a refusal': () =>
+    each(
+      [
+        ['\nevent\n', '\nbodies\n'],
+        ['\nevent\n', '\nEvent\n'],
+        ['\nevent\n', '\n'],
+        ['\nevent\n', '\nevent\nevent\n'],
+        [/[0-9a-f]{64}\n$/u, `${'0'.repeat(64)}\n`],
+        [/[0-9a-f](?=\n$)/u, ''],
+        [/[0-9a-f]{64}\n$/u, ''],
+        [/$/u, 'more\n'],
+        ['refused v1', 'refused v2'],
+        [/\n(\d+)\n/u, '\n0$1\n'],
+      ] as const,
+      (scene, [from, to]) => resay(scene, (text) => text.replace(from, to)),
+    ),
+  'the _id of a note or a marker': () =>
+    each([/-[0-9a-f]{16}$/u, /.$/u, /-(?=[0-9a-f]{16}$)/u, /-[rs]/u], (scene, part) => {
+      for (const document of scene.written.records.filter((one) => !isRecord(one)))
+        document.id = document.id.replace(part, (was) => (was.startsWith('-') ? was.slice(0, -2) : 'z'));
+    }),
+  'what may be under way, to the index and the batch': () =>
+    each(
+      [-1, 0, 1, 2, 3].flatMap((batch) => [-1, 0, 20_001, 20_002, 9e15].map((index) => ({ batch, index }))),
+      (scene, { batch, index }) => {
+        const newest = partsIn(scene).findLast(({ origin }) => origin.includes('/cp-2/'))!;
+        const { origin, old } = newest;
+        const place = { sequence: Math.min(Number(old['size']) + index, Number.MAX_SAFE_INTEGER), batch: newest.batch + batch };
+        const source = JSON.stringify({ event: { sequence: place.sequence }, auditseal: { origin, batch: place.batch } });
+        scene.written.events.push({ index: eventsIndex, id: 'forged', source: Buffer.from(source) });
       },
     ),
   'records that were all printed anew, or all but one, and the events, and deletions': () =>
@@ -220,6 +246,17 @@ const reprints: [from: string, to: string][] = [
   ['{"@timestamp":', '{"@timestamp":1,"@timestamp":'],
   ['"gaps":0,', ''],
 ];
+
+/** Has each log's key sign other words in its refusal notes, under the `_id` that they give. */
+function resay(scene: Scene, change: (text: string) => string): void {
+  for (const document of scene.written.records.filter(isNote)) {
+    const { auditseal } = JSON.parse(document.source.toString()) as { auditseal: { origin: string; note: string } };
+    const key = keyOf(auditseal.origin);
+    const text = change(auditseal.note.slice(0, auditseal.note.lastIndexOf('\n\n') + 1));
+    document.source = noteDocument(text, key, 'auditseal', scene.now);
+    document.id = noteDocumentId(document.id.slice(0, 16), document.id.slice(17, 30), signNote(text, key));
+  }
+}
 
 type Loose = Record<string, unknown>;
 
