@@ -167,7 +167,7 @@ const byHand: Record<string, () => Scene[]> = {
   'the _id of a note or a marker': () =>
     each([/-[0-9a-f]{16}$/u, /.$/u, /-(?=[0-9a-f]{16}$)/u, /-[rs]/u], (scene, part) => {
       for (const document of scene.written.records.filter((one) => !isRecord(one)))
-        document.id = document.id.replace(part, (was) => (was.startsWith('-') ? was.slice(0, -2) : 'z'));
+        document.id = document.id.replace(part, (was) => (was.startsWith('-') ? was.slice(0, -2) : was === '0' ? '1' : '0'));
     }),
   'what may be under way, to the index and the batch': () =>
     each(
