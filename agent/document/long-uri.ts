@@ -26,6 +26,10 @@ export function indexedUri(uri: string): string {
   return text;
 }
 
+function isCommand(parameter: string): boolean {
+  return parameter.startsWith('command=');
+}
+
 function bounded(text: string, begin: number, end: number): string {
   if (text.length <= begin + end) return text;
   return `${text.slice(0, begin)}${shortened}${text.slice(-end)}`.toWellFormed();

@@ -65,7 +65,7 @@ export class Batch {
   }
 
   /** The entry `nextIndex`, which is added next, is sent in the refused form alone. */
-  refuseNext(why: Pick<Refusal, 'status' | 'type' | 'message' | 'at'>): void {
+  refuseNext(why: Pick<Refusal, 'form' | 'status' | 'type' | 'message' | 'at'>): void {
     this.refusals.push({ ...why, origin: this.log.origin, index: this.nextIndex });
   }
 }

@@ -6,7 +6,7 @@ import type { Logger, SourceMeter } from '../observe/index.ts';
 import type { Policy } from '../policy/index.ts';
 import type { Redactor } from '../redact/index.ts';
 import { lineKey, macOf, sha256 } from '../seal/index.ts';
-import type { Gap, Log } from '../seal/index.ts';
+import type { Gap, Log, RefusedForm } from '../seal/index.ts';
 import type { Chunk, GapChunk, LinesChunk, LongChunk, Source } from '../source/index.ts';
 import type { Batch } from './batch.ts';
 import { gapWarning, pauseWarning } from './warnings.ts';
@@ -183,7 +183,7 @@ export class Pipeline {
     if (treated.kind === 'dropped') return tally.count(tally.dropped, treated.rule);
     if (treated.isReduced) tally.count(tally.reduced, treated.rule);
     this.#countRedacted(treated.redacted);
-    if (treated.isTooDeep) this.#refuseNext();
+    if (treated.tooDeep !== undefined) this.#refuseNext(treated.tooDeep);
     this.#add(treated.document);
   }
 
@@ -204,7 +204,7 @@ export class Pipeline {
   }
 
   /** Its nesting could overflow the stack of Elasticsearch: the entry that comes next goes out in the refused form alone. */
-  #refuseNext(): void {
+  #refuseNext(form: RefusedForm): void {
     const { logger, sourceName, meter, now } = this.#parts;
     const message = `nested deeper than ${depthMax} levels: not shown to Elasticsearch, whose stack it could overflow`;
     logger.warn(
@@ -212,7 +212,7 @@ export class Pipeline {
       `an event is ${message}; it is sealed whole and sent in the refused form, which queries find under event.kind pipeline_error`,
     );
     meter.refused += 1;
-    this.#batch.refuseNext({ status: 400, type: 'too_deep', message, at: now().toISOString() });
+    this.#batch.refuseNext({ form, status: 400, type: 'too_deep', message, at: now().toISOString() });
   }
 
   #add(document: Shaped): void {

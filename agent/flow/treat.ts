@@ -6,6 +6,7 @@ import { cutMembers } from '../json/index.ts';
 import { decide } from '../policy/index.ts';
 import type { Decision, Policy } from '../policy/index.ts';
 import type { Redacted, Redactor } from '../redact/index.ts';
+import type { RefusedForm } from '../seal/index.ts';
 
 /** What every line of a source is treated by. */
 export interface Treatment {
@@ -40,8 +41,8 @@ export type Treated =
       readonly rule: string;
       /** Policy cut something out of it. */
       readonly isReduced: boolean;
-      /** Elasticsearch must see it in the refused form alone. */
-      readonly isTooDeep: boolean;
+      /** Nested too deep for Elasticsearch: the refused form that it sees instead. */
+      readonly tooDeep: RefusedForm | undefined;
       /** How many values were redacted, by rule. */
       readonly redacted: Counts;
       readonly document: Shaped;
@@ -71,7 +72,7 @@ export function treatEvent(line: EventLine, place: EventPlace, by: Treatment): T
     kind: 'kept',
     rule: decision.rule,
     isReduced: lengthOf(left) < line.bytes.length,
-    isTooDeep: isTooDeep(safe.event, safe.left),
+    tooDeep: tooDeepFor(safe),
     redacted: safe.counts,
     document,
   };
@@ -118,6 +119,13 @@ function redact(event: AuditEvent, left: Buffer[], { action }: Decision, { redac
   const again = parseEvent(redacted.bytes);
   if (again === undefined) throw new Error('an event without its secrets is no event: report this');
   return { event: again, left: [redacted.bytes], counts: redacted.counts };
+}
+
+/** Without the bodies, which are what a client can nest; without the event, if something else of it is too deep. */
+function tooDeepFor({ event, left }: Safe): RefusedForm | undefined {
+  if (!isTooDeep(event, left)) return undefined;
+  const rest = cutMembers(Buffer.concat([...left]), bodyMembers);
+  return isTooDeep(event, rest) ? 'event' : 'bodies';
 }
 
 function redactText(

@@ -31,7 +31,8 @@ export {
 } from './notices.ts';
 export { formatOrigin, isOrigin, logName, namePattern, parseOrigin } from './origin.ts';
 export { recordBytes, type RecordParts } from './record.ts';
-export { auditMember, formOf, type RefusedForm, refusedForm, refusedForms } from './refused.ts';
+export { auditMember, firstForm, formOf, refusedForm, refusedForms } from './refused.ts';
+export type { RefusedForm } from './refused.ts';
 export { isRuleName, ruleNameForm } from './rule-name.ts';
 export { formatSigner, parseSigner } from './signer.ts';
 export {

@@ -57,6 +57,13 @@ export function formOf(
   ]);
 }
 
+/** The form in which a refused entry is sent first: without the bodies, where it has some. */
+export function firstForm(entry: Buffer): RefusedForm {
+  const left = withoutBodies(entry);
+  const bytes = left?.reduce((sum, piece) => sum + piece.length, 0) ?? 0;
+  return left !== undefined && bytes < entry.length - 1 ? 'bodies' : 'event';
+}
+
 /** The entry up to its last member, or without its last brace. */
 function withoutEvent(entry: Buffer): Buffer[] {
   const cut = entry.indexOf(auditMember);

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Logger, SourceMeter } from '../observe/index.ts';
-import { importKey, refusalNote, refusedForm } from '../seal/index.ts';
+import { firstForm, importKey, refusalNote, refusedForm } from '../seal/index.ts';
+import type { RefusedForm } from '../seal/index.ts';
 import type { Committer, Refusal, StoredBatch } from '../store/index.ts';
 import { isStored, notStored, untilDone } from '../elasticsearch/index.ts';
 import type { ElasticsearchClient, RetryOptions } from '../elasticsearch/index.ts';
@@ -93,27 +94,36 @@ export class Shipment {
       if (body.indexes.length > 0) poison.push(...(await deliver(body, this.#events, this.#retryOptions)));
     }
     failpoint('events shipped');
-    const refusals = [...known, ...(await this.#refuse(poison))];
+    const fresh = await this.#refuse(poison, await this.#firstForms(poison));
+    this.#parts.meter.refused += fresh.length;
+    const refusals = [...newestForms(known), ...fresh];
     if (refusals.length > 0) await this.#shipRefused(refusals);
     await this.#create(this.#records, single(first + count, record));
     failpoint('record shipped');
     return this.#arrivals.flatMap((arrivals) => arrivals.copies());
   }
 
-  /** Durable before the form is first sent: from then on only the form is sent. */
-  async #refuse(poison: Poison[]): Promise<Refusal[]> {
+  /** What is at fault shall cost only itself: a body that cannot be indexed does not hide who asked for what. */
+  async #firstForms(poison: Poison[]): Promise<ReadonlyMap<number, RefusedForm>> {
+    const refused = new Set(poison.map(({ index }) => index));
+    const forms = new Map<number, RefusedForm>();
+    await this.#eachEntry(refused, (index, entry) => forms.set(index, firstForm(entry)));
+    return forms;
+  }
+
+  /** Durable before the form is first sent: from then on only that form is sent, or the next one. */
+  async #refuse(poison: Poison[], forms: ReadonlyMap<number, RefusedForm>): Promise<Refusal[]> {
     if (poison.length === 0) return [];
-    const { committer, meter, logger, now, onRefusal, failpoint } = this.#parts;
+    const { committer, logger, now, onRefusal, failpoint } = this.#parts;
     const { origin } = this.#batch;
     const at = now().toISOString();
-    const refusals = poison.map((one) => ({ ...one, origin, at }));
+    const refusals = poison.map((one) => ({ ...one, form: forms.get(one.index) ?? 'event', origin, at }));
     await committer.commit({ refusals });
     failpoint('refusal durable');
-    meter.refused += refusals.length;
     for (const refusal of refusals) {
       logger.warn(
         { 'event.sequence': refusal.index, 'auditseal.origin': origin, 'auditseal.refusal': refusal },
-        'Elasticsearch refuses this event for good; it is sent in the refused form, which holds all of it and verifies like any other. The ' +
+        `Elasticsearch refuses this event for good; it is sent ${leftOut[refusal.form]}, which holds all of it compressed and verifies like any other. The ` +
           'refusal says why: if a mapping or a limit of others is the cause, mend that for the events to come',
       );
       onRefusal(refusal);
@@ -121,41 +131,63 @@ export class Shipment {
     return refusals;
   }
 
-  async #shipRefused(refusals: Refusal[]): Promise<void> {
-    const { origin, privateKey, members } = this.#batch;
-    const key = importKey(origin, privateKey);
-    const notes = refusals.map((refusal) => {
-      // The same bytes whenever it is sent: should there be copies, they are copies.
-      const signed = { ...refusal, form: 'event' } as const;
-      const { id, source } = refusalNote(signed, key, this.#parts.namespace, new Date(refusal.at));
-      return { index: refusal.index, bytes: creationBytes(id, source) };
-    });
-    for (const { index, bytes } of await this.#createAll(this.#records, notes))
-      await this.#create(this.#records, single(index, gzipSync(bytes)));
+  /** Notes and forms of refused events. What is refused without its bodies is refused again, without its event. */
+  async #shipRefused(refusals: readonly Refusal[]): Promise<void> {
+    await this.#shipNotes(refusals);
     const byIndex = new Map(refusals.map((refusal) => [refusal.index, refusal]));
-    for (const body of bulkBodiesOf(members, requestBytesMax)) {
+    const again: Poison[] = [];
+    for (const body of bulkBodiesOf(this.#batch.members, requestBytesMax)) {
       if (!body.indexes.some((index) => byIndex.has(index))) continue;
       const forms = (await creationsOf(body)).flatMap(({ index, bytes }) => {
         const refusal = byIndex.get(index);
         return refusal ? [{ index, bytes: refusedFormOf(bytes, refusal) }] : [];
       });
-      for (const form of await this.#createAll(this.#events, forms)) await this.#quarantine(form);
+      const refused = await this.#createAll(this.#events, forms);
+      again.push(...refused.filter(({ index }) => byIndex.get(index)?.form === 'bodies'));
+      const last = new Set(
+        refused.map(({ index }) => index).filter((index) => byIndex.get(index)?.form === 'event'),
+      );
+      for (const form of forms) if (last.has(form.index)) await this.#quarantine(form);
     }
     this.#parts.failpoint('refused shipped');
+    if (again.length > 0) await this.#shipRefused(await this.#refuse(again, new Map()));
+  }
+
+  async #shipNotes(refusals: readonly Refusal[]): Promise<void> {
+    const { origin, privateKey } = this.#batch;
+    const key = importKey(origin, privateKey);
+    const notes = refusals.map((refusal) => {
+      // The same bytes whenever it is sent: should there be copies, they are copies.
+      const { id, source } = refusalNote(refusal, key, this.#parts.namespace, new Date(refusal.at));
+      return { index: refusal.index, bytes: creationBytes(id, source) };
+    });
+    const refused = new Set((await this.#createAll(this.#records, notes)).map(({ index }) => index));
+    for (const { index, bytes } of notes)
+      if (refused.has(index)) await this.#create(this.#records, single(index, gzipSync(bytes)));
+  }
+
+  async #eachEntry(
+    indexes: ReadonlySet<number>,
+    onEntry: (index: number, entry: Buffer) => void,
+  ): Promise<void> {
+    for (const body of bulkBodiesOf(this.#batch.members, requestBytesMax)) {
+      if (!body.indexes.some((index) => indexes.has(index))) continue;
+      for (const { index, bytes } of await creationsOf(body))
+        if (indexes.has(index)) onEntry(index, bytes.subarray(bytes.indexOf(0x0a) + 1, -1));
+    }
   }
 
   /** Returns what was refused. */
-  async #createAll(sender: Sender, creations: Creation[]): Promise<Creation[]> {
+  async #createAll(sender: Sender, creations: Creation[]): Promise<Poison[]> {
     const poison = await deliver(await bulkBodyOf(creations), sender, this.#retryOptions);
-    const refused = new Map(poison.map(({ index, message }) => [index, message]));
-    for (const [index, message] of refused) {
+    for (const { index, message } of poison) {
       const about = { 'event.sequence': index, 'auditseal.origin': this.#batch.origin };
       this.#parts.logger.error(
         about,
-        `refused in the form that nothing should refuse: ${message}. A mapping or a limit of others, or something between the agent and Elasticsearch, is the cause`,
+        `refused in a form that nothing should refuse: ${message}. A mapping or a limit of others, or something between the agent and Elasticsearch, is the cause`,
       );
     }
-    return creations.filter(({ index }) => refused.has(index));
+    return poison;
   }
 
   /** One event never stops the log. Without room in the quarantine, or with a disk that fails, it is tried until it works after all. */
@@ -202,11 +234,22 @@ function single(index: number, body: Uint8Array): BulkBody {
   return { indexes: [index], bytes: 0, members: [{ first: index, count: 1, bytes: 0, body }] };
 }
 
-function refusedFormOf(line: Buffer, { message }: Refusal): Buffer {
+const leftOut: Record<RefusedForm, string> = {
+  bodies: 'without its bodies',
+  event: 'without its event, under the fields of its head',
+};
+
+/** Of what was refused in both forms, the second. */
+function newestForms(refusals: readonly Refusal[]): Refusal[] {
+  const second = new Set(refusals.filter(({ form }) => form === 'event').map(({ index }) => index));
+  return refusals.filter(({ form, index }) => form === 'event' || !second.has(index));
+}
+
+function refusedFormOf(line: Buffer, { message, form }: Refusal): Buffer {
   const actionEnd = line.indexOf(0x0a) + 1;
-  return Buffer.concat([
-    line.subarray(0, actionEnd),
-    refusedForm(line.subarray(actionEnd, -1), message, 'event'),
-    Buffer.of(0x0a),
-  ]);
+  const entry = line.subarray(actionEnd, -1);
+  const bytes = refusedForm(entry, message, form);
+  if (bytes === undefined)
+    throw new Error(`an entry without bodies was refused in the form of bodies: report this`);
+  return Buffer.concat([line.subarray(0, actionEnd), bytes, Buffer.of(0x0a)]);
 }

@@ -74,12 +74,13 @@ CREATE TABLE member (
 CREATE TABLE refusal (
   epoch INTEGER NOT NULL REFERENCES epoch(id),
   idx INTEGER NOT NULL,
+  form TEXT NOT NULL,
   status INTEGER NOT NULL,
   type TEXT NOT NULL,
   message TEXT NOT NULL,
   at TEXT NOT NULL,
   noticed INTEGER NOT NULL DEFAULT 0,
-  PRIMARY KEY (epoch, idx)
+  PRIMARY KEY (epoch, idx, form)
 ) STRICT;
 
 CREATE TABLE tally (

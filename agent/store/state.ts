@@ -71,7 +71,7 @@ export class State {
   #totals(name: string): Totals {
     const row = this.#sql(
       `SELECT read_lines AS read, pieces, sealed_events AS sealedEvents, sealed_batches AS sealedBatches, observed,
-       (SELECT count(*) FROM refusal r JOIN epoch e ON e.id = r.epoch WHERE e.source = name) AS refused FROM source WHERE name = ?`,
+       (SELECT count(DISTINCT r.epoch || '-' || r.idx) FROM refusal r JOIN epoch e ON e.id = r.epoch WHERE e.source = name) AS refused FROM source WHERE name = ?`,
     ).get(name) as unknown as Omit<Totals, 'tallies' | 'epochs' | 'waiting'>;
     const all = (query: string) => this.#sql(query).all(name) as unknown[];
     return {
@@ -297,14 +297,22 @@ export class State {
 
   #insertRefusal(refusal: Refusal): void {
     this.#sql(
-      `INSERT INTO refusal (epoch, idx, status, type, message, at) VALUES ((SELECT id FROM epoch WHERE origin = ?), ?, ?, ?, ?, ?)
+      `INSERT INTO refusal (epoch, idx, form, status, type, message, at) VALUES ((SELECT id FROM epoch WHERE origin = ?), ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO NOTHING`,
-    ).run(refusal.origin, refusal.index, refusal.status, refusal.type, refusal.message, refusal.at);
+    ).run(
+      refusal.origin,
+      refusal.index,
+      refusal.form,
+      refusal.status,
+      refusal.type,
+      refusal.message,
+      refusal.at,
+    );
   }
 
   #refusals(where: string, ...values: SQLInputValue[]): Refusal[] {
     return this.#sql(
-      `SELECT e.origin, r.idx AS "index", r.status, r.type, r.message, r.at FROM refusal r JOIN epoch e ON e.id = r.epoch WHERE ${where} ORDER BY r.epoch, r.idx`,
+      `SELECT e.origin, r.idx AS "index", r.form, r.status, r.type, r.message, r.at FROM refusal r JOIN epoch e ON e.id = r.epoch WHERE ${where} ORDER BY r.epoch, r.idx, r.form`,
     ).all(...values) as unknown as Refusal[];
   }
 

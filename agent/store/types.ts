@@ -1,4 +1,4 @@
-import type { EpochReason, EpochStart, PossibleCopies } from '../seal/index.ts';
+import type { RefusedForm, EpochReason, EpochStart, PossibleCopies } from '../seal/index.ts';
 
 /** Of a start marker. `attempted`: about to be sent or sent, no answer seen. `answered`: Elasticsearch has it. */
 export type StartState = 'attempted' | 'answered';
@@ -115,6 +115,8 @@ export interface Committed {
 export interface Refusal {
   origin: string;
   index: number;
+  /** What is left out of what is sent: refused in `bodies`, an event is refused again, in `event`. */
+  form: RefusedForm;
   status: number;
   type: string;
   message: string;

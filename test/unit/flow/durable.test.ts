@@ -94,7 +94,13 @@ test('an entry that is refused beforehand is durable with its batch, and the nex
   );
   const first = await sealer.open();
   first.add(document);
-  first.refuseNext({ status: 400, type: 'too_deep', message: 'why', at: '2026-11-23T02:00:00.000Z' });
+  first.refuseNext({
+    form: 'bodies',
+    status: 400,
+    type: 'too_deep',
+    message: 'why',
+    at: '2026-11-23T02:00:00.000Z',
+  });
   first.add(document);
   const second = await sealer.seal(first, state);
   await durable.drain();

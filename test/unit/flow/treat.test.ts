@@ -40,7 +40,7 @@ test.each([
 ])('of an event on %s the rule %s leaves the bodies %j', (resource, rule, left) => {
   const treated = treatEvent(of(resource), place, by);
   if (treated.kind !== 'kept') throw new Error('dropped');
-  expect(treated).toMatchObject({ rule, isReduced: left.length < 2, isTooDeep: false });
+  expect(treated).toMatchObject({ rule, isReduced: left.length < 2, tooDeep: undefined });
   const document = text(treated.document.pieces);
   expect(['asked', 'answered'].filter((body) => document.includes(body))).toEqual(left);
   expect(JSON.parse(document)).toMatchObject({ auditseal: { rule, batch: place.batch } });
@@ -59,8 +59,8 @@ test('too deep is judged by what policy left', () => {
       place,
       by,
     );
-  expect(deepOf('nodes')).toMatchObject({ kind: 'kept', isTooDeep: true });
-  expect(deepOf('secrets')).toMatchObject({ kind: 'kept', isTooDeep: false });
+  expect(deepOf('nodes')).toMatchObject({ kind: 'kept', tooDeep: 'bodies' });
+  expect(deepOf('secrets')).toMatchObject({ kind: 'kept', tooDeep: undefined });
 });
 
 test('a line that is no event is shown as text, a long one by its ends and its mac', () => {

@@ -72,6 +72,7 @@ test('what was committed is there after a restart: position, tree, batches and r
   const { secret } = (await first.load(source)).source;
   const batch = batchOf(epoch.origin, 0, 0);
   const refusal = {
+    form: 'bodies' as const,
     origin: epoch.origin,
     index: 1,
     status: 400,
