@@ -95,7 +95,7 @@ export class Shipper {
       const stream = eventStream(namespace);
       const { items } = await bulk(client, { stream, gzipBody: gzipSync(lines), count: 1, signal });
       const item = items[0]!;
-      return isStored(item) ? undefined : notStored(stream, 'it', item).message;
+      return isStored(item) ? undefined : notStored(stream, 'the event', item).message;
     } catch (error) {
       if (error instanceof ElasticsearchError && error.code === 'too-large') return error.message;
       throw error;
