@@ -34,7 +34,3 @@ function bounded(text: string, begin: number, end: number): string {
   if (text.length <= begin + end) return text;
   return `${text.slice(0, begin)}${shortened}${text.slice(-end)}`.toWellFormed();
 }
-
-function isCommand(parameter: string): boolean {
-  return parameter.startsWith('command=');
-}
