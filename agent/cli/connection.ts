@@ -29,7 +29,9 @@ export interface ConnectionHelp {
 export function addConnection(command: Command, help: ConnectionHelp): Command {
   return command
     .hook('preAction', (called) => {
-      for (const warning of ignoreEnvironment(process.env))
+      const { config, url, kibanaUrl } = called.opts<ConnectionOptions & { kibanaUrl?: string }>();
+      const urls = config === undefined ? [...(url ?? []), ...(kibanaUrl ? [kibanaUrl] : [])] : undefined;
+      for (const warning of ignoreEnvironment(process.env, urls))
         called.configureOutput().writeErr?.(`warning: ${warning}\n`);
     })
     .option('-c, --config <file>', help.config)

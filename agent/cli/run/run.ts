@@ -33,7 +33,9 @@ export async function run(
     const listening = (port: number) => logger.info({ 'server.port': port }, 'metrics and health are served');
     try {
       logger.info({ 'service.version': agentVersion }, 'auditseal starts');
-      for (const warning of ignoreEnvironment(process.env)) logger.warn(warning);
+      const { urls, proxy } = setup.config.elasticsearch;
+      for (const warning of ignoreEnvironment(process.env, proxy === undefined ? urls : [...urls, proxy]))
+        logger.warn(warning);
       await runAgent({ ...setup, logger, agent, now, failpoint, listening, watch }, signal);
       logger.info('auditseal has stopped');
       return exitCode.done;
