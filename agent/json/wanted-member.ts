@@ -33,6 +33,11 @@ export class WantedMember {
     return value;
   }
 
+  /** The bytes of its value as they are; undefined if the object has no such member. */
+  get bytes(): Buffer | undefined {
+    return this.#end === 0 ? undefined : this.#of.text.subarray(this.#start, this.#end);
+  }
+
   /** Where the value is, in the object that is being read. */
   found(start: number, end: number): void {
     this.#start = start;

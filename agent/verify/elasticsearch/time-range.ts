@@ -1,4 +1,4 @@
-import { parseJson } from '../../json/index.ts';
+import { parseDocument } from '../parse-document.ts';
 import { parseManifest } from '../records/manifest.ts';
 import { walk } from '../../elasticsearch/index.ts';
 import type { ElasticsearchClient, Hit, PointInTime, Walk } from '../../elasticsearch/index.ts';
@@ -76,7 +76,8 @@ function touching(hit: Hit, { since, until }: TimeRange): RecordPlace | undefine
 }
 
 function placeOf(hit: Hit): RecordPlace | undefined {
-  const members = (parseJson(hit.source) as { auditseal?: Record<string, unknown> } | undefined)?.auditseal;
+  const members = (parseDocument(hit.source) as { auditseal?: Record<string, unknown> } | undefined)
+    ?.auditseal;
   const batch = wholeOf(members?.['batch']);
   if (batch === undefined) return undefined;
   return { batch, first: wholeOf(members?.['first']) ?? 0, size: wholeOf(members?.['size']) ?? 0 };
@@ -87,6 +88,7 @@ function wholeOf(value: unknown): number | undefined {
 }
 
 function manifestOf(hit: Hit) {
-  const members = (parseJson(hit.source) as { auditseal?: { manifest?: unknown } } | undefined)?.auditseal;
+  const members = (parseDocument(hit.source) as { auditseal?: { manifest?: unknown } } | undefined)
+    ?.auditseal;
   return typeof members?.manifest === 'string' ? parseManifest(members.manifest) : undefined;
 }

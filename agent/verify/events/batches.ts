@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { parseJson } from '../../json/index.ts';
+import { parseDocument } from '../parse-document.ts';
 import { parseBase64 } from '../../seal/index.ts';
 import type { Manifest } from '../../seal/index.ts';
 import { VerifyError } from '../error.ts';
@@ -73,19 +73,19 @@ function membersOf(source: Buffer): { members: Members | undefined; leaves: Buff
   const from = at + leafMember.length;
   const leaves = parseBase64(source.toString('latin1', from, source.indexOf('"', from)));
   const head = Buffer.concat([source.subarray(0, Math.max(0, at)), recordEnd]);
-  return { members: (parseJson(head) as { auditseal?: Members } | undefined)?.auditseal, leaves };
+  return { members: (parseDocument(head) as { auditseal?: Members } | undefined)?.auditseal, leaves };
 }
 
 /** The same of a record that was printed anew, whose members may be anywhere. */
 function membersAnywhere(source: Buffer): ReturnType<typeof membersOf> {
-  const members = (parseJson(source) as { auditseal?: Members & { leaf_hashes?: unknown } } | undefined)
+  const members = (parseDocument(source) as { auditseal?: Members & { leaf_hashes?: unknown } } | undefined)
     ?.auditseal;
   return { members, leaves: parseBase64(members?.leaf_hashes) };
 }
 
 function batchOf({ source }: StoredDocument, reading: RecordReading, isReprinted: boolean): Batch {
   const { members, leaves } = isReprinted ? membersAnywhere(source) : membersOf(source);
-  const manifest = parseJson(Buffer.from(members?.manifest ?? '')) as Manifest | undefined;
+  const manifest = parseDocument(Buffer.from(members?.manifest ?? '')) as Manifest | undefined;
   const log = manifest && reading.logs.get(manifest.origin);
   const key = manifest && reading.keys.get(manifest.origin, members?.vkey);
   if (!members || !log || !key || !leaves) throw recordsMoved();

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { parseJson } from '../../json/index.ts';
+import { parseRefusedForm } from '../parse-document.ts';
 import { formOf, leafHash, parseBase64, sha256 } from '../../seal/index.ts';
 import type { Refusals } from '../records/refusals.ts';
 
@@ -19,7 +19,7 @@ export function refusedLeaf(
   refusals: Refusals,
 ): Buffer | undefined {
   if (!refusals.has(logId, index) || !source.includes(mark)) return undefined;
-  const value = parseJson(source) as Record<string, unknown> | undefined;
+  const value = parseRefusedForm(source) as Record<string, unknown> | undefined;
   const packed = value?.['auditseal.refused'];
   const message = (value?.['error'] as { message?: unknown } | undefined)?.message;
   const bytes = parseBase64(packed);

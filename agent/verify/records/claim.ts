@@ -1,4 +1,5 @@
-import { parseJson } from '../../json/index.ts';
+import { WantedMembers } from '../../json/index.ts';
+import type { WantedMember } from '../../json/index.ts';
 import { isOrigin } from '../../seal/index.ts';
 
 /** `of a later version`: with a letter that this version has no meaning for, which is no finding. */
@@ -62,15 +63,33 @@ export interface EventPlace {
   batch: number | undefined;
 }
 
+const document = new WantedMembers();
+const [sealMember, eventMember] = [document.member('auditseal'), document.member('event')];
+const seal = new WantedMembers();
+const [originMember, batchMember] = [seal.member('origin'), seal.member('batch')];
+const event = new WantedMembers();
+const sequenceMember = event.member('sequence');
+
+/** An origin, or a number, is shorter in whatever spelling; what is longer is none, and is not parsed. */
+const valueBytesMax = 16 * 1024;
+
+/** Scanned, not parsed: an honest event may have any size, and a client chooses what its bodies would take when parsed. */
 export function eventPlace(source: Buffer): EventPlace {
-  const value = parseJson(source);
-  const { origin, batch } = member(value, 'auditseal');
-  const { sequence } = member(value, 'event');
+  if (!document.read(source)) return { origin: undefined, index: undefined, batch: undefined };
+  const isSealed = seal.read(sealMember.bytes ?? nothing);
+  const [origin, batch] = isSealed ? [valueOf(originMember), valueOf(batchMember)] : [];
+  const sequence = event.read(eventMember.bytes ?? nothing) ? valueOf(sequenceMember) : undefined;
   return {
     origin: isOrigin(origin) ? origin : undefined,
     index: isIndex(sequence) ? sequence : undefined,
     batch: isIndex(batch) ? batch : undefined,
   };
+}
+
+const nothing = Buffer.alloc(0);
+
+function valueOf(found: WantedMember): unknown {
+  return (found.bytes?.length ?? 0) > valueBytesMax ? undefined : found.value;
 }
 
 function member(value: unknown, name: string): Record<string, unknown> {

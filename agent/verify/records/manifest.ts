@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseJson } from '../../json/index.ts';
+import { parseDocument } from '../parse-document.ts';
 import { isOrigin, isRuleName, sumOf } from '../../seal/index.ts';
 import type { Manifest } from '../../seal/index.ts';
 
@@ -68,6 +68,6 @@ const manifestSchema = z
  * judgement uses are sure to have their type.
  */
 export function parseManifest(text: string): Manifest | undefined {
-  const value = parseJson(Buffer.from(text));
+  const value = parseDocument(Buffer.from(text));
   return manifestSchema.safeParse(value).success ? (value as Manifest) : undefined;
 }

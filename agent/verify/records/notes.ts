@@ -1,4 +1,4 @@
-import { parseJson } from '../../json/index.ts';
+import { parseDocument } from '../parse-document.ts';
 import {
   isOrigin,
   logIdOf,
@@ -12,7 +12,7 @@ import type { StoredDocument } from '../streams.ts';
 
 /** The members of a note document (docs/seal-format.md §4), undefined if it is none. */
 export function noteOf(source: Buffer): { note: string; vkey: string | undefined } | undefined {
-  const members = (parseJson(source) as { auditseal?: { note?: unknown; vkey?: unknown } } | undefined)
+  const members = (parseDocument(source) as { auditseal?: { note?: unknown; vkey?: unknown } } | undefined)
     ?.auditseal;
   if (typeof members?.note !== 'string') return undefined;
   return { note: members.note, vkey: typeof members.vkey === 'string' ? members.vkey : undefined };

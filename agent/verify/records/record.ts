@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { parseJson } from '../../json/index.ts';
+import { parseDocument } from '../parse-document.ts';
 import {
   hashBytes,
   leafHash,
@@ -57,7 +57,7 @@ export function judgeRecord(document: StoredDocument, namespace: string): Judged
 
 function judge(document: StoredDocument, namespace: string): JudgedRecord {
   const { id, source } = document;
-  const value = parseJson(source);
+  const value = parseDocument(source);
   const claim = recordClaim(value);
   const parts = recordParts(value, namespace);
   if (typeof parts === 'string')
@@ -75,7 +75,7 @@ function judge(document: StoredDocument, namespace: string): JudgedRecord {
 
 function survivedAs(rebuilt: Buffer, source: Buffer, value: unknown): JudgedRecord['survived'] {
   if (rebuilt.equals(source)) return 'bytes';
-  return isUtf8(source) && isSameValue(value, parseJson(rebuilt)) ? 'value' : 'no';
+  return isUtf8(source) && isSameValue(value, parseDocument(rebuilt)) ? 'value' : 'no';
 }
 
 /** Of JSON values: objects with the same members, strings of the same characters, numbers that are the same double. */
