@@ -9,6 +9,7 @@ export default defineConfig({
       // Needs root, buildah and minutes: `npm run test:image`.
       ...(process.env['IMAGE'] ? [] : ['test/platform/image/**']),
     ],
+    setupFiles: ['test/kit/environment.ts'],
     globalSetup: ['test/kit/agent/compile-cache.ts', 'test/kit/elasticsearch/global-setup.ts'],
     pool: 'forks',
     // Tests of whole agents wait more than they compute.
