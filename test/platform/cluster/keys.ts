@@ -33,7 +33,15 @@ export async function makeKeys(folder: string, stream: string, kubectl: Kubectl)
   const keys = ['--output-key-file', agent!, '--with-lookup-key', read!, '--with-verdict-key', verdict!];
   // An embedded Elasticsearch lacks the native library of the better codec.
   const settings = ['--namespace', stream, '--codec', 'default'];
-  const made = await auditseal(['setup', '--url', securedUrl, ...credentials, ...keys, ...settings]);
+  const made = await auditseal([
+    'setup',
+    '--url',
+    securedUrl,
+    '--allow-plaintext',
+    ...credentials,
+    ...keys,
+    ...settings,
+  ]);
   if (made.code !== 0) throw new Error([...made.stdout, made.stderr].join('\n'));
   await writeFile(file('administrator-key'), await administratorKey(securedUrl, 'administrator'));
   const secrets = {

@@ -9,13 +9,15 @@ import { nodes, register } from '../nodes.ts';
 import { podsOf } from '../pods.ts';
 import type { Pod } from '../pods.ts';
 
-/** As a kubeadm user would: what has to be set, and nothing else; the codec because of the embedded Elasticsearch. */
+/** As a kubeadm user would: what has to be set, and nothing else but what the embedded Elasticsearch wants. */
 export const values = [
   'cluster=kubernetes',
   `image.repository=${repository}`,
   `elasticsearch.url=${elasticsearchUrl}`,
   'elasticsearch.existingSecret=auditseal-elasticsearch',
   'config.elasticsearch.codec=default',
+  // The embedded Elasticsearch has no TLS.
+  'config.elasticsearch.allowPlaintext=true',
 ];
 
 /** helm installs it, the controller manager makes the pods, the scheduler binds them. */
