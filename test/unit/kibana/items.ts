@@ -48,7 +48,7 @@ const folder = join(import.meta.dirname, '../../kit/fixtures/rotating');
 const names = ['audit-2026-11-23T01-06-04.021.log', 'audit-2026-11-23T01-06-06.146.log', 'audit.log'];
 const own: Item[] = [
   ...ownEvents.map((line): Item => ({ event: parse(line), whole: true })),
-  { event: parse(refused), whole: false, trouble: 'pipeline_error' },
+  { event: { ...parse(refused), requestObject: {} }, whole: true, trouble: 'pipeline_error' },
   { event: { ...parse(tooLong), requestObject: {} }, whole: true, trouble: 'cut' },
   { event: {}, whole: false, trouble: 'pipeline_error' },
   { event: parse(glued), whole: true, trouble: 'recovered' },

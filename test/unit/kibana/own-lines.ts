@@ -70,7 +70,7 @@ export const ownEvents: readonly string[] = [
   event({ stage: 'Panic', verb: 'get', responseStatus: { code: 500 } }),
 ];
 
-/** Goes out without its kubernetes.audit: Elasticsearch cannot take it. */
+/** Goes out without its body, which Elasticsearch cannot take. */
 export const refused = refusedEvent('own-refused');
 
 /** Goes out without its body. */

@@ -146,7 +146,8 @@ test('a wrong key, and one that is made invalid in the middle, cost no event: wi
     expect.stringContaining('"verdict":"verified"'),
   ]);
   const told = await auditseal(['who', ...connection, '--json']);
-  expect(told, told.stderr).toMatchObject({ code: 0 });
+  // One of the lines is no audit event: the answer is not sure.
+  expect(told, told.stderr).toMatchObject({ code: 3 });
   expect(JSON.parse(told.stdout.at(-1) ?? '')).toMatchObject({ type: 'summary', events: 60 });
 });
 
@@ -171,7 +172,8 @@ test('keys of setup work for the agent, setup, verify and who in each form that 
   const verified = await auditseal(['verify', ...connection, '--verdict-api-key-file', verdict]);
   expect(verified, verified.stderr).toMatchObject({ code: 0 });
   const told = await auditseal(['who', ...connection, '--json']);
-  expect(told, told.stderr).toMatchObject({ code: 0 });
+  // One of the lines is no audit event: the answer is not sure.
+  expect(told, told.stderr).toMatchObject({ code: 3 });
   expect(await at.again()).toMatchObject({ code: 0, error: '' });
 });
 
