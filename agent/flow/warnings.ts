@@ -21,7 +21,7 @@ export function gapWarning(reason: GapReason): string {
 const pauseCauses = {
   spool:
     'the spool is full: Elasticsearch takes less than is read; see the last failure in auditseal status, or raise spoolBytesMax',
-  disk: 'the disk of the state folder is full; free space there, or lower spoolBytesMax',
+  disk: 'the disk is full; free space on the disk of stateDir, or lower spoolBytesMax',
 };
 
 /** Cause, remedy and what it means for the evidence, of reading that has to wait. */
