@@ -34,7 +34,8 @@ test('an event that is refused in the refused form, too, does not stop the log: 
 
   await journey.restart();
   await until(
-    () => journey.agent.said(/is still refused and stays in quarantine: .*400 .document_parsing/u).length === 1,
+    () =>
+      journey.agent.said(/is still refused and stays in quarantine: .*400 .document_parsing/u).length === 1,
     () => `it was not tried again: ${journey.agent.tail()}`,
   );
   strict = false;
