@@ -85,7 +85,7 @@ export function literalsIn(decoded: Decoded): Span[] {
       if (password) found(password.from, password.to, 'url-password');
     } else if (schemes.includes(keyword)) {
       const to = endOfToken(end);
-      if (to - end >= schemeMin) found(end, to, 'authorization');
+      if (to - end >= schemeMin && !isWord(text.slice(end, to))) found(end, to, 'authorization');
     } else if (keyword === dataUri) {
       const to = endOfToken(end);
       if (to - end >= dataUriMin) found(end, to, 'data-uri');
@@ -97,6 +97,11 @@ export function literalsIn(decoded: Decoded): Span[] {
     }
   }
   return spans;
+}
+
+/** `Basic authentication` is prose: no digit, no sign, and no capital but the first letter. */
+function isWord(token: string): boolean {
+  return /^[A-Za-z][a-z]*[.]?$/.test(token);
 }
 
 function tokenEnd(text: string, from: number): number {

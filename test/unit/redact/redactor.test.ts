@@ -134,6 +134,7 @@ test.each([
   ],
   ['a certificate', body({ x: '-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----' })],
   ['a rule on secrets', body({ rules: [{ resources: ['secrets', 'serviceaccounts/token'], verbs: ['*'] }] })],
+  ['prose', body({ description: 'configures the Basic authentication credentials, or Bearer tokens.' })],
   ['data of a ConfigMap', body({ kind: 'ConfigMap', data: { a: 'plain', b: 'x: y' } })],
   [
     'a refusal',
