@@ -66,7 +66,7 @@ async function variants(helm: string): Promise<[string, string][]> {
     found.push([`ci/${name}`, await template(helm, '--values', join(chart, 'ci', name), '--set', least)]);
   found.push(['everything switched on', await template(helm, '--set', `${least},${everything}`)]);
   found.push(['a network of its own', await template(helm, '--set', `${least},${everything},${network}`)]);
-  const plain = join(import.meta.dirname, '../../../manifests/auditseal.yaml');
+  const plain = join(import.meta.dirname, '../../../../manifests/auditseal.yaml');
   found.push(['manifests/auditseal.yaml', await readFile(plain, 'utf8')]);
   return found;
 }

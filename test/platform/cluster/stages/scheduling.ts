@@ -18,6 +18,8 @@ export const values = [
   'config.elasticsearch.codec=default',
   // The embedded Elasticsearch has no TLS.
   'config.elasticsearch.allowPlaintext=true',
+  // So that what is written and what arrives can be compared byte for byte.
+  'config.redact.enabled=false',
 ];
 
 /** helm installs it, the controller manager makes the pods, the scheduler binds them. */
