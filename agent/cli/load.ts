@@ -20,10 +20,7 @@ export async function loadSetup(file: string): Promise<{
 
 async function loadPolicy(file: string, config: Config): Promise<{ text: string; parsed: Policy }> {
   const policyFile = config.policyFile ?? defaultPolicyFile;
-  const text = await readTextFile(policyFile, fileBytesMax.settings).catch((cause: unknown) => {
-    if (!(cause instanceof InputError)) throw cause;
-    throw new ConfigError(file, [`policyFile: ${policyFile} ${cause.message}`], { cause });
-  });
+  const text = await textOfKey(file, 'policyFile', policyFile);
   try {
     return { text, parsed: parsePolicy(text) };
   } catch (cause) {
@@ -37,14 +34,19 @@ async function loadRedactor(file: string, { redact }: Config): Promise<Redactor 
   const { keyFile, environment } = redact;
   const wholeEnvironment = environment === 'all';
   if (keyFile === undefined) return new Redactor({ wholeEnvironment });
-  const text = await readTextFile(keyFile, fileBytesMax.settings).catch((cause: unknown) => {
-    if (!(cause instanceof InputError)) throw cause;
-    throw new ConfigError(file, [`redact.keyFile: ${keyFile} ${cause.message}`], { cause });
-  });
+  const text = await textOfKey(file, 'redact.keyFile', keyFile);
   const secret = Buffer.from(text.trim());
   if (secret.length < redactKeyBytesMin)
     throw new ConfigError(file, [
       `redact.keyFile: ${keyFile} holds less than ${redactKeyBytesMin} characters; make one with: openssl rand -hex 32`,
     ]);
   return new Redactor({ wholeEnvironment, key: redactKey(secret) });
+}
+
+/** The text of a file that a key of the configuration names. */
+async function textOfKey(file: string, key: string, path: string): Promise<string> {
+  return await readTextFile(path, fileBytesMax.settings).catch((cause: unknown) => {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new ConfigError(file, [`${key}: ${path} ${cause.message}`], { cause });
+  });
 }
