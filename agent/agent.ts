@@ -119,7 +119,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
           metrics.meter(name).retried(causeOf(error), error.message, options.now());
         logger.warn(
           { error },
-          `Elasticsearch is not ready; reading and sealing go on, next try in ${Math.round(milliseconds)} ms`,
+          `Elasticsearch is not ready; reading and sealing go on, next try in ${Math.round(milliseconds)} ms; if it goes on, look at the error and at Elasticsearch`,
         );
       },
     });

@@ -155,7 +155,7 @@ export class Shipper {
         meter.retried(cause, error.message, now());
         logger.warn(
           { error, 'auditseal.source': sourceName },
-          `Elasticsearch: ${cause}; batches are kept, next try in ${Math.round(milliseconds)} ms`,
+          `Elasticsearch: ${cause}; batches are kept, next try in ${Math.round(milliseconds)} ms; if it goes on, look at the error and at Elasticsearch: no event is lost while the spool has room`,
         );
       },
     };
