@@ -90,12 +90,10 @@ describe('a line is not split', () => {
     const count = 50_000;
     const nested = `${start}"x":`.repeat(count);
     const listed = `${start}"x":[${Array<string>(count).fill(forged).join(',')}`;
-    const begun = performance.now();
+    // A fraction of a second; one parse for each of the beginnings would take hours, and the runner would end it.
     expect(split(`${nested}"${whole}`)?.length).toBe(2);
     expect(split(`${nested}tru`)).toBeUndefined();
     expect(split(`${listed},`)).toBeUndefined();
     expect(split(`${listed},${whole}`)?.length).toBe(2);
-    // A fraction of a second; one parse for each of the beginnings would take hours, whatever the machine.
-    expect(performance.now() - begun).toBeLessThan(600_000);
   });
 });

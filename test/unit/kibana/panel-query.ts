@@ -120,3 +120,12 @@ function valueOf(metric: Metric, answer: unknown): Value {
   if (metric.operation === 'last_value') return hits?.hits[0]?.fields[metric.field]?.[0] ?? null;
   return typeof value === 'object' && value !== null ? value.value : (value ?? null);
 }
+
+/**
+ * How far a metric's answer may be from the exact count. Elasticsearch's `cardinality` keeps 25 bits of a value's hash while
+ * there are few, so that of n values about n²/2²⁶ share one with another; event ids differ from run to run.
+ */
+export function toleranceOf(metric: Metric | undefined, wanted: Value): number {
+  if (metric?.operation !== 'unique_count' || typeof wanted !== 'number' || wanted < 100) return 0;
+  return 1 + Math.floor(wanted / 1000);
+}

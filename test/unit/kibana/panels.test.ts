@@ -20,7 +20,7 @@ import type { Verdict } from './expected-records.ts';
 import { items } from './items.ts';
 import type { Item } from './items.ts';
 import { kqlToDsl } from '../../kit/kql.ts';
-import { answerOf, searchOf } from './panel-query.ts';
+import { answerOf, searchOf, toleranceOf } from './panel-query.ts';
 import type { Row } from './panel-query.ts';
 import { dashboardSchema } from './schema.ts';
 import type { Chart } from './schema.ts';
@@ -149,6 +149,7 @@ function compare<One>(
   const paths = pathsOf(expectation, ones);
   expect(paths.length, 'there is something to see').toBeGreaterThan(0);
   const levels = expectation.by?.length ?? 0;
+  const { metrics } = partsOf(chart);
   const buckets = levels === 0 ? [] : partsOf(chart).buckets;
   expect(buckets.length).toBe(levels);
   expectLevel(0, [], paths, answered);
@@ -160,7 +161,12 @@ function compare<One>(
       const group = here.map(({ one }) => one);
       expectation.values.forEach((of, i) => {
         const value = of(group);
-        if (value !== undefined) expect(rows[0]?.values[i], `${above.join(' | ')}: metric ${i}`).toBe(value);
+        if (value === undefined) return;
+        const shownValue = rows[0]?.values[i];
+        const where = `${above.join(' | ')}: metric ${i}`;
+        const tolerance = toleranceOf(metrics[i], value);
+        if (tolerance === 0) expect(shownValue, where).toBe(value);
+        else expect(Math.abs(Number(shownValue) - Number(value)), where).toBeLessThanOrEqual(tolerance);
       });
       return;
     }
@@ -171,7 +177,8 @@ function compare<One>(
     const rank = (key: string) => Number(expectation.values[0]?.(itemsAt(wanted.get(key))) ?? 0);
     const least = Math.min(...[...shown.keys()].map(rank));
     for (const key of wanted.keys())
-      if (!shown.has(key)) expect(rank(key), `not shown: ${key}`).toBeLessThanOrEqual(least);
+      if (!shown.has(key))
+        expect(rank(key), `not shown: ${key}`).toBeLessThanOrEqual(least + toleranceOf(metrics[0], least));
     for (const [key, below] of shown) {
       expect([...wanted.keys()], 'rows that there should be').toContain(key);
       expectLevel(level + 1, [...above, key], wanted.get(key) ?? [], below);
