@@ -3,6 +3,7 @@ import { unescaped } from './decoded.ts';
 import type { Decoded } from './decoded.ts';
 import { literalsIn } from './literals.ts';
 import { isSecretName } from './names.ts';
+import { nestedMax } from './nested.ts';
 import { spanOf } from './span.ts';
 import type { Span } from './span.ts';
 import { secretsInArgument, secretsInUri } from './uri.ts';
@@ -46,8 +47,6 @@ const ownAnnotations = [
 const secretExtras = ['accessKeyId', 'iam.gke.io/user-assertion', 'user-assertion.cloud.google.com'];
 /** Codes whose messages hold names, versions and media types alone: unauthorized, not found, not allowed, conflict, gone, too many. */
 const namesOnly: ReadonlySet<number> = new Set([401, 404, 405, 406, 409, 410, 415, 429]);
-/** A text inside a text inside a text: last-applied-configuration, Helm values, cloud-init. */
-const nestedMax = 4;
 const noteBytesMax = 1024;
 const pathPartsMax = 64;
 

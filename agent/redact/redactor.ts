@@ -8,6 +8,8 @@ import { Keywords } from './keywords.ts';
 import { literalKeywords } from './literals.ts';
 import { markOf } from './mark.ts';
 import type { RedactKey } from './mark.ts';
+import { sitesOf } from './site.ts';
+import type { RedactionSite } from './site.ts';
 import { disjoint } from './span.ts';
 import type { Span } from './span.ts';
 import { secretsInLine } from './text.ts';
@@ -63,15 +65,22 @@ export class Redactor {
    * @returns undefined where it holds no secret
    */
   event(line: Buffer, event: AuditEvent, isWithoutBodies: boolean): Redacted | undefined {
-    const about = this.#aboutOf(event, isWithoutBodies);
-    // Most lines pay for this one scan alone.
-    if (!about.isConfidential && !about.isTokenName && !gate.isIn(line)) return undefined;
-    return this.#without(line, secretsInEvent(decodedLine(line), about));
+    return this.#without(line, this.#inEvent(line, event, isWithoutBodies));
   }
 
   /** The same for a line that is no event, or the beginning of one that is too long. */
   text(line: Buffer): Redacted | undefined {
-    return this.#without(line, secretsInLine(decodedLine(line)));
+    return this.#without(line, disjoint(secretsInLine(decodedLine(line))));
+  }
+
+  /**
+   * Which rule would redact what of a line, in the order of the line: of an event (`event`, of what policy left) or of what is none.
+   */
+  explain(line: Buffer, event: AuditEvent | undefined, isWithoutBodies: boolean): RedactionSite[] {
+    const decoded = decodedLine(line);
+    if (event === undefined)
+      return disjoint(secretsInLine(decoded)).map(({ rule, start }) => ({ rule, path: '', offset: start }));
+    return sitesOf(decoded, this.#inEvent(line, event, isWithoutBodies));
   }
 
   /** All of a text of which nobody knows what came before it. */
@@ -80,6 +89,14 @@ export class Redactor {
     return this.#without(text, [
       { start: 0, end: text.length, rule: 'text', value: text.toString('latin1') },
     ]);
+  }
+
+  /** In order, none overlapping. */
+  #inEvent(line: Buffer, event: AuditEvent, isWithoutBodies: boolean): Span[] {
+    const about = this.#aboutOf(event, isWithoutBodies);
+    // Most lines pay for this one scan alone.
+    if (!about.isConfidential && !about.isTokenName && !gate.isIn(line)) return [];
+    return disjoint(secretsInEvent(decodedLine(line), about));
   }
 
   #aboutOf({ objectRef, responseStatus }: AuditEvent, isWithoutBodies: boolean): About {
@@ -95,8 +112,7 @@ export class Redactor {
     };
   }
 
-  #without(line: Buffer, found: readonly Span[]): Redacted | undefined {
-    const spans = disjoint(found);
+  #without(line: Buffer, spans: readonly Span[]): Redacted | undefined {
     if (spans.length === 0) return undefined;
     const pieces: Buffer[] = [];
     const counts = new Map<string, number>();
