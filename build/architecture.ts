@@ -7,6 +7,7 @@
 export const groups: readonly (readonly string[])[] = [
   ['error.ts', 'check-result.ts', 'json', 'input'],
   ['event', 'seal', 'source', 'elasticsearch'],
+  ['cel'],
   ['policy', 'document', 'redact', 'store', 'trust', 'config'],
   ['observe', 'streams'],
   ['flow', 'ship'],

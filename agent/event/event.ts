@@ -10,12 +10,14 @@ import { WantedMembers } from '../json/index.ts';
 export interface AuditEvent {
   readonly kind: 'Event';
   readonly apiVersion: string;
+  readonly level?: unknown;
   readonly auditID?: unknown;
   readonly stage?: unknown;
   readonly requestURI?: unknown;
   readonly verb?: unknown;
   readonly user?: unknown;
   readonly impersonatedUser?: unknown;
+  readonly authenticationMetadata?: unknown;
   readonly sourceIPs?: unknown;
   readonly userAgent?: unknown;
   readonly objectRef?: unknown;
@@ -35,12 +37,14 @@ const apiGroupPrefix = 'audit.k8s.io/';
 const members = new WantedMembers();
 const kind = members.member('kind');
 const apiVersion = members.member('apiVersion');
+const level = members.member('level');
 const auditID = members.member('auditID', { isUnique: true });
 const stage = members.member('stage');
 const requestURI = members.member('requestURI', { isUnique: true });
 const verb = members.member('verb');
 const user = members.member('user');
 const impersonatedUser = members.member('impersonatedUser');
+const authenticationMetadata = members.member('authenticationMetadata');
 const sourceIPs = members.member('sourceIPs');
 const userAgent = members.member('userAgent');
 const objectRef = members.member('objectRef');
@@ -64,12 +68,14 @@ export function parseEvent(line: Buffer): AuditEvent | undefined {
   return {
     kind: 'Event',
     apiVersion: version,
+    level: level.value,
     auditID: auditID.value,
     stage: stage.value,
     requestURI: requestURI.value,
     verb: verb.value,
     user: user.value,
     impersonatedUser: impersonatedUser.value,
+    authenticationMetadata: authenticationMetadata.value,
     sourceIPs: sourceIPs.value,
     userAgent: userAgent.value,
     objectRef: objectRef.value,
