@@ -82,10 +82,25 @@ export class Analysis {
       case '-_':
         this.#use(node.args);
         return undefined;
-      default:
+      case '==':
+      case '!=':
+      case '<':
+      case '<=':
+      case '>':
+      case '>=':
+      case 'in':
+      case '+':
+      case '-':
+      case '*':
+      case '/':
+      case '%':
+      case '&&':
+      case '||':
+      case '?:':
         for (const part of node.args) this.#use(part);
-        return undefined;
+        break;
     }
+    return undefined;
   }
 
   #named(node: ASTNode, name: string): Reference | undefined {
