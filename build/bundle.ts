@@ -13,6 +13,8 @@ export async function bundle(folder: string): Promise<string[]> {
     cwd: root,
     input: { auditseal: join(root, 'agent/cli/entry.ts') },
     platform: 'node',
+    // Importing Elastic's client does nothing by itself; without this, its 278 files of API methods would all be loaded.
+    treeshake: { moduleSideEffects: (id) => !/\/@elastic\/(?:elasticsearch|transport)\//u.test(id) },
     plugins: [runTimeFiles()],
     onwarn(warning) {
       throw new Error(`the bundle: ${warning.message}`);

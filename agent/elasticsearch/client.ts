@@ -1,10 +1,11 @@
 import {
-  Client,
   ClusterConnectionPool,
+  Diagnostic,
+  Serializer,
+  Transport,
   UndiciConnection,
   WeightedConnectionPool,
 } from '@elastic/elasticsearch';
-import type { ClientOptions } from '@elastic/elasticsearch';
 import { connectorOf } from './connector.ts';
 import { Credentials } from './credentials.ts';
 import type { CredentialFiles } from './credentials.ts';
@@ -22,16 +23,17 @@ export interface ClientSettings extends CredentialFiles, TlsTrustSettings, Proxy
 
 const keepAliveMilliseconds = 600_000;
 
-/** Elastic's client, with the limit that every request of ours has. Use {@link request}, not its own API methods. */
-export class ElasticsearchClient extends Client {
+/**
+ * Elastic's transport with its connections, and the limit that every request of ours has; send by {@link request}. Not the whole
+ * `Client`: its methods, one for each of 600 APIs, would take 40 MB of an idle agent, and ask for a media type that 8.x refuses.
+ */
+export interface ElasticsearchClient {
+  readonly transport: Transport;
+  readonly connectionPool: WeightedConnectionPool | ClusterConnectionPool;
   readonly requestSeconds: number;
   readonly credentials: Credentials;
-
-  constructor(options: ClientOptions, requestSeconds: number, credentials: Credentials) {
-    super(options);
-    this.requestSeconds = requestSeconds;
-    this.credentials = credentials;
-  }
+  /** Ends all connections. */
+  close(): Promise<void>;
 }
 
 /**
@@ -45,17 +47,23 @@ export async function createClient(settings: ClientSettings): Promise<Elasticsea
   const { urls, requestSeconds } = settings;
   const credentials = await Credentials.read(settings);
   const connect = connectorOf(await TlsTrust.read(settings), await proxyOf(settings));
+  const diagnostic = new Diagnostic();
+  // The one for several leaves out what is dead; the other would have nothing to choose from.
+  const Pool = urls.length > 1 ? ClusterConnectionPool : WeightedConnectionPool;
+  const connectionPool = new Pool({ Connection: UndiciConnection, diagnostic });
   const agent = { keepAliveTimeout: keepAliveMilliseconds, connect };
-  const options: ClientOptions = {
-    nodes: [...urls],
-    Connection: UndiciConnection,
-    // The one for several leaves out what is dead; the other would have nothing to choose from.
-    ConnectionPool: urls.length > 1 ? ClusterConnectionPool : WeightedConnectionPool,
-    agent,
+  const timeout = requestSeconds * 1000;
+  connectionPool.addConnection(urls.map((url) => ({ url: new URL(url), agent, timeout })));
+  const transport = new Transport({
+    connectionPool,
+    diagnostic,
+    serializer: new Serializer(),
     maxRetries: 0,
-    requestTimeout: requestSeconds * 1000,
+    requestTimeout: timeout,
+    // Whoever answers without the header X-Elastic-Product is refused.
+    productCheck: 'Elasticsearch',
     enableMetaHeader: false,
-  };
-  if (credentials.header !== undefined) options.headers = { authorization: credentials.header };
-  return new ElasticsearchClient(options, requestSeconds, credentials);
+  });
+  const close = async () => await connectionPool.empty();
+  return { transport, connectionPool, requestSeconds, credentials, close };
 }

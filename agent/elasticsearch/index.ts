@@ -2,7 +2,7 @@ export { lacksApi, noHandler, parseAnswer } from './answer.ts';
 export { backingIndices } from './backing-indices.ts';
 export { bulk, isDropped, isInFailureStore, isStored, notStored } from './bulk.ts';
 export type { BulkAnswer, BulkItem } from './bulk.ts';
-export { createClient, ElasticsearchClient } from './client.ts';
+export { createClient, type ElasticsearchClient } from './client.ts';
 export type { ClientSettings } from './client.ts';
 export { connectorOf } from './connector.ts';
 export { createDocument } from './create-document.ts';

@@ -38,7 +38,7 @@ afterAll(() => place[Symbol.asyncDispose]());
 const auditseal = (...parameters: string[]) => run(installed.command, parameters, installed.folder);
 
 test('the package has the commands, the files that they read, licences and the SBOM, and nothing else', () => {
-  const chunks = installed.files.filter((name) => /^[a-z-]+\.js$/u.test(name));
+  const chunks = installed.files.filter((name) => /^[a-z-]+\d?\.js$/u.test(name));
   expect(installed.files.filter((name) => !chunks.includes(name))).toEqual([
     'LICENSE',
     'README.md',
@@ -124,7 +124,7 @@ test('each bundled package is in the SBOM and in the file of licences, and no de
     JSON.parse(await readFile(join(installed.built, 'auditseal.cdx.json'), 'utf8')),
   );
   const licences = await readFile(join(installed.built, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
-  expect(bundled.map(({ name }) => name)).toEqual(expect.arrayContaining(['@elastic/elasticsearch', 'zod']));
+  expect(bundled.map(({ name }) => name)).toEqual(expect.arrayContaining(['@elastic/transport', 'zod']));
   for (const { name, version } of bundled) {
     expect(bom.components).toContainEqual(expect.objectContaining({ name, version }));
     expect(licences).toMatch(new RegExp(`^${name} ${version}, `, 'mu'));
