@@ -193,8 +193,8 @@ async function assemble(
     sealedUnder: loaded.source,
     epochStart: opened.epochStart,
     sealedAt: opened.sealedAt,
-    refusals: loaded.unnoticed,
-    copies: loaded.unnoticedCopies,
+    refusals: loaded.unannounced,
+    copies: loaded.unannouncedCopies,
     now,
   });
   const durable = new Durable({ batchBytesMax, batchEventsMax, committer, failpoint });

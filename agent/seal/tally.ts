@@ -22,7 +22,6 @@ interface OpenStretch {
 export class Tally {
   read = 0;
   pieces = 0;
-  joined = 0;
   malformed = 0;
   readonly dropped = noCounts();
   readonly reduced = noCounts();

@@ -31,7 +31,7 @@ export interface ShipmentParts {
   failpoint: (name: string) => void;
   /** For events that are refused in the refused form as well. */
   quarantine: Quarantine;
-  /** A refusal has become durable: the next manifest announces it. */
+  /** The first refusal of an event has become durable: the next manifest announces it. */
   onRefusal: (refusal: Refusal) => void;
 }
 
@@ -95,6 +95,7 @@ export class Shipment {
     }
     failpoint('events shipped');
     const fresh = await this.#refuse(poison, await this.#firstForms(poison));
+    for (const refusal of fresh) this.#parts.onRefusal(refusal);
     this.#parts.meter.refused += fresh.length;
     const refusals = [...newestForms(known), ...fresh];
     if (refusals.length > 0) await this.#shipRefused(refusals);
@@ -114,7 +115,7 @@ export class Shipment {
   /** Durable before the form is first sent: from then on only that form is sent, or the next one. */
   async #refuse(poison: Poison[], forms: ReadonlyMap<number, RefusedForm>): Promise<Refusal[]> {
     if (poison.length === 0) return [];
-    const { committer, logger, now, onRefusal, failpoint } = this.#parts;
+    const { committer, logger, now, failpoint } = this.#parts;
     const { origin } = this.#batch;
     const at = now().toISOString();
     const refusals = poison.map((one) => ({ ...one, form: forms.get(one.index) ?? 'event', origin, at }));
@@ -126,7 +127,6 @@ export class Shipment {
         `Elasticsearch refuses this event for good; it is sent ${leftOut[refusal.form]}, which holds all of it compressed and verifies like any other. The ` +
           'refusal says why: if a mapping or a limit of others is the cause, mend that for the events to come',
       );
-      onRefusal(refusal);
     }
     return refusals;
   }

@@ -49,11 +49,11 @@ export class State {
     ).get(name) as unknown as EpochRow | undefined;
     const newest = this.#sql('SELECT origin FROM epoch WHERE source = ? ORDER BY id DESC LIMIT 1').get(name);
     const newestOrigin = newest && String(newest['origin']);
-    const unnoticed = this.#refusals('e.source = ? AND r.noticed = 0', name);
-    return { source, epoch, newestOrigin, unnoticed, totals: this.#totals(name), ...this.#loadCopies(name) };
+    const unannounced = this.#refusals('e.source = ? AND r.noticed = 0', name);
+    return { source, epoch, newestOrigin, unannounced, totals: this.#totals(name), ...this.#loadCopies(name) };
   }
 
-  #loadCopies(name: string): Pick<Loaded, 'unnoticedCopies' | 'earlier'> {
+  #loadCopies(name: string): Pick<Loaded, 'unannouncedCopies' | 'earlier'> {
     const all = this.#sql(
       'SELECT source, origin, first, last, at FROM copies WHERE source = ? ORDER BY origin, first',
     ).all(name);
@@ -63,7 +63,7 @@ export class State {
       'SELECT name AS source, events_index AS events, records_index AS records FROM source WHERE name = ?',
     ).get(name);
     return {
-      unnoticedCopies: all as unknown as CopiesRow[],
+      unannouncedCopies: all as unknown as CopiesRow[],
       earlier: { seq: Number(sent?.['seq'] ?? 0), seen: seen as unknown as SeenRow },
     };
   }
@@ -261,9 +261,9 @@ export class State {
       this.#sql(
         'INSERT INTO tally (source, kind, label, value) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value',
       ).run(batch.source, kind, label, value);
-    for (const { origin, first, last } of batch.noticedCopies)
+    for (const { origin, first, last } of batch.announcedCopies)
       this.#sql('DELETE FROM copies WHERE origin = ? AND first = ? AND last = ?').run(origin, first, last);
-    for (const { origin, index } of batch.noticed) {
+    for (const { origin, index } of batch.announced) {
       this.#sql(
         'UPDATE refusal SET noticed = 1 WHERE idx = ? AND epoch = (SELECT id FROM epoch WHERE origin = ?)',
       ).run(index, origin);
@@ -297,7 +297,10 @@ export class State {
 
   #insertRefusal(refusal: Refusal): void {
     this.#sql(
-      `INSERT INTO refusal (epoch, idx, form, status, type, message, at) VALUES ((SELECT id FROM epoch WHERE origin = ?), ?, ?, ?, ?, ?, ?)
+      // A manifest announces an index once, of its first refusal.
+      `INSERT INTO refusal (epoch, idx, form, status, type, message, at, noticed)
+       VALUES ((SELECT id FROM epoch WHERE origin = ?1), ?2, ?3, ?4, ?5, ?6, ?7,
+         EXISTS (SELECT 1 FROM refusal r JOIN epoch e ON e.id = r.epoch WHERE e.origin = ?1 AND r.idx = ?2))
        ON CONFLICT DO NOTHING`,
     ).run(
       refusal.origin,

@@ -100,7 +100,7 @@ SELECT s.name AS source, e.origin, e.vkey, e.made_at AS madeAt, e.reason, e.size
   s.read_lines AS read, s.pieces, s.dropped_events AS dropped, s.gaps,
   s.sealed_events AS sealedEvents, s.sealed_batches AS sealedBatches, coalesce(sum(b.count), 0) AS waitingEvents, count(b.seq) AS waitingBatches,
   coalesce(sum(b.bytes), 0) AS waitingBytes, min(b.oldest) AS oldestWaiting, max(b.newest) AS newestWaiting,
-  (SELECT count(*) FROM refusal r JOIN epoch o ON o.id = r.epoch WHERE o.source = s.name) AS refused
+  (SELECT count(DISTINCT r.epoch || '-' || r.idx) FROM refusal r JOIN epoch o ON o.id = r.epoch WHERE o.source = s.name) AS refused
 FROM source s
 JOIN epoch e ON e.id = (SELECT max(id) FROM epoch WHERE epoch.source = s.name)
 LEFT JOIN batch b ON b.source = s.name

@@ -91,9 +91,9 @@ export interface BatchRow {
   checkpoint: string;
   sealedAt: string;
   /** Refusals that this batch's manifest gives notice of. */
-  noticed: { origin: string; index: number }[];
+  announced: { origin: string; index: number }[];
   /** Possible copies that it gives notice of. */
-  noticedCopies: CopiesRow[];
+  announcedCopies: CopiesRow[];
   /** The epoch ends with this batch. */
   closes: boolean;
   /** What its manifest says of lines; summed up for `status`. */
@@ -173,8 +173,9 @@ export interface Loaded {
   epoch: EpochRow | undefined;
   /** The newest epoch's name, also of one that has ended: no name is used twice. */
   newestOrigin: string | undefined;
-  unnoticed: Refusal[];
-  unnoticedCopies: CopiesRow[];
+  /** What no manifest has announced yet. */
+  unannounced: Refusal[];
+  unannouncedCopies: CopiesRow[];
   /** Up to which batch an earlier process may have sent, and what it is known to have seen; batches to come are above. */
   earlier: { seq: number; seen: SeenRow };
   totals: Totals;

@@ -30,6 +30,8 @@ export interface Answer {
   coverage: Coverage;
   /** Fields that are not what the template says: a runtime field keeps from the question what its script leaves out. */
   fieldProblems: string[];
+  /** Whether the mapping could be read: a runtime field of the template's type shows nowhere else. */
+  isMappingRead: boolean;
 }
 
 export interface WhoOptions {
@@ -55,7 +57,7 @@ export async function who(client: ElasticsearchClient, query: Query, options: Wh
     );
   try {
     const coverage = await coverageOf(client, pit, query, signal);
-    const { problems: fieldProblems } = await fieldsInForce(client, stream, selectedFields, signal);
+    const { problems: fieldProblems, isMappingRead } = await fieldsInForce(client, stream, selectedFields, signal);
     const originals = new Originals();
     const rows = new Rows(rowsMax);
     const read = { events: 0, splits: 0 };
@@ -72,6 +74,7 @@ export async function who(client: ElasticsearchClient, query: Query, options: Wh
       clashes,
       coverage,
       fieldProblems,
+      isMappingRead,
     };
   } finally {
     await pit.close();

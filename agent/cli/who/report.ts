@@ -36,7 +36,7 @@ export function describeAnswer(found: Answer, asked: Asked, limit: number): stri
 }
 
 function remarks(
-  { rows, clashes, splits, coverage, fieldProblems }: Answer,
+  { rows, clashes, splits, coverage, fieldProblems, isMappingRead }: Answer,
   { query, namespace, urls }: Asked,
 ): string[] {
   const { documents, oldest, newest, unreadable, unknownNames } = coverage;
@@ -54,6 +54,11 @@ function remarks(
       (problem) =>
         `ATTENTION: not what the template says, so that requests may be left out: ${problem}; run auditseal setup, and find out who changed it`,
     ),
+    ...(isMappingRead
+      ? []
+      : [
+          'fields: the mapping could not be read, so that a runtime field laid over a field that was asked for would not show; the key needs view_index_metadata',
+        ]),
     ...(splits > 0
       ? [
           `ATTENTION: ${count(splits)} times one Audit-ID had more different requests than can be held at once: of those some may be counted twice, as begun and as ended`,

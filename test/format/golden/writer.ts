@@ -73,7 +73,7 @@ export class GoldenWriter {
         gaps,
         read: tally.read,
         pieces: tally.pieces,
-        joined: tally.joined,
+        joined: 0,
         malformed: tally.malformed,
         dropped: tally.dropped,
         reduced: tally.reduced,

@@ -23,7 +23,7 @@ test('what may be there twice and what was seen last is there after a restart', 
   await using place = await temporaryFolder();
   const first = await Store.open(place.path);
   expect(await first.load(source)).toMatchObject({
-    unnoticedCopies: [],
+    unannouncedCopies: [],
     earlier: { seq: 0, seen: { source, events: null, records: null } },
   });
   const copies = [{ source, origin, first: 3, last: 7, at }];
@@ -31,7 +31,7 @@ test('what may be there twice and what was seen last is there after a restart', 
   await first.commit({ ...nothing, copies: [...copies, ...copies], seen: [seen] });
   await first.close();
   const second = await Store.open(place.path);
-  expect(await second.load(source)).toMatchObject({ unnoticedCopies: copies, earlier: { seq: 0, seen } });
+  expect(await second.load(source)).toMatchObject({ unannouncedCopies: copies, earlier: { seq: 0, seen } });
   await second.close();
 });
 

@@ -43,8 +43,8 @@ function batchOf(origin: string, number: number, first: number, changes: Partial
     frontier: randomBytes(32),
     checkpoint: `checkpoint ${number}`,
     sealedAt: now.toISOString(),
-    noticed: [],
-    noticedCopies: [],
+    announced: [],
+    announcedCopies: [],
     closes: false,
     read: 5,
     pieces: 0,
@@ -92,9 +92,13 @@ test('what was committed is there after a restart: position, tree, batches and r
     size: 3,
     checkpoint: 'checkpoint 0',
   });
-  expect(loaded.unnoticed).toEqual([refusal]);
+  expect(loaded.unannounced).toEqual([refusal]);
+  // The same event, refused again in another form: a manifest announces the first refusal alone.
+  const again = { ...refusal, form: 'event' as const };
+  await second.commit({ ...nothing, refusals: [again] });
+  expect((await second.load(source)).unannounced).toEqual([refusal]);
   const stored = await second.next(source, 0);
-  expect(stored).toMatchObject({ seq, number: 0, held: false, refusals: [refusal] });
+  expect(stored).toMatchObject({ seq, number: 0, held: false, refusals: [refusal, again] });
   expect(Buffer.from(stored!.members[0]!.body)).toEqual(batch.members[0]!.body);
   await second.close();
 });

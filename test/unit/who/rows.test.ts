@@ -79,8 +79,9 @@ test('rows that were joined say so, in the table and below it', () => {
   const rows = new Rows(4);
   for (const name of ['a', 'b', 'c', 'd', 'e', '*']) rows.add(requests({ name }));
   const coverage = { documents: 6, oldest: time, newest: time, unreadable: 0, unknownNames: [] };
-  const counts = { requests: rows.requests, events: 6, copies: 0, clashes: 0, splits: 0, fieldProblems: [] };
-  const answer: Answer = { rows: rows.sorted(), ...counts, coverage };
+  const counts = { requests: rows.requests, events: 6, copies: 0, clashes: 0, splits: 0 };
+  const fields = { fieldProblems: [], isMappingRead: true };
+  const answer: Answer = { rows: rows.sorted(), ...counts, ...fields, coverage };
   const lines = describeAnswer(answer, { query: query(), namespace: 'n', urls: ['http://127.0.0.1:1'] }, 0);
   expect(lines.slice(1, 2).map((line) => line.split(/ +/u).slice(0, 7))).toEqual([
     ['alice', 'get', 'secrets', 'prod', '*', '200', 'ok'],
@@ -95,4 +96,9 @@ test('rows that were joined say so, in the table and below it', () => {
   expect(isSure(unread)).toBe(false);
   const told = describeAnswer(unread, { query: query(), namespace: 'n', urls: ['http://127.0.0.1:1'] }, 0);
   expect(told).toContainEqual(expect.stringMatching(/^ATTENTION: not searched: 2 lines/u));
+  const blind: Answer = { ...answer, isMappingRead: false };
+  const asked = { query: query(), namespace: 'n', urls: ['http://127.0.0.1:1'] };
+  const aboutFields = (line: string) => line.startsWith('fields: the mapping could not be read');
+  expect(describeAnswer(blind, asked, 0).filter(aboutFields)).toHaveLength(1);
+  expect(told.filter(aboutFields)).toEqual([]);
 });

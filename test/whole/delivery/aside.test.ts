@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest';
-import { until } from '../../kit/agent/index.ts';
+import { manifestsOf, until } from '../../kit/agent/index.ts';
 import type { BulkLine } from './bulk-lines.ts';
 import { eventWithBody } from './events.ts';
 import { items } from './faults.ts';
@@ -48,4 +48,9 @@ test('an event that is refused in the refused form, too, does not stop the log: 
   );
   expect(await journey.end()).toEqual([]);
   expect(journey.agent.said(/which was in quarantine, is delivered/u)).toHaveLength(1);
+  const notices = (await manifestsOf(url, journey.namespace)).flatMap((manifest) => manifest.notices);
+  const announced = notices.filter(({ kind }) => kind === 'refused');
+  expect(announced, 'refused without its bodies, then without its event: one notice').toMatchObject([
+    { index: 1, status: 400, type: 'document_parsing_exception' },
+  ]);
 });
