@@ -50,7 +50,14 @@ export class State {
     const newest = this.#sql('SELECT origin FROM epoch WHERE source = ? ORDER BY id DESC LIMIT 1').get(name);
     const newestOrigin = newest && String(newest['origin']);
     const unannounced = this.#refusals('e.source = ? AND r.noticed = 0', name);
-    return { source, epoch, newestOrigin, unannounced, totals: this.#totals(name), ...this.#loadCopies(name) };
+    return {
+      source,
+      epoch,
+      newestOrigin,
+      unannounced,
+      totals: this.#totals(name),
+      ...this.#loadCopies(name),
+    };
   }
 
   #loadCopies(name: string): Pick<Loaded, 'unannouncedCopies' | 'earlier'> {

@@ -57,7 +57,12 @@ export async function who(client: ElasticsearchClient, query: Query, options: Wh
     );
   try {
     const coverage = await coverageOf(client, pit, query, signal);
-    const { problems: fieldProblems, isMappingRead } = await fieldsInForce(client, stream, selectedFields, signal);
+    const { problems: fieldProblems, isMappingRead } = await fieldsInForce(
+      client,
+      stream,
+      selectedFields,
+      signal,
+    );
     const originals = new Originals();
     const rows = new Rows(rowsMax);
     const read = { events: 0, splits: 0 };

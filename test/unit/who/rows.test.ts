@@ -94,7 +94,11 @@ test('rows that were joined say so, in the table and below it', () => {
   expect(isSure({ ...answer, rows: [], splits: 1 })).toBe(false);
   const unsearched: Answer = { ...answer, rows: [], coverage: { ...coverage, unreadable: 2 } };
   expect(isSure(unsearched)).toBe(false);
-  const told = describeAnswer(unsearched, { query: query(), namespace: 'n', urls: ['http://127.0.0.1:1'] }, 0);
+  const told = describeAnswer(
+    unsearched,
+    { query: query(), namespace: 'n', urls: ['http://127.0.0.1:1'] },
+    0,
+  );
   expect(told).toContainEqual(expect.stringMatching(/^ATTENTION: not searched: 2 lines/u));
   const blind: Answer = { ...answer, isMappingRead: false };
   const asked = { query: query(), namespace: 'n', urls: ['http://127.0.0.1:1'] };
