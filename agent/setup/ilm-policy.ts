@@ -34,6 +34,18 @@ function policyOf(retentionDays: number): Readonly<Record<string, unknown>> {
   };
 }
 
+/** The phase `delete` of a policy, where it deletes. Undefined if it does not, or is not there. Throws ElasticsearchError. */
+export async function deletionOf(
+  session: AdminSession,
+  name: string,
+): Promise<{ min_age?: string | undefined } | undefined> {
+  const path = `/_ilm/policy/${encodeURIComponent(name)}`;
+  const { status, body } = await session.look({ method: 'GET', path, expect: [404] });
+  const policy = status === 404 ? undefined : found.safeParse(body).data?.[name]?.policy;
+  const deletion = policy?.phases['delete'];
+  return deletion && 'delete' in deletion.actions ? deletion : undefined;
+}
+
 /**
  * Puts our policy under this name, unless somebody else's is there: that one stays, as long as it does not delete before
  * `retentionDays`. Throws SetupError `policy`.

@@ -6,7 +6,7 @@ import type { AdminSession } from './admin-session.ts';
 import { SetupError } from './error.ts';
 
 /** GET _data_stream/<name>, as far as we read it. */
-const streamsAnswer = z.object({
+export const streamsAnswer = z.object({
   data_streams: z.tuple([
     z.object({
       lifecycle: z.object({ enabled: z.boolean(), data_retention: z.string() }).partial().optional(),

@@ -10,6 +10,7 @@ import {
   throwProblems,
 } from '../streams/index.ts';
 import type { RetentionOptions } from '../streams/index.ts';
+import type { TrustFile } from '../trust/index.ts';
 import { agentAccess, lookupAccess, verdictAccess } from './access.ts';
 import type { AdminSession } from './admin-session.ts';
 import { checkAdministrator } from './administrator.ts';
@@ -19,6 +20,7 @@ import { SetupError } from './error.ts';
 import { putIlmPolicy } from './ilm-policy.ts';
 import { makeStreams } from './make-streams.ts';
 import { putRole } from './role.ts';
+import { checkShorterRetention } from './shorter-retention.ts';
 
 /** How keys are to be made; which, say the files. */
 export interface SetupOptions
@@ -30,6 +32,8 @@ export interface SetupOptions
   lookupKeyFile: string | undefined;
   /** For a key that creates verdicts (`auditseal verify --verdict-api-key-file`). */
   verdictKeyFile: string | undefined;
+  /** Whose statements may shorten what sealed batches promise. Undefined: nobody's. */
+  trust: TrustFile | undefined;
 }
 
 /**
@@ -45,6 +49,7 @@ export async function setUp(session: AdminSession, options: SetupOptions): Promi
   const found = await checkStreams(session.client, checking);
   throwProblems('foreign-stream', found);
   const warnings = warningsOf(found);
+  warnings.push(...(await checkShorterRetention(session, options)));
   if (ilmPolicy !== undefined) await putIlmPolicy(session, ilmPolicy, retentionDays);
   warnings.push(...(await putTemplates(session, options)));
   await makeStreams(session, namespace, options);

@@ -1,9 +1,15 @@
 export { ElasticsearchStreams } from './elasticsearch/elasticsearch-streams.ts';
+export { operatorDocuments, statementsMax } from './elasticsearch/operator-documents.ts';
+export { originsMax, originsOf } from './elasticsearch/origins.ts';
 export type { TimeRange } from './elasticsearch/queries.ts';
 export { VerifyError } from './error.ts';
 export { FindingSample } from './finding-sample.ts';
 export type { Progress, VerifyOptions } from './options.ts';
 export { identityOf, type Finding, notProvenComplete, tampered } from './finding.ts';
+export { parseDocument } from './parse-document.ts';
+export { isSealedAfter } from './records/conflict.ts';
+export { parseManifest } from './records/manifest.ts';
+export { Statements } from './records/statements.ts';
 export type { StoredDocument, Stream, Streams } from './streams.ts';
 export type { LogSummary, Summary } from './summary.ts';
 export { sampleMax, verdictDocument, type Verification } from './verdict-document.ts';

@@ -19,6 +19,10 @@ export function defineSetup(terminal: Terminal): Command {
   });
   return addKibana(command)
     .option('--retention-days <days>', 'how long events are kept (default: 400)', days)
+    .option(
+      '--trust <file>',
+      'whose statements may shorten the retention of what is sealed: the auditor’s trust file',
+    )
     .addOption(
       new Option('--codec <name>', 'how documents are compressed (default: best_compression)').choices([
         'best_compression',

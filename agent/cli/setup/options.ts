@@ -2,6 +2,7 @@ import { ConfigError } from '../../config/index.ts';
 import type { KibanaSettings } from '../../kibana/index.ts';
 import type { SetupOptions } from '../../setup/index.ts';
 import type { ClientSettings } from '../../elasticsearch/index.ts';
+import { readTrust } from '../../trust/index.ts';
 import { connectionOf } from '../connection.ts';
 import type { ConnectionOptions } from '../connection.ts';
 import { kibanaOf, kibanaProblems, plainTextProblems } from './kibana.ts';
@@ -22,6 +23,7 @@ export interface SetupCommandOptions extends ConnectionOptions, KibanaOptions {
   expiration?: string;
   rotateKey?: boolean;
   revokeOld?: boolean;
+  trust?: string;
 }
 
 /** Which servers to connect to, and what must be there afterwards. */
@@ -31,7 +33,7 @@ export interface SetupPlan {
   kibana: KibanaSettings | undefined;
 }
 
-/** What the options and the configuration file ask for. Throws ConfigError with everything that is wrong; nothing is sent. */
+/** What the options and the configuration file ask for. Throws ConfigError with everything that is wrong, and TrustError; nothing is sent. */
 export async function planOf(options: SetupCommandOptions): Promise<SetupPlan> {
   const problems = problemsOf(options);
   // A dry run writes no key file, and may run on a machine where there will never be one.
@@ -57,6 +59,7 @@ export async function planOf(options: SetupCommandOptions): Promise<SetupPlan> {
       expiration: options.expiration,
       rotate: options.rotateKey === true,
       revokeOld: options.revokeOld === true,
+      trust: options.trust === undefined ? undefined : await readTrust(options.trust),
     },
     kibana: kibanaOf(options, { apiKeyFile, username, passwordFile }, settings.requestSeconds),
   };

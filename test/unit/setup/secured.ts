@@ -135,7 +135,7 @@ export class Secured implements AsyncDisposable {
 const nobody = 'none';
 
 const looks =
-  /_has_privileges|_simulate_index|_search|_mget|\/(?:_update|_doc)\/auditseal-setup-|_delete_by_query|_bulk/u;
+  /_has_privileges|_simulate_index|_search|_pit|_mget|\/(?:_update|_doc)\/auditseal-setup-|_delete_by_query|_bulk/u;
 
 interface Needed {
   cluster?: string[];
