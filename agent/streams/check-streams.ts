@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CheckResult } from '../check-result.ts';
 import { ElasticsearchError, parseAnswer, request } from '../elasticsearch/index.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
+import { runtimeFields, runtimeNames } from './fields-in-force.ts';
 import { agentStreams } from './own-streams.ts';
 import type { OwnStream } from './own-streams.ts';
 
@@ -45,7 +46,7 @@ async function checkStream(
     if (!settings) return [{ ...ok, found: 'is not there yet' }];
     const deviations = [
       ...settings,
-      ...(await checkSource(client, own.name, signal)),
+      ...(await checkMapping(client, own, signal)),
       ...(await checkDocuments(client, own, signal)),
     ];
     if (deviations.length === 0) return [{ ...ok, found: expected }];
@@ -97,21 +98,55 @@ function problem(found: string, expected: string): Deviation {
 const sourceKey = '_source';
 const mappingAnswer = z.record(
   z.string(),
-  z.object({ mappings: z.object({ [sourceKey]: z.record(z.string(), z.unknown()).optional() }) }),
+  z.object({
+    mappings: z.object({
+      [sourceKey]: z.record(z.string(), z.unknown()).optional(),
+      runtime: runtimeFields.optional(),
+    }),
+  }),
 );
 
-/** A mapping can turn `_source` off, make it synthetic or leave fields out of it, whatever the settings say. */
-async function checkSource(
+/**
+ * A mapping can turn `_source` off, make it synthetic or leave fields out of it, whatever the settings say. And a runtime field of
+ * the name of one of ours hides what is there from every search, while `_source` is whole.
+ */
+async function checkMapping(
   client: ElasticsearchClient,
-  stream: string,
+  { name: stream, mappedFields }: OwnStream,
   signal: AbortSignal | undefined,
 ): Promise<Deviation[]> {
   const path = `/${encodeURIComponent(stream)}/_mapping`;
   const { body } = await request(client, { method: 'GET', path, signal });
   return Object.entries(parseAnswer(path, mappingAnswer, body)).flatMap(([index, { mappings }]) => {
     const changed = changesOfSource(mappings[sourceKey]);
-    return changed === undefined ? [] : problem(`${index} maps _source as ${changed}`, 'as it was sent');
+    const shadowed = shadowedBy(mappings.runtime, mappedFields);
+    return [
+      ...(changed === undefined ? [] : [problem(`${index} maps _source as ${changed}`, 'as it was sent')]),
+      ...(shadowed.length === 0 ? [] : [shadowing(index, shadowed)]),
+    ];
   });
+}
+
+/** Of our fields, those that a mapping's runtime fields hide. */
+export function shadowedBy(
+  runtime: z.infer<typeof runtimeFields> | undefined,
+  mappedFields: readonly string[],
+): string[] {
+  return runtimeNames(runtime).filter((name) => mappedFields.includes(name));
+}
+
+/** No reason to stop: what is sealed is in `_source`, and whoever can change a mapping could stop the agent by it. */
+function shadowing(index: string, shadowed: readonly string[]): Deviation {
+  const removal = JSON.stringify({ runtime: Object.fromEntries(shadowed.map((name) => [name, null])) });
+  return {
+    state: 'warning',
+    found: `${index} has runtime fields over ${shadowed.join(', ')}`,
+    expected: 'the fields that auditseal maps',
+    remedy:
+      'Searches, dashboards and rules find what the script of such a field says, not what was stored; `_source` is whole, and ' +
+      '`auditseal verify` of the whole log does not rest on it. Find out who set it (Elasticsearch’s audit log), then remove it: ' +
+      `PUT /${index}/_mapping ${removal}`,
+  };
 }
 
 /** What a mapping says of `_source` that changes it; undefined if nothing. */

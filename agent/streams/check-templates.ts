@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { CheckResult } from '../check-result.ts';
 import { ElasticsearchError, parseAnswer, request } from '../elasticsearch/index.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
-import { changesOfSource, wantedSettings } from './check-streams.ts';
+import { changesOfSource, shadowedBy, wantedSettings } from './check-streams.ts';
 import type { StreamCheckOptions } from './check-streams.ts';
+import { runtimeFields } from './fields-in-force.ts';
 import { agentStreams } from './own-streams.ts';
 import type { OwnStream } from './own-streams.ts';
 import { templates } from './templates/templates.ts';
@@ -19,6 +20,7 @@ const simulatedTemplate = z.object({
       dynamic: z.unknown(),
       [sourceKey]: z.record(z.string(), z.unknown()),
       properties: z.record(z.string(), z.unknown()),
+      runtime: runtimeFields,
     })
     .partial()
     .optional(),
@@ -59,7 +61,10 @@ async function checkTemplate(
   const path = `/_index_template/_simulate_index/${encodeURIComponent(own.name)}`;
   try {
     const { body } = await request(client, { method: 'POST', path, signal });
-    const deviations = deviationsOf(own, parseAnswer(path, simulatedAnswer, body).template);
+    const { template } = parseAnswer(path, simulatedAnswer, body);
+    const deviations = deviationsOf(own, template);
+    const shadowed = shadowedBy(template.mappings?.runtime, own.mappedFields);
+    if (deviations.length === 0 && shadowed.length > 0) return [shadowing(name, shadowed)];
     if (deviations.length === 0) return [{ ...ok, found: ok.expected }];
     const found = await inForce(client, ours, own.name, signal);
     return [...deviations, { found, expected: ok.expected }].map((deviation) => ({
@@ -72,6 +77,19 @@ async function checkTemplate(
     if (!(error instanceof ElasticsearchError) || error.status !== 403) throw error;
     return [{ ...ok, state: 'unchecked', found: 'needs the cluster privilege manage_index_templates' }];
   }
+}
+
+/** No reason to stop, as in a stream that is there. */
+function shadowing(name: string, shadowed: readonly string[]): CheckResult {
+  return {
+    name,
+    state: 'warning',
+    found: `would lay runtime fields over ${shadowed.join(', ')}`,
+    expected: 'the fields that auditseal maps',
+    remedy:
+      'In the backing indices that it makes, searches, dashboards and rules would find what a script says. Find out who changed ' +
+      'the template, and run `auditseal setup`.',
+  };
 }
 
 function ourTemplate(namespace: string, stream: string): string {

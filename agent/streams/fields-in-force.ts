@@ -46,9 +46,12 @@ interface Property {
   properties?: Record<string, Property>;
 }
 
+/** `runtime` of a mapping. */
+export const runtimeFields = z.record(z.string(), z.looseObject({}));
+
 const mappings = z.record(
   z.string(),
-  z.object({ mappings: z.object({ runtime: z.record(z.string(), z.unknown()).optional() }).loose() }),
+  z.object({ mappings: z.object({ runtime: runtimeFields.optional() }).loose() }),
 );
 
 /**
@@ -79,6 +82,15 @@ export async function fieldsInForce(
   return { problems: [...problems, ...(mapped ?? [])], isMappingRead: mapped !== undefined };
 }
 
+/** The full names of a mapping's runtime fields: a composite one makes a field of each of its members. */
+export function runtimeNames(runtime: Readonly<Record<string, unknown>> = {}): string[] {
+  return Object.entries(runtime).flatMap(([name, field]) => {
+    const { fields } = field as { fields?: unknown };
+    if (typeof fields !== 'object' || fields === null) return [name];
+    return Object.keys(fields).map((member) => `${name}.${member}`);
+  });
+}
+
 /** Undefined where the key may not read the mapping. */
 async function mappingProblems(
   client: ElasticsearchClient,
@@ -91,7 +103,7 @@ async function mappingProblems(
     const { body } = await request(client, { method: 'GET', path, signal });
     return Object.entries(parseAnswer(path, mappings, body)).flatMap(([index, { mappings: mapping }]) =>
       Object.entries(expected).flatMap(([name, type]) => {
-        if (Object.hasOwn(mapping.runtime ?? {}, name)) return [`${index}: ${name} is a runtime field`];
+        if (runtimeNames(mapping.runtime).includes(name)) return [`${index}: ${name} is a runtime field`];
         const own = typeOf(mapping as Property, name);
         return own === type ? [] : [`${index}: ${name} is mapped as ${String(own)}, not ${type}`];
       }),

@@ -1,3 +1,7 @@
+import { eventMapping } from './templates/events.ts';
+import { mappedNames } from './templates/mapped-names.ts';
+import { recordMapping } from './templates/records.ts';
+import { verdictMapping } from './templates/verdicts.ts';
 import { eventStream, recordStream, verdictStream } from './stream-names.ts';
 
 /** One of our data streams, and how its documents are told from those of others. */
@@ -7,6 +11,8 @@ export interface OwnStream {
   ownField: string;
   /** The least that must be mapped: path → type. */
   wantedFields: Readonly<Record<string, string>>;
+  /** Full names of all fields that our template maps. */
+  mappedFields: readonly string[];
 }
 
 /** By these the verifier finds its way. */
@@ -18,8 +24,8 @@ const sealed = {
 /** What an agent writes to. */
 export function agentStreams(namespace: string): OwnStream[] {
   return [
-    { name: eventStream(namespace), ...sealed },
-    { name: recordStream(namespace), ...sealed },
+    { name: eventStream(namespace), ...sealed, mappedFields: mappedNames(eventMapping) },
+    { name: recordStream(namespace), ...sealed, mappedFields: mappedNames(recordMapping()) },
   ];
 }
 
@@ -32,6 +38,7 @@ export function allStreams(namespace: string): OwnStream[] {
       'auditseal.verify.verdict': 'keyword',
       'auditseal.verify.exit_code': 'long',
     },
+    mappedFields: mappedNames(verdictMapping),
   };
   return [...agentStreams(namespace), { name: verdictStream(namespace), ...verdicts }];
 }

@@ -3,6 +3,7 @@ import {
   checkStreams,
   checkTemplates,
   eventStream,
+  fieldsInForce,
   installTemplates,
   recordStream,
 } from '../../../agent/streams/index.ts';
@@ -107,6 +108,70 @@ test('synthetic _source is refused', async () => {
   expect(problems(await checkStreams(await connect(server.url), { namespace: 'n' }))).toMatch(
     /index\.mapping\.source\.mode "synthetic" instead of "stored".*maps _source as \{"mode":"synthetic"\}/u,
   );
+});
+
+test('a runtime field over one of ours is a warning that names index, field and what to do, and gone once that was done', async () => {
+  const client = await connect();
+  const namespace = randomNamespace();
+  const stream = eventStream(namespace);
+  await installTemplates(client, { namespace, retentionDays: 400 });
+  await createDocument(inject('elasticsearchUrl'), stream, '1', ours);
+  const path = `/${stream}/_mapping`;
+  const runtime = (...names: string[]) =>
+    Object.fromEntries(names.map((name) => [name, { type: 'keyword' }]));
+  const put = async (body: object) => await request(client, { method: 'PUT', path, body });
+  await put({ runtime: runtime('of_their_own', 'user') });
+  expect(states(await checkStreams(client, { namespace })), 'of other names').toEqual(['ok', 'ok']);
+  await put({ runtime: runtime('user.name', 'kubernetes.audit.user.username') });
+  const results = await checkStreams(client, { namespace });
+  expect(states(results)).toEqual(['warning', 'ok']);
+  const [index = '', hidden] = /(\S+) has runtime fields over (.*)$/u.exec(results[0]!.found)?.slice(1) ?? [];
+  expect([index.startsWith(`.ds-${stream}-`), hidden]).toEqual([
+    true,
+    'kubernetes.audit.user.username, user.name',
+  ]);
+  const [, target = '', body = ''] = /remove it: PUT (\S+) (\{.*\})$/u.exec(results[0]!.remedy) ?? [];
+  expect(target).toBe(`/${index}/_mapping`);
+  await request(client, { method: 'PUT', path: target, body: JSON.parse(body) as object });
+  expect(states(await checkStreams(client, { namespace }))).toEqual(['ok', 'ok']);
+});
+
+test('runtime fields of a template are a warning, too', async () => {
+  const client = await connect();
+  const namespace = randomNamespace();
+  await installTemplates(client, { namespace, retentionDays: 400 });
+  const path = `/_component_template/auditseal-events-${namespace}`;
+  const { body } = await request(client, { method: 'GET', path });
+  const [{ component_template: component }] = (
+    body as { component_templates: [{ component_template: { template: { mappings: object } } }] }
+  ).component_templates;
+  const mappings = { ...component.template.mappings, runtime: { 'event.action': { type: 'keyword' } } };
+  await request(client, { method: 'PUT', path, body: { template: { ...component.template, mappings } } });
+  const results = await checkTemplates(client, { namespace });
+  expect(states(results)).toEqual(['warning', 'ok']);
+  expect(describeResults(results.slice(0, 1))).toContain('would lay runtime fields over event.action');
+});
+
+/** The embedded Elasticsearch has no script language, without which no composite field can be made. */
+test('the members of a composite runtime field are fields', async () => {
+  const index = '.ds-logs-x-000001';
+  const mapping = {
+    [index]: {
+      mappings: { runtime: { user: { type: 'composite', fields: { name: { type: 'keyword' } } } } },
+    },
+  };
+  await using server = await standIn(({ path }) => {
+    if (path.includes('_settings')) return { body: `{"${index}":{"settings":{}}}` };
+    if (path.includes('_mapping')) return { body: JSON.stringify(mapping) };
+    if (path.includes('_field_caps'))
+      return { body: '{"fields":{"user.name":{"keyword":{"searchable":true}}}}' };
+    return { body: '{"hits":{"total":{"value":0}}}' };
+  });
+  const client = await connect(server.url);
+  const [events] = await checkStreams(client, { namespace: 'n' });
+  expect(events).toMatchObject({ state: 'warning', found: `${index} has runtime fields over user.name` });
+  const { problems: found } = await fieldsInForce(client, 'logs-x', { 'user.name': 'keyword' });
+  expect(found).toContain(`${index}: user.name is a runtime field`);
 });
 
 test('credentials that may not read only cost the check, and it is said which', async () => {
