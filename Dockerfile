@@ -32,7 +32,8 @@ COPY build/image/auditseal /usr/local/bin/auditseal
 # Any uid may run it. kube-apiserver writes audit.log as root with mode 0600, which only root can read: the DaemonSet then
 # sets runAsUser 0 and drops all capabilities. Nothing is written but the state folder, so the root may be read-only.
 USER 65532:65532
-ENV NODE_ENV=production
+# Distroless sets SSL_CERT_FILE. It has no effect here, and the agent would say so at each start as if somebody had set it.
+ENV NODE_ENV=production SSL_CERT_FILE=
 WORKDIR /opt/auditseal
 VOLUME ["/var/lib/auditseal"]
 EXPOSE 9616

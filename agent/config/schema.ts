@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { posix } from 'node:path';
 import { z } from 'zod';
 import { namePattern } from '../seal/index.ts';
 import { logPathProblem } from './log-path.ts';
@@ -172,6 +173,18 @@ export const configSchema = z
           message: `is used twice: ${sourceName}`,
         });
       names.add(sourceName);
+    }
+    const paths = new Map<string, string>();
+    for (const [i, { name: sourceName, path: sourcePath }] of config.sources.entries()) {
+      const file = posix.normalize(sourcePath);
+      const first = paths.get(file);
+      if (first !== undefined)
+        context.addIssue({
+          code: 'custom',
+          path: ['sources', i, 'path'],
+          message: `is that of ${first} already: every event would be there twice`,
+        });
+      else paths.set(file, sourceName);
     }
     const problem = (key: string, message: string) =>
       context.addIssue({ code: 'custom', path: ['elasticsearch', key], message });

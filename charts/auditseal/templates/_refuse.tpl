@@ -58,12 +58,17 @@ with it, since Helm renders them in any order.
 {{- define "auditseal.problems.sources" -}}
 {{- $found := list -}}
 {{- $names := list -}}
+{{- $paths := list -}}
 {{- range $i, $source := .Values.sources -}}
 {{- if has $source.name $names -}}
 {{- $found = append $found (printf "sources[%d].name is used twice: %s" $i $source.name) -}}
 {{- end -}}
 {{- $names = append $names $source.name -}}
 {{- $path := $source.path -}}
+{{- if has (clean $path) $paths -}}
+{{- $found = append $found (printf "sources[%d].path is used twice: %s: every event would be there twice" $i $path) -}}
+{{- end -}}
+{{- $paths = append $paths (clean $path) -}}
 {{- $problem := "" -}}
 {{- /* As agent/config/log-path.ts has it. */ -}}
 {{- if regexMatch "[*?\\[\\]]" $path -}}

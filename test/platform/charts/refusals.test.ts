@@ -72,6 +72,10 @@ test.each([
     /sources\[1\]\.name is used twice: a/u,
   ],
   [
+    'sources[0].name=a,sources[0].path=/a/a.log,sources[1].name=b,sources[1].path=/a/./a.log,resources.limits=null',
+    /sources\[1\]\.path is used twice: \/a\/\.\/a\.log/u,
+  ],
+  [
     'config.elasticsearch.retentionDays=800,config.elasticsearch.recordRetentionDays=400',
     /recordRetentionDays \(400\) is below retentionDays \(800\)/u,
   ],

@@ -26,6 +26,7 @@ export async function makeBases(buildah: Buildah, folder: string): Promise<Bases
     () => undefined,
   );
   const NODE_RUN = await commit(buildah, runRoot, 'localhost/auditseal-base-run:1', [
+    `ENV SSL_CERT_FILE=${certificates}`,
     'USER 65532',
     'WORKDIR /home/nonroot',
   ]);

@@ -50,7 +50,9 @@ test('it has node, the commands and the files that they read; no shell, no packa
 });
 
 test('its labels, user and entrypoint are what the chart and the docs say', async () => {
-  const { User, Labels, Entrypoint, Cmd, Volumes } = image.config;
+  const { User, Labels, Entrypoint, Cmd, Volumes, Env } = image.config;
+  // The base's would be said to have no effect at each start.
+  expect(Env).toContain('SSL_CERT_FILE=');
   expect(User).toBe('65532:65532');
   expect(Entrypoint).toEqual(['/nodejs/bin/node', '/opt/auditseal/auditseal.js']);
   expect(Cmd).toEqual(['run', '--config', '/etc/auditseal/auditseal.yaml']);

@@ -79,6 +79,14 @@ test.each([
     least.replace('audit.log }]', 'audit.log }, { name: kube-apiserver, path: /b }]'),
     'sources.1.name: is used twice',
   ],
+  [
+    'two sources of one path, however it is written',
+    least.replace(
+      'audit.log }]',
+      'audit.log }, { name: other, path: /var/log/../log/kubernetes//audit.log }]',
+    ),
+    'sources.1.path: is that of kube-apiserver already: every event would be there twice',
+  ],
   ['a name that is a folder', least.replace('prod', '..'), 'cluster: must not be . or ..'],
   ['a node that is a folder', `${least}node: .\n`, 'node: must not be . or ..'],
   [
