@@ -61,6 +61,8 @@ export async function retentionClaims(
   }
 }
 
+const exists = (field: string) => ({ exists: { field } });
+
 const markerMembers = z.object({ '@timestamp': z.string(), auditseal: z.object({ origin: z.string() }) });
 
 /** The times of the start markers, by origin, as Elasticsearch takes them. Notes about refusals have an index, and records a batch. */
@@ -69,7 +71,6 @@ async function startsOf(
   pit: PointInTime,
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, string[]>> {
-  const exists = (field: string) => ({ exists: { field } });
   const query = {
     bool: {
       filter: [exists('auditseal.origin')],

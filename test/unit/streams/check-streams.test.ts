@@ -110,6 +110,8 @@ test('synthetic _source is refused', async () => {
   );
 });
 
+const runtime = (...names: string[]) => Object.fromEntries(names.map((name) => [name, { type: 'keyword' }]));
+
 test('a runtime field over one of ours is a warning that names index, field and what to do, and gone once that was done', async () => {
   const client = await connect();
   const namespace = randomNamespace();
@@ -117,8 +119,6 @@ test('a runtime field over one of ours is a warning that names index, field and 
   await installTemplates(client, { namespace, retentionDays: 400 });
   await createDocument(inject('elasticsearchUrl'), stream, '1', ours);
   const path = `/${stream}/_mapping`;
-  const runtime = (...names: string[]) =>
-    Object.fromEntries(names.map((name) => [name, { type: 'keyword' }]));
   const put = async (body: object) => await request(client, { method: 'PUT', path, body });
   await put({ runtime: runtime('of_their_own', 'user') });
   expect(states(await checkStreams(client, { namespace })), 'of other names').toEqual(['ok', 'ok']);
@@ -145,8 +145,12 @@ test('runtime fields of a template are a warning, too', async () => {
   const [{ component_template: component }] = (
     body as { component_templates: [{ component_template: { template: { mappings: object } } }] }
   ).component_templates;
-  const mappings = { ...component.template.mappings, runtime: { 'event.action': { type: 'keyword' } } };
-  await request(client, { method: 'PUT', path, body: { template: { ...component.template, mappings } } });
+  const shadowing = { ...component.template.mappings, runtime: { 'event.action': { type: 'keyword' } } };
+  await request(client, {
+    method: 'PUT',
+    path,
+    body: { template: { ...component.template, mappings: shadowing } },
+  });
   const results = await checkTemplates(client, { namespace });
   expect(states(results)).toEqual(['warning', 'ok']);
   expect(describeResults(results.slice(0, 1))).toContain('would lay runtime fields over event.action');
