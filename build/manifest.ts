@@ -12,6 +12,7 @@ export async function writeManifest(file: string): Promise<void> {
     license,
     type: 'module',
     bin: { auditseal: 'auditseal.js' },
+    man: ['./auditseal.1'],
     engines: { node: `>=${nodeMajorMin}` },
   };
   await writeFile(file, `${JSON.stringify(manifest, undefined, 2)}\n`);

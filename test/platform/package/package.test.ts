@@ -43,6 +43,7 @@ test('the package has the commands, the files that they read, licences and the S
     'LICENSE',
     'README.md',
     'THIRD-PARTY-LICENSES.txt',
+    'auditseal.1',
     'auditseal.cdx.json',
     'default-policy.yaml',
     'package.json',
@@ -59,10 +60,20 @@ test('it installs without a registry, depends on nothing, and says its version t
     license: 'Apache-2.0',
     type: 'module',
     bin: { auditseal: 'auditseal.js' },
+    man: ['./auditseal.1'],
     engines: { node: '>=24' },
   });
   const { code, out } = await run('npx', ['auditseal', 'version'], installed.folder);
   expect([code, out]).toEqual([0, `auditseal ${manifest.version} (Node ${process.versions.node})\n`]);
+});
+
+test('the manual page has a section for each command, and no line that roff would take for a request', async () => {
+  const page = await readFile(join(installed.built, 'auditseal.1'), 'utf8');
+  expect(page.match(/^\.SS .+$/gmu)).toEqual(
+    expect.arrayContaining(['.SS auditseal verify', '.SS auditseal statement retire', '.SS auditseal version']),
+  );
+  const requests = page.match(/^[.'].*$/gmu) ?? [];
+  expect(requests.filter((line) => !/^\.(?:TH|SH|SS|nf|fi|B|I|RI)\b/u.test(line))).toEqual([]);
 });
 
 test('an older Node gets a sentence and exit code 2, which is not that of a tampered log', async () => {

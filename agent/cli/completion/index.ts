@@ -1,0 +1,1 @@
+export { defineCompletion } from './command.ts';
