@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { pino, stdTimeFunctions } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
 import { CodedError, messageOf } from '../error.ts';
@@ -10,12 +11,18 @@ export const ecsVersion = '9.4.0';
 
 /**
  * JSON lines with ECS field names (elastic.co/docs/reference/ecs), so that the agent's own log needs no parsing rules. What servers
- * answer and clients choose is in them: nothing of it may act on a terminal.
+ * answer and clients choose is in them: nothing of it may act on a terminal. `node` is the node's name, which a pod's host name is not.
  */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
+export function createLogger(level: string, destination?: DestinationStream, node = hostname()): Logger {
   const options = {
     level,
-    base: { 'ecs.version': ecsVersion, 'service.name': 'auditseal', 'process.pid': process.pid },
+    base: {
+      'ecs.version': ecsVersion,
+      'service.name': 'auditseal',
+      'log.logger': 'auditseal',
+      'host.name': node,
+      'process.pid': process.pid,
+    },
     messageKey: 'message',
     errorKey: 'error',
     timestamp: () => stdTimeFunctions.isoTime().replace('"time"', '"@timestamp"'),

@@ -24,7 +24,7 @@ export async function run(
     const setup = await loadSetup(file);
     // The state holds the logs' private keys.
     process.umask(0o077);
-    const logger = createLogger(setup.config.logLevel);
+    const logger = createLogger(setup.config.logLevel, undefined, setup.config.node);
     const { shutdownSeconds } = setup.config;
     const onStop = () =>
       logger.info(`stopping: what was read is sealed, then shipped for at most ${shutdownSeconds} s`);

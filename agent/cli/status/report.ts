@@ -21,13 +21,14 @@ export function describeStatus(status: StateStatus, limits: StatusLimits | undef
   ]);
   const sources = status.sources.map((source) => {
     const share = limits && limits.spoolBytesMax / status.sources.length;
-    return `\n${source.source}\n${rows([...attentions(source, limits, now), ...numbers(source, share, now)])}`;
+    const found = attentions(source, limits, now).map((text): [string, string] => ['ATTENTION', text]);
+    return `\n${source.source}\n${rows([...found, ...numbers(source, share, now)])}`;
   });
   return `${head}${sources.join('')}`;
 }
 
 /** What somebody should look at, each with the section of docs/operations.md to read. */
-function attentions(source: SourceStatus, limits: StatusLimits | undefined, now: Date): [string, string][] {
+export function attentions(source: SourceStatus, limits: StatusLimits | undefined, now: Date): string[] {
   const observed = parseObservation(source.observed);
   const found: string[] = [];
   if (observed?.unreadable) {
@@ -56,7 +57,7 @@ function attentions(source: SourceStatus, limits: StatusLimits | undefined, now:
     found.push(
       `this log began because the state was ${source.reason === 'state lost' ? 'lost' : 'rolled back'} (AuditsealEpochRestart)`,
     );
-  return found.map((text) => ['ATTENTION', text]);
+  return found;
 }
 
 function numbers(source: SourceStatus, share: number | undefined, now: Date): [string, string][] {

@@ -1,8 +1,9 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { fileBytesMax, readTextStream } from '../../input/index.ts';
-import { addPersons, addTrust } from '../../trust/index.ts';
-import type { AddedKey } from '../../trust/index.ts';
+import { jsonLine } from '../../json/index.ts';
+import { addPersons, addTrust, readTrust } from '../../trust/index.ts';
+import type { AddedKey, TrustFile } from '../../trust/index.ts';
 import { newCommand, runCommand } from '../command.ts';
 import { exitCode } from '../exit-code.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -57,7 +58,49 @@ export function defineTrust(terminal: Terminal): Command {
         async () => await addPersons(trust, await vkeysOf(given), 'erasers'),
       );
     });
+  command
+    .command('list')
+    .description('show whose keys a trust file holds, and for what each is believed')
+    .requiredOption('--trust <file>', 'the trust file')
+    .option('--json', 'one JSON object a key')
+    .action(async ({ trust, json }: ListOptions) => {
+      await runCommand({ name: 'trust list', usage: exitCode.failed }, terminal, async () => {
+        const keys = keysOf(await readTrust(trust));
+        if (json) for (const key of keys) terminal.out(jsonLine(key));
+        else terminal.out(tableOf(keys));
+      });
+    });
   return command;
+}
+
+interface ListOptions {
+  trust: string;
+  json?: true;
+}
+
+interface TrustedKey {
+  for: 'log' | 'operator' | 'eraser';
+  name: string;
+  vkey: string;
+}
+
+/** The name of a log is the origin of the epoch from which on it is believed. */
+function keysOf({ logs, operators, erasers }: TrustFile): TrustedKey[] {
+  const key = (role: TrustedKey['for']) => (vkey: string) => ({
+    for: role,
+    name: vkey.split('+', 1)[0] ?? '',
+    vkey,
+  });
+  return [
+    ...logs.map(({ vkey }) => key('log')(vkey)),
+    ...operators.map(key('operator')),
+    ...erasers.map(key('eraser')),
+  ];
+}
+
+function tableOf(keys: readonly TrustedKey[]): string {
+  if (keys.length === 0) return 'no key\n';
+  return keys.map(({ for: role, vkey }) => `${role.padEnd('operator'.length)}  ${vkey}\n`).join('');
 }
 
 async function changing(name: string, terminal: Terminal, add: () => Promise<AddedKey[]>): Promise<void> {

@@ -33,3 +33,9 @@ test('an error with a code is told without the place in the program, any other w
     stack_trace: expect.stringContaining('log.test') as unknown,
   });
 });
+
+test('a line names the program and the node, not the pod', () => {
+  let text = '';
+  createLogger('info', { write: (line) => void (text += line) }, 'cp-1').info('hello');
+  expect(JSON.parse(text)).toMatchObject({ 'log.logger': 'auditseal', 'host.name': 'cp-1' });
+});

@@ -123,3 +123,22 @@ describe('a trust file', () => {
     expect(stderr).toContain(`auditseal trust add --trust ${file}`);
   });
 });
+
+test('auditseal trust list shows each key and what it is believed for', async () => {
+  const alice = generateKey('alice@example.com').verifier.text;
+  const carol = generateKey('carol@example.com').verifier.text;
+  await auditseal(['trust', 'add', '--trust', file, one, two]);
+  await auditseal(['trust', 'operator', '--trust', file, alice]);
+  await auditseal(['trust', 'eraser', '--trust', file, carol]);
+  const { code, stdout } = await auditseal(['trust', 'list', '--trust', file]);
+  expect([code, stdout]).toEqual([
+    0,
+    [`log       ${one}`, `log       ${two}`, `operator  ${alice}`, `eraser    ${carol}`],
+  ]);
+  const { stdout: json } = await auditseal(['trust', 'list', '--trust', file, '--json']);
+  expect(json.map((line) => JSON.parse(line) as unknown)[2]).toEqual({
+    for: 'operator',
+    name: 'alice@example.com',
+    vkey: alice,
+  });
+});

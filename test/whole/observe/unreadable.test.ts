@@ -1,12 +1,10 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { appendFile, chmod, chown, mkdir, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { lineNumber, startAgent, temporaryFolder, until, writeConfig } from '../../kit/agent/index.ts';
 import type { AgentProcess } from '../../kit/agent/index.ts';
-
-const main = join(import.meta.dirname, '../../../agent/cli/main.ts');
+import { statusOf } from '../../kit/status.ts';
 
 /** Takes the superuser's right to read everything, as the DaemonSet does (`drop: [ALL]`), but for the capabilities named. */
 const setpriv = (...capabilities: string[]) => [
@@ -129,9 +127,8 @@ async function stage(named: Record<string, Place>, under: readonly string[] = []
     agent,
     pathOf,
     status: async (name) => {
-      const given = [main, 'status', '--state-dir', join(folder.path, 'state')];
-      const { stdout } = await promisify(execFile)(process.execPath, given);
-      return stdout.split('\n\n').find((part) => part.startsWith(`${name}\n`)) ?? '';
+      const { text } = await statusOf(join(folder.path, 'state'));
+      return text.split('\n\n').find((part) => part.startsWith(`${name}\n`)) ?? '';
     },
     sample: async (metric, name) => (await agent.metrics()).get(`${metric}{source="${name}"}`),
     [Symbol.asyncDispose]: async () => {

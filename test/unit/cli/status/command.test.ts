@@ -1,22 +1,18 @@
-import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, inject, test } from 'vitest';
 import { describeStatus } from '../../../../agent/cli/status/report.ts';
 import { readStatus } from '../../../../agent/store/index.ts';
 import { until } from '../../../kit/agent/index.ts';
 import { Scene } from '../../../kit/scene.ts';
+import { statusOf } from '../../../kit/status.ts';
 import { standIn } from '../../../kit/stand-in.ts';
 
 const url = inject('elasticsearchUrl');
-const main = join(import.meta.dirname, '../../../../agent/cli/main.ts');
 
-/** The terminal's text, by the state folder alone: the configuration is gone by then. */
-async function status({ folder }: Scene): Promise<string> {
-  const given = [main, 'status', '--state-dir', join(folder, 'state')];
-  return (await promisify(execFile)(process.execPath, given)).stdout;
-}
+/** By the state folder alone: the configuration is gone by then. */
+const stateOf = ({ folder }: Scene) => join(folder, 'state');
+const status = async (scene: Scene) => (await statusOf(stateOf(scene))).text;
 
 const value = (text: string, name: string) => new RegExp(`^  ${name} +(.*)$`, 'mu').exec(text)?.[1];
 
@@ -38,6 +34,7 @@ test('status tells from the state folder alone what was done, what waits, since 
   expect(value(calm, 'acknowledged')).toMatch(/^last \d{4}-\d\d-\d\dT.* ago\)$/u);
   expect(value(calm, 'last failure')).toBe('none');
   expect(calm).not.toContain('ATTENTION');
+  expect((await statusOf(stateOf(scene))).code).toBe(0);
   expect(await first.stop()).toBe(0);
 
   // Elasticsearch refuses the key from now on; what is written after that waits.
@@ -56,6 +53,13 @@ test('status tells from the state folder alone what was done, what waits, since 
   expect(value(text, 'last failure')).toMatch(/ ago\), unauthorized: .*403/u);
   expect(value(text, 'acknowledged')).toMatch(/^last \d{4}/u);
   expect(text).toMatch(/ATTENTION +Elasticsearch has not answered since the last start/u);
+
+  const { text: json, code } = await statusOf(stateOf(scene), '--json');
+  expect(code).toBe(3);
+  expect(JSON.parse(json)).toMatchObject({
+    attention: expect.arrayContaining([expect.stringContaining('AuditsealNotShipping')]),
+    observed: { trouble: { cause: 'unauthorized' } },
+  });
 
   const hourLater = new Date(Date.now() + 3_600_000);
   const limits = { spoolBytesMax: 1024 * 1024, freeBytesMin: 1024, heartbeatSeconds: 1 };
