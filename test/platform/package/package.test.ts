@@ -70,7 +70,11 @@ test('it installs without a registry, depends on nothing, and says its version t
 test('the manual page has a section for each command, and no line that roff would take for a request', async () => {
   const page = await readFile(join(installed.built, 'auditseal.1'), 'utf8');
   expect(page.match(/^\.SS .+$/gmu)).toEqual(
-    expect.arrayContaining(['.SS auditseal verify', '.SS auditseal statement retire', '.SS auditseal version']),
+    expect.arrayContaining([
+      '.SS auditseal verify',
+      '.SS auditseal statement retire',
+      '.SS auditseal version',
+    ]),
   );
   const requests = page.match(/^[.'].*$/gmu) ?? [];
   expect(requests.filter((line) => !/^\.(?:TH|SH|SS|nf|fi|B|I|RI)\b/u.test(line))).toEqual([]);
