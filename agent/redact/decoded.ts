@@ -35,9 +35,10 @@ export function partOf(decoded: Decoded, from: number, to: number): Decoded {
 
 /** What the JSON string stands for whose content, without its quotes, is `from` to `to`. Its escapes must be well-formed. */
 export function unescaped(decoded: Decoded, from: number, to: number): Decoded {
+  const part = partOf(decoded, from, to);
+  // Looked for in the part alone: in the text behind it, it would be looked for again and again.
+  if (!part.text.includes('\\')) return part;
   const { text } = decoded;
-  const first = text.indexOf('\\', from);
-  if (first < 0 || first >= to) return partOf(decoded, from, to);
   const units = new Units(to - from);
   for (let at = from; at < to;) {
     const offset = offsetIn(decoded, at);
@@ -68,13 +69,22 @@ const simpleEscapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '
 
 /** What a part of a URI stands for: percent-encoding undone, and a plus is a space. */
 export function unquoted(decoded: Decoded): Decoded {
+  return withoutPercents(decoded, 0x20);
+}
+
+/** The same of a `data:` URI, where a plus is a plus. */
+export function percentDecoded(decoded: Decoded): Decoded {
+  return withoutPercents(decoded, plus);
+}
+
+function withoutPercents(decoded: Decoded, ofPlus: number): Decoded {
   const { text } = decoded;
-  if (!text.includes('%') && !text.includes('+')) return decoded;
+  if (!text.includes('%') && (ofPlus === plus || !text.includes('+'))) return decoded;
   const units = new Units(text.length);
   for (let at = 0; at < text.length;) {
     const code = text.charCodeAt(at);
     const byte = code === percent ? parseInt(text.slice(at + 1, at + 3), 16) : NaN;
-    units.add(Number.isNaN(byte) ? (code === plus ? 0x20 : code) : byte, offsetIn(decoded, at));
+    units.add(Number.isNaN(byte) ? (code === plus ? ofPlus : code) : byte, offsetIn(decoded, at));
     at += Number.isNaN(byte) ? 1 : 3;
   }
   return units.end(offsetIn(decoded, text.length));

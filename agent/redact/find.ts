@@ -1,19 +1,25 @@
-import { assignmentsIn, isValue } from './assignments.ts';
+import { assignmentsIn, isMemberValue } from './assignments.ts';
+import { textOfBase64 } from './base64.ts';
 import { unescaped } from './decoded.ts';
 import type { Decoded } from './decoded.ts';
 import { literalsIn } from './literals.ts';
+import { manifestSecretsIn } from './manifests.ts';
 import { isSecretName } from './names.ts';
 import { nestedMax } from './nested.ts';
+import { anySecretMember, dataMembers, secretMembersOf, secretNames } from './secret-members.ts';
 import { spanOf } from './span.ts';
 import type { Span } from './span.ts';
 import { secretsInArgument, secretsInUri } from './uri.ts';
-import { walkJson } from './walk.ts';
-import type { Frame, StringValue, Visitor } from './walk.ts';
+import { endOfRun, unitsOf } from './units.ts';
+import { isNoteName, walkJson } from './walk.ts';
+import type { Frame, Notes, StringValue, Visitor } from './walk.ts';
 
 /** What is known of a line from its head. */
 export interface About {
-  /** The object is a Secret: all that its `data` holds is one. */
-  readonly isSecret: boolean;
+  /** Members of the object all of whose content is secret: `data` of a Secret. */
+  readonly secretMembers: ReadonlySet<string>;
+  /** The name of the object says that its value is a secret. */
+  readonly isSecretlyNamed: boolean;
   /** The name of the object is a token of OpenShift's oauth-server. */
   readonly isTokenName: boolean;
   /** No member beside the bodies may show what they hold: it is a Secret, or policy left no bodies. */
@@ -25,8 +31,12 @@ export interface About {
 }
 
 const bodies = new Set(['requestObject', 'responseObject']);
-const dataMembers = new Set(['data', 'stringData']);
 const argumentMembers = new Set(['args', 'command']);
+/** Members that hold the value of what a member beside them names: of variables, parameters, headers, settings. */
+const valueMembers = new Set(['value', 'values', 'default', 'string', 'array', 'map']);
+/** Members whose string is a text in base64, if it looks like one. */
+const base64Names = ['base64', 'userdata', 'kubeconfig'];
+const proseMembers = new Set(['message', 'note']);
 /**
  * Annotations that the apiserver itself writes, of names and decisions alone. Webhooks and ValidatingAdmissionPolicies write
  * what they like under keys of their own, parts of the object included (kubernetes/kubernetes#77824).
@@ -58,14 +68,18 @@ export function secretsInEvent(line: Decoded, about: About): Span[] {
 }
 
 /** Secrets of a text that may be JSON, or hold some. */
-export function secretsInText(text: Decoded, about: About, nested = 0, isProse = false): Span[] {
-  const first = text.text.trimStart()[0];
+export function secretsInText(text: Decoded, about: About, nested = 0, isProse = false, name = ''): Span[] {
+  const first = text.text[endOfRun(text.text, 0, whiteSpace)];
   if ((first === '{' || first === '[') && nested < nestedMax) {
-    const finder = new Finder(text, about, nested + 1);
+    const finder = new Finder(text, about, nested + 1, name);
     if (walkJson(text, finder)) return finder.spans;
   }
-  return [...assignmentsIn(text, isProse), ...literalsIn(text)];
+  return [...manifestSecretsIn(text), ...assignmentsIn(text, isProse), ...literalsIn(text)];
 }
+
+const whiteSpace = unitsOf(' \t\r\n');
+const digits = unitsOf('0-9');
+const resourceUnits = unitsOf('a-z', '.');
 
 /** Looks at each string of a JSON text: an event, an object of Kubernetes, or anything else that a client sent. */
 class Finder implements Visitor {
@@ -78,19 +92,22 @@ class Finder implements Visitor {
   readonly #candidates: Span[] = [];
   /** Runs of them that were taken: where each begins and ends. */
   readonly #taken = new Map<number, number>();
+  /** The name of the text's own object or array. */
+  readonly #name: string;
   #openRanges = 0;
 
-  constructor(text: Decoded, about: About, nested: number) {
+  constructor(text: Decoded, about: About, nested: number, name = '') {
     this.#text = text;
     this.#about = about;
     this.#nested = nested;
+    this.#name = name;
   }
 
   onKey(frame: Frame): void {
     this.#endRange(frame);
-    const of = dataMembers.has(frame.key) ? 'data' : frame.key === 'value' ? 'value' : undefined;
+    const of = rangeOf(frame.key);
     if (of === undefined) return;
-    (frame.notes.ranges ??= []).push({ of, from: this.#candidates.length });
+    (frame.notes.ranges ??= []).push({ of, member: frame.key, from: this.#candidates.length });
     this.#openRanges += 1;
   }
 
@@ -106,23 +123,56 @@ class Finder implements Visitor {
     add(this.spans, isHead ? this.#inHead(frames, decoded) : this.#inBody(frames, decoded));
   }
 
-  onClose(frame: Frame): void {
+  onClose(frame: Frame, frames: readonly Frame[]): void {
     this.#endRange(frame);
-    const { kind, name, header, path, ranges = [] } = frame.notes;
-    const isSecret = kind === 'Secret' || this.#about.isSecret;
-    const hasSecretName = isSecretName(name ?? header ?? '');
-    const isValueSecret =
-      hasSecretName ||
-      (path !== undefined && this.#isSecretPath(path)) ||
-      (this.#about.wholeEnvironment && frame.name === 'env');
-    for (const { of, from, to } of ranges) {
-      if (of === 'data' && isSecret) add(this.spans, this.#candidatesOf(from, to, 'secret-data'));
-      if (of === 'value' && isValueSecret)
+    const { kind, encoding, ranges } = frame.notes;
+    // `metadata.name` names what stands beside `metadata`.
+    if (frame.name === 'metadata' && frame.notes.name !== undefined) {
+      const parent = frames.at(-1);
+      if (parent !== undefined && !parent.isArray) parent.notes.objectName = frame.notes.name;
+    }
+    if (ranges === undefined) return;
+    const members = secretMembersOf(kind) ?? (secretNames.has(frame.name) ? dataMembers : undefined);
+    const isNamed = this.#isNamedSecretly(frame, frames.length);
+    for (const range of ranges) {
+      const { of, member, from, to } = range;
+      if (of === 'secret') {
+        if (members?.has(member) || this.#about.secretMembers.has(member))
+          add(this.spans, this.#candidatesOf(from, to, 'secret-data'));
+        else if (frame.name === 'spec' && !range.isPassedOn) this.#passOn(range, frames.at(-1));
+      } else if (of === 'value' && isNamed)
         add(
           this.spans,
-          this.#candidatesOf(from, to, 'environment').filter(({ value }) => isValue(value)),
+          this.#candidatesOf(from, to, 'environment').filter(({ value }) => isMemberValue(value)),
+        );
+      else if (of === 'content' && encoding?.toLowerCase().includes('base64'))
+        add(
+          this.spans,
+          this.#candidatesOf(from, to, 'base64').filter(({ value }) => this.#isSecretBase64(value) ?? true),
         );
     }
+  }
+
+  /** Of `spec` the kind is in the object around it. Once, or nested ones would cost their square. */
+  #passOn(range: Range, parent: Frame | undefined): void {
+    if (parent === undefined || parent.isArray) return;
+    (parent.notes.ranges ??= []).unshift({ ...range, isPassedOn: true });
+  }
+
+  #isNamedSecretly({ notes, name }: Frame, level: number): boolean {
+    if (notes.path !== undefined && this.#isSecretPath(notes.path)) return true;
+    if (this.#about.wholeEnvironment && name === 'env') return true;
+    if (this.#about.isSecretlyNamed && this.#nested === 0 && level === 1) return true;
+    return [notes.name, notes.header, notes.key, notes.objectName].some(
+      (one) => one !== undefined && isSecretName(one),
+    );
+  }
+
+  /** @returns undefined where it is no base64 of a text */
+  #isSecretBase64(value: string): boolean | undefined {
+    const text = textOfBase64(value);
+    if (text === undefined) return undefined;
+    return secretsInText(text, this.#about, this.#nested + 1).length > 0;
   }
 
   /** Each candidate is taken at most once, by the innermost object that makes it a secret: else nesting would cost its square. */
@@ -147,16 +197,17 @@ class Finder implements Visitor {
   /** A JSON Patch (RFC 6902) of a Secret's data, or of a member with a secret-like name. */
   #isSecretPath(path: string): boolean {
     const parts = path.split('/', pathPartsMax);
+    if (parts.some((part) => this.#about.secretMembers.has(part))) return true;
     const last = parts.at(-1) ?? '';
-    const named = /^(?:\d+|-|value)$/.test(last) ? (parts.at(-2) ?? '') : last;
-    return (this.#about.isSecret && dataMembers.has(parts[1] ?? '')) || isSecretName(named);
+    if (parts.length === 2 && valueMembers.has(last) && this.#about.isSecretlyNamed) return true;
+    const isPlace = last === '-' || last === 'value' || endOfRun(last, 0, digits) === last.length;
+    return isSecretName(isPlace ? (parts.at(-2) ?? '') : last);
   }
 
   /** Keeps what its object is called: only when it closes is known what that means for its other members. */
   #note(top: Frame, text: string): void {
     if (top.isArray || text.length > noteBytesMax) return;
-    if (top.key === 'kind' || top.key === 'name' || top.key === 'header' || top.key === 'path')
-      top.notes[top.key] = text;
+    if (isNoteName(top.key)) top.notes[top.key] = text;
   }
 
   #inHead(frames: readonly Frame[], decoded: Decoded): Span[] {
@@ -191,22 +242,51 @@ class Finder implements Visitor {
     if (!isConfidential || code === undefined || code < 400) return false;
     if (namesOnly.has(code)) return false;
     // A webhook denies with 403, too, in words of its own.
-    return !(code === 403 && /^[a-z.]+(?: "[^"]*")? is forbidden: User "/.test(message));
+    return !(code === 403 && isRefusalOfUser(message));
   }
 
   #inBody(frames: readonly Frame[], decoded: Decoded): Span[] {
     const top = frames.at(-1)!;
-    const name = top.valueName;
-    const isValueOf = !top.isArray && top.key === 'value' && isSecretName(top.name);
-    if ((isSecretName(name) || isValueOf) && isValue(decoded.text))
-      return [spanOf(decoded, 0, decoded.text.length, 'name')];
+    const { text } = decoded;
+    const name = top.valueName === '' ? this.#name : top.valueName;
+    const isValueOf =
+      !top.isArray && top.key === 'value' && isSecretName(top.name === '' ? this.#name : top.name);
+    if ((isSecretName(name) || isValueOf) && isMemberValue(text))
+      return [spanOf(decoded, 0, text.length, 'name')];
     if (top.isArray && argumentMembers.has(name)) {
       const { before } = top.notes;
-      top.notes.before = decoded.text.slice(0, noteBytesMax);
+      top.notes.before = text.slice(0, noteBytesMax);
       return secretsInArgument(decoded, before);
     }
-    return secretsInText(decoded, this.#about, this.#nested);
+    if (name === 'list' && top.name === 'chpasswd') return [spanOf(decoded, 0, text.length, 'name')];
+    if (isBase64Name(name) && this.#isSecretBase64(text)) return [spanOf(decoded, 0, text.length, 'base64')];
+    return secretsInText(decoded, this.#about, this.#nested, proseMembers.has(name), name);
   }
+}
+
+type Range = NonNullable<Notes['ranges']>[number];
+
+/** What strings below a member may turn out to be. */
+function rangeOf(key: string): Range['of'] | undefined {
+  if (anySecretMember.has(key)) return 'secret';
+  if (valueMembers.has(key)) return 'value';
+  return key === 'content' || key === 'contents' ? 'content' : undefined;
+}
+
+function isBase64Name(name: string): boolean {
+  if (name.length > noteBytesMax) return false;
+  const lower = name.toLowerCase();
+  return base64Names.some((one) => lower.includes(one));
+}
+
+/** `pods "x" is forbidden: User "y" cannot …`: the words of the apiserver's own authorizer. */
+function isRefusalOfUser(message: string): boolean {
+  const at = message.indexOf(' is forbidden: User "');
+  if (at < 0 || at > noteBytesMax) return false;
+  const end = endOfRun(message, 0, resourceUnits);
+  return (
+    end > 0 && (end === at || (message.startsWith(' "', end) && message.indexOf('"', end + 2) === at - 1))
+  );
 }
 
 /** Not by a spread: a line can hold a million. */

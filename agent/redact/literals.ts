@@ -1,7 +1,10 @@
+import { assignmentsIn } from './assignments.ts';
+import { partOf, percentDecoded } from './decoded.ts';
 import type { Decoded } from './decoded.ts';
 import { Keywords } from './keywords.ts';
 import { spanOf } from './span.ts';
 import type { RuleName, Span } from './span.ts';
+import { endOfRun, isUnit, letters, unitsOf } from './units.ts';
 
 /** A credential that is known by how it begins: so many units of the class follow. */
 interface Format {
@@ -46,19 +49,58 @@ const formats: readonly Format[] = [
   { begins: 'hooks.slack.com/services/', min: 20 },
 ];
 
+/** Hashes of crypt(3) and its kin: who has one tries passwords out. */
+const cryptPrefixes = [
+  '$1$',
+  '$5$',
+  '$6$',
+  '$7$',
+  '$y$',
+  '$2a$',
+  '$2b$',
+  '$2y$',
+  '$apr1$',
+  '$argon2',
+  '$pbkdf2',
+];
+
 const byKeyword = Map.groupBy(formats, ({ begins }) => begins.toLowerCase());
 const privateKey = '-----begin';
 const jwt = 'eyj';
 const url = '://';
+/** Of a data source name as Go's MySQL driver has it: `user:password@tcp(host)/`. */
+const sourceNames = ['@tcp(', '@unix('];
 const schemes = ['bearer ', 'basic '];
-const dataUri = ';base64,';
-export const literalKeywords = [...byKeyword.keys(), privateKey, jwt, url, ...schemes, dataUri];
+const base64Uri = ';base64,';
+const dataUris = ['data:,', 'data:;', 'data:text/', 'data:application/'];
+export const literalKeywords = [
+  ...byKeyword.keys(),
+  ...cryptPrefixes,
+  privateKey,
+  jwt,
+  url,
+  ...sourceNames,
+  ...schemes,
+  base64Uri,
+  ...dataUris,
+];
 const keywords = new Keywords(literalKeywords);
 
-const wordUnit = /[A-Za-z0-9_]/;
-const tokenUnit = /[A-Za-z0-9_+/=.~-]/;
+const wordUnits = unitsOf('a-z', 'A-Z', '0-9', '_');
+const tokenUnits = unitsOf('a-z', 'A-Z', '0-9', '_+/=.~-');
+const cryptUnits = unitsOf('a-z', 'A-Z', '0-9', './$=,+_-');
+const mediaTypeUnits = unitsOf('a-z', 'A-Z', '0-9', '/;=+._-');
+const uriEndUnits = unitsOf(' \t\r\n"\'<>\\');
+const beforePassword = unitsOf(' \t\n"\'`,');
+const hostUnits = unitsOf('/?# "\'<>\n');
+const smallLetters = unitsOf('a-z');
 const schemeMin = 8;
-const dataUriMin = 24;
+const base64Min = 4;
+const cryptMin = 20;
+const userMax = 256;
+const jwtHeaderMax = 4096;
+const authorityMax = 1024;
+const mediaTypeMax = 128;
 
 /** Credentials that are known by their form, wherever they stand. */
 export function literalsIn(decoded: Decoded): Span[] {
@@ -70,8 +112,9 @@ export function literalsIn(decoded: Decoded): Span[] {
     past = to;
   };
   let runEnd = 0;
+  let uriEnd = 0;
   // Of a run its end is looked for once, however many keywords are in it.
-  const endOfToken = (from: number) => (from < runEnd ? runEnd : (runEnd = tokenEnd(text, from)));
+  const endOfToken = (from: number) => (from < runEnd ? runEnd : (runEnd = endOfRun(text, from, tokenUnits)));
   for (const { at, keyword } of keywords.findIn(text)) {
     if (at < past) continue;
     const end = at + keyword.length;
@@ -83,15 +126,27 @@ export function literalsIn(decoded: Decoded): Span[] {
     } else if (keyword === url) {
       const password = passwordOf(text, end);
       if (password) found(password.from, password.to, 'url-password');
+    } else if (sourceNames.includes(keyword)) {
+      const start = Math.max(past, at - userMax);
+      const colon = text.slice(start, at).indexOf(':', startOfUser(text.slice(start, at)));
+      if (colon >= 0 && start + colon + 1 < at) found(start + colon + 1, at, 'url-password');
     } else if (schemes.includes(keyword)) {
       const to = endOfToken(end);
       if (to - end >= schemeMin && !isWord(text.slice(end, to))) found(end, to, 'authorization');
-    } else if (keyword === dataUri) {
+    } else if (keyword === base64Uri) {
       const to = endOfToken(end);
-      if (to - end >= dataUriMin) found(end, to, 'data-uri');
+      if (to - end >= base64Min) found(end, to, 'data-uri');
+    } else if (dataUris.includes(keyword)) {
+      // One inside another is part of its content.
+      if (at < uriEnd) continue;
+      uriEnd = endOfUri(text, end);
+      for (const span of inDataUri(decoded, at, uriEnd)) spans.push(span);
+    } else if (cryptPrefixes.includes(keyword)) {
+      const to = endOfRun(text, end, cryptUnits);
+      if (to - at >= cryptMin) found(at, to, 'literal');
     } else {
       const format = byKeyword.get(keyword)!.find(({ begins }) => text.startsWith(begins, at));
-      if (format === undefined || wordUnit.test(text.charAt(at - 1))) continue;
+      if (format === undefined || isUnit(text, at - 1, wordUnits)) continue;
       const to = endOfToken(end);
       if (to - end >= format.min) found(at, to, 'literal');
     }
@@ -101,12 +156,23 @@ export function literalsIn(decoded: Decoded): Span[] {
 
 /** `Basic authentication` is prose: no digit, no sign, and no capital but the first letter. */
 function isWord(token: string): boolean {
-  return /^[A-Za-z][a-z]*[.]?$/.test(token);
+  const end = endOfRun(token, 1, smallLetters);
+  return (
+    isUnit(token, 0, letters) && (end === token.length || (end === token.length - 1 && token.endsWith('.')))
+  );
 }
 
-function tokenEnd(text: string, from: number): number {
+/** A `data:` URI (RFC 2397) whose content is text: Ignition writes files so. In base64 it has a keyword of its own. */
+function inDataUri(decoded: Decoded, at: number, end: number): Span[] {
+  const { text } = decoded;
+  const comma = endOfRun(text, at + 'data:'.length, mediaTypeUnits, Math.min(end, at + mediaTypeMax));
+  if (text[comma] !== ',' || text.slice(at, comma).endsWith(';base64')) return [];
+  return assignmentsIn(percentDecoded(partOf(decoded, comma + 1, end)));
+}
+
+function endOfUri(text: string, from: number): number {
   let at = from;
-  while (at < text.length && tokenUnit.test(text.charAt(at))) at += 1;
+  while (at < text.length && !isUnit(text, at, uriEndUnits)) at += 1;
   return at;
 }
 
@@ -122,21 +188,28 @@ function endOfPrivateKey(text: string, from: number): number {
   return closed < 0 ? text.length : closed + 5;
 }
 
+/** Where the name before the password of a data source begins. */
+function startOfUser(text: string): number {
+  let at = text.length;
+  while (at > 0 && !isUnit(text, at - 1, beforePassword)) at -= 1;
+  return at;
+}
+
 /** A JSON Web Token (RFC 7519): header and payload begin as base64url of `{"`. */
 function isJwt(text: string, from: number): boolean {
-  if (!text.startsWith('eyJ', from) || wordUnit.test(text[from - 1] ?? '')) return false;
-  const dot = text.indexOf('.', from);
+  if (!text.startsWith('eyJ', from) || isUnit(text, from - 1, wordUnits)) return false;
+  const dot = from + text.slice(from, from + jwtHeaderMax).indexOf('.');
   return dot - from >= 10 && text.startsWith('.eyJ', dot) && text.includes('.', dot + 1);
 }
 
 /** The password in `scheme://user:password@host` (RFC 3986 §3.2.1). */
 function passwordOf(text: string, from: number): { from: number; to: number } | undefined {
   let colon = -1;
-  for (let at = from; at < text.length && at < from + 1024; at += 1) {
+  for (let at = from; at < text.length && at < from + authorityMax; at += 1) {
     const unit = text.charAt(at);
     if (unit === '@') return colon < 0 || colon + 1 === at ? undefined : { from: colon + 1, to: at };
     if (unit === ':' && colon < 0) colon = at;
-    if ('/?# "\'<>\n'.includes(unit)) return undefined;
+    if (isUnit(text, at, hostUnits)) return undefined;
   }
   return undefined;
 }

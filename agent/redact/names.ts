@@ -5,6 +5,8 @@ const secretWords = new Set([
   'passwd',
   'passphrase',
   'passcode',
+  'passwordhash',
+  'bindpass',
   'pwd',
   'pass',
   'secret',
@@ -33,7 +35,7 @@ const secretWords = new Set([
   'userassertion',
 ]);
 
-/** The same of two words. */
+/** The same of two words. `key` alone names far more than secrets. */
 const secretPairs = new Set([
   'api key',
   'auth key',
@@ -41,16 +43,40 @@ const secretPairs = new Set([
   'secret key',
   'private key',
   'account key',
+  'application key',
+  'app key',
+  'consumer key',
+  'license key',
+  'licence key',
+  'subscription key',
+  'unseal key',
+  'recovery key',
+  'webhook key',
+  'hmac key',
+  'libsodium key',
   'shared key',
   'signing key',
   'encryption key',
   'ssh key',
   'storage key',
   'master key',
+  'key data',
+  'secret data',
+  'password hash',
+  'passwd hash',
   'connection string',
   'user assertion',
   'set cookie',
 ]);
+
+/**
+ * Words one of which is in the name, or at its end, before `key` or `data` may end a secret's name: what the scan that most
+ * lines pay for looks for.
+ */
+export const keyQualifiers = [...secretPairs].flatMap((pair) => {
+  const [first = '', last] = pair.split(' ');
+  return last === 'key' ? [first] : [];
+});
 
 const nameBytesMax = 256;
 const known = new Map<string, boolean>();

@@ -8,6 +8,8 @@ import { Keywords } from './keywords.ts';
 import { literalKeywords } from './literals.ts';
 import { markOf } from './mark.ts';
 import type { RedactKey } from './mark.ts';
+import { isSecretName, keyQualifiers } from './names.ts';
+import { secretMembersOfResource } from './secret-members.ts';
 import { sitesOf } from './site.ts';
 import type { RedactionSite } from './site.ts';
 import { disjoint } from './span.ts';
@@ -30,12 +32,11 @@ export interface Redacted {
 
 /** Letters of a name or a beginning may be written as escapes. */
 const escapes = ['\\u004', '\\u005', '\\u006', '\\u007'];
-const qualifiers = 'api auth access private account shared signing encryption ssh storage master'.split(' ');
 /** What a name that ends in one of these words is followed by; `credential-id` and `authorization.k8s.io` are in every line. */
 const nameEnds = ['"', '\\', '=', ':', '%', "'"];
 const gate = new Keywords([
   ...nameKeywords.filter((name) => !['key', 'cred', 'authorization'].includes(name)),
-  ...qualifiers.flatMap((word) => ['', '_', '-'].map((between) => `${word}${between}key`)),
+  ...keyQualifiers.flatMap((word) => ['', '_', '-'].map((between) => `${word}${between}key`)),
   ...['cred', 'creds', 'credential', 'credentials', 'authorization'].flatMap((word) =>
     nameEnds.map((end) => `${word}${end}`),
   ),
@@ -48,6 +49,13 @@ const gate = new Keywords([
   '%3a%2f%2f',
   'bearer',
   'base64',
+  'userdata',
+  'kubeconfig',
+  'keydata',
+  'key-data',
+  'key_data',
+  'generatorstate',
+  '"fake',
   ...escapes,
 ]);
 
@@ -102,11 +110,12 @@ export class Redactor {
   #aboutOf({ objectRef, responseStatus }: AuditEvent, isWithoutBodies: boolean): About {
     const object = isFields(objectRef) ? objectRef : {};
     const resource = textOf(object['resource']) ?? '';
-    const isSecret = resource === 'secrets' && textOf(object['apiGroup']) === undefined;
+    const secretMembers = secretMembersOfResource(resource, textOf(object['apiGroup']));
     return {
-      isSecret,
+      secretMembers,
+      isSecretlyNamed: isSecretName(textOf(object['name']) ?? ''),
       isTokenName: tokenResources.has(resource),
-      isConfidential: isSecret || isWithoutBodies,
+      isConfidential: secretMembers.size > 0 || isWithoutBodies,
       code: codeOf(responseStatus),
       wholeEnvironment: this.#options.wholeEnvironment,
     };

@@ -12,6 +12,7 @@ export const ruleNames = [
   'url-password',
   'authorization',
   'data-uri',
+  'base64',
   'status',
   'admission',
   'user-extra',

@@ -3,6 +3,7 @@ import type { Decoded } from './decoded.ts';
 import { literalsIn } from './literals.ts';
 import { spanOf } from './span.ts';
 import type { Span } from './span.ts';
+import { endOfRun, isUnit, unitsOf } from './units.ts';
 
 /**
  * What a body or a Secret's data begins with, however it is wrapped: in a torn event, in a list of events, escaped inside
@@ -10,7 +11,10 @@ import type { Span } from './span.ts';
  */
 const beginnings = ['requestObject', 'responseObject', 'stringData', '"data"', '"data\\"'];
 
-const base64Unit = /[A-Za-z0-9+/=]/;
+const base64Units = unitsOf('a-z', 'A-Z', '0-9', '+/=');
+const digitUnits = unitsOf('0-9', '+=');
+const smallLetters = unitsOf('a-z');
+const capitals = unitsOf('A-Z');
 const base64Min = 20;
 
 /** Secrets of a line that is no audit event. */
@@ -27,8 +31,7 @@ function base64In(line: Decoded): Span[] {
   const { text } = line;
   const spans: Span[] = [];
   for (let from = 0; from < text.length; from += 1) {
-    let to = from;
-    while (to < text.length && base64Unit.test(text.charAt(to))) to += 1;
+    const to = endOfRun(text, from, base64Units);
     if (to - from >= base64Min && isBase64(text.slice(from, to))) spans.push(spanOf(line, from, to, 'text'));
     from = to;
   }
@@ -36,5 +39,10 @@ function base64In(line: Decoded): Span[] {
 }
 
 function isBase64(run: string): boolean {
-  return /[A-Z]/.test(run) && /[a-z]/.test(run) && /[0-9+=]/.test(run) && !run.startsWith('/');
+  return !run.startsWith('/') && [capitals, smallLetters, digitUnits].every((units) => holds(run, units));
+}
+
+function holds(run: string, units: Uint8Array): boolean {
+  for (let at = 0; at < run.length; at += 1) if (isUnit(run, at, units)) return true;
+  return false;
 }

@@ -1,4 +1,5 @@
 import type { Decoded } from './decoded.ts';
+import { endOfRun, unitsOf } from './units.ts';
 
 /** A string value of a JSON text, and where it stands. */
 export interface StringValue {
@@ -9,17 +10,27 @@ export interface StringValue {
   readonly frames: readonly Frame[];
 }
 
+const noteNames = ['kind', 'name', 'header', 'key', 'path', 'encoding'] as const;
+
+/** Whether what a member of this name says of its object is kept. */
+export function isNoteName(key: string): key is (typeof noteNames)[number] {
+  return (noteNames as readonly string[]).includes(key);
+}
+
 /** What an object calls itself, and which of the strings that may be secrets are its own. */
-export interface Notes {
-  /** Its members of these keys, where they are short strings. */
-  kind?: string;
-  name?: string;
-  header?: string;
-  path?: string;
+export interface Notes extends Partial<Record<(typeof noteNames)[number], string>> {
+  /** The name in its `metadata`. */
+  objectName?: string;
   /** Of an array of arguments: the one before. */
   before?: string;
   /** Ranges of candidates, `to` exclusive and open while the member is being read. */
-  ranges?: { of: 'data' | 'value'; from: number; to?: number }[];
+  ranges?: {
+    readonly of: 'secret' | 'value' | 'content';
+    readonly member: string;
+    readonly from: number;
+    to?: number;
+    readonly isPassedOn?: boolean;
+  }[];
 }
 
 /** An object or array that is open. */
@@ -50,9 +61,10 @@ export interface Visitor {
   onKey(frame: Frame): void;
   onString(value: StringValue): void;
   /** An object or array closes; it is no longer among the frames. */
-  onClose(frame: Frame): void;
+  onClose(frame: Frame, frames: readonly Frame[]): void;
 }
 
+const hexDigits = unitsOf('0-9', 'a-f', 'A-F');
 const quote = 0x22;
 const backslash = 0x5c;
 const framesMax = 100_000;
@@ -90,7 +102,7 @@ export function walkJson({ text }: Decoded, visitor: Visitor): boolean {
       case 0x5d: // ]
         if (top === undefined || top.isArray !== (code === 0x5d)) return false;
         frames.pop();
-        visitor.onClose(top);
+        visitor.onClose(top, frames);
         break;
       case 0x2c: // ,
         if (top === undefined) return false;
@@ -127,7 +139,7 @@ function endOfString(text: string, from: number): number {
     at += 1;
     const letter = text[at];
     if (letter === 'u') {
-      if (!/^[0-9a-fA-F]{4}/.test(text.slice(at + 1, at + 5))) return -1;
+      if (endOfRun(text, at + 1, hexDigits, Math.min(text.length, at + 5)) < at + 5) return -1;
       at += 4;
     } else if (letter === undefined || !'"\\/bfnrt'.includes(letter)) return -1;
   }

@@ -219,6 +219,21 @@ test.each([
   ['tokens', (n: number) => JSON.stringify('.eyJ'.repeat(n))],
   ['keys', (n: number) => JSON.stringify('-----BEGIN'.repeat(n))],
   ['URLs', (n: number) => JSON.stringify('://a:'.repeat(n))],
+  ['data sources', (n: number) => JSON.stringify('a:@tcp('.repeat(n))],
+  ['data URIs', (n: number) => JSON.stringify('data:,x%70'.repeat(n))],
+  ['keys of YAML', (n: number) => JSON.stringify('password: x '.repeat(n))],
+  ['blocks of YAML', (n: number) => JSON.stringify('password:\n password:\n  token:\n'.repeat(n))],
+  ['scalars of YAML', (n: number) => JSON.stringify('password: |\n x\n'.repeat(n))],
+  ['manifests', (n: number) => JSON.stringify('kind: Secret\ndata:\n a: b\n'.repeat(n))],
+  ['open manifests', (n: number) => JSON.stringify('kind: Secret\n data:\n  data:\n'.repeat(n))],
+  ['pipes', (n: number) => JSON.stringify('echo x | chpasswd '.repeat(n))],
+  ['lists of users', (n: number) => JSON.stringify(' chpasswd:\n  chpasswd:\n'.repeat(n))],
+  ['names of values', (n: number) => JSON.stringify('name: token\n value:\n'.repeat(n))],
+  ['specs', (n: number) => '{"data":"token","spec":'.repeat(n) + '"x"' + '}'.repeat(n)],
+  [
+    'names in metadata',
+    (n: number) => '{"value":"x","metadata":{"name":"token","value":'.repeat(n) + '"x"' + '}}'.repeat(n),
+  ],
 ])('a hostile body of %s is read a bounded number of times', (_what, make) => {
   // Twice the body, hardly more than twice the work: counted in units that are looked at, not in time.
   const work = (n: number) => {
