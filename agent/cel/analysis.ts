@@ -148,11 +148,12 @@ export class Analysis {
     if (name === 'has' && (of?.op === '.' || of?.op === '.?')) {
       const parent = this.#visit(of.args[0]);
       if (parent !== undefined && isTyped(parent.type)) {
-        this.#member(of, parent, of.args[1]);
-        throw mistake(
-          node,
-          'has() is true of every member that an event is declared with; compare it with "", 0 or size() 0',
-        );
+        const member = this.#member(of, parent, of.args[1]);
+        if (member?.type !== 'dyn')
+          throw mistake(
+            node,
+            'has() is true of every member of an event but its bodies; compare it with "" or 0',
+          );
       }
     }
     for (const arg of args) this.#use(arg);

@@ -183,13 +183,13 @@ export class CelEvent {
     return this.#once('responseStatus', () => new CelStatus(this.#event.responseStatus));
   }
 
-  /** A body that is not there is an empty map. */
+  /** Unlike the others a body that is not there is not empty: an event of level Metadata says nothing about what it lacks. */
   get requestObject(): unknown {
-    return this.#body('requestObject') ?? noMembers;
+    return this.#body('requestObject');
   }
 
   get responseObject(): unknown {
-    return this.#body('responseObject') ?? noMembers;
+    return this.#body('responseObject');
   }
 
   #once<Made extends object>(name: string, make: () => Made): Made {
@@ -199,7 +199,6 @@ export class CelEvent {
   }
 }
 
-const noMembers = new Map<string, unknown>();
 const noFields: Fields = {};
 
 /** The members of each type, for the environment. `dyn` is what a client may give any type. */

@@ -1,3 +1,5 @@
+import type { Outcome } from '../event/index.ts';
+
 /** What the ECS categorization of an event depends on. */
 export interface Request {
   readonly group: string;
@@ -8,6 +10,7 @@ export interface Request {
   readonly code: number | undefined;
   /** The annotation `authorization.k8s.io/decision`: `allow` or `forbid`. */
   readonly decision: string | undefined;
+  readonly outcome: Outcome;
 }
 
 const iamGroups = new Set([
@@ -39,11 +42,10 @@ const types = new Map([
 
 /**
  * The members `category`, `type` and `outcome` of `event`, printed, with a comma after each. Values as ECS 9.4 allows them
- * together (elastic.co/docs/reference/ecs, "Categorization fields"). The outcome goes by the status code as well as by
- * the decision: an allowed request that ends with 404 or 500 is no success.
+ * together (elastic.co/docs/reference/ecs, "Categorization fields").
  */
 export function categoryMembers(request: Request): string {
-  return `"category":["api"${categoryOf(request)}],"type":["${action(request)}"${permission(request)}],"outcome":"${outcomeOf(request)}",`;
+  return `"category":["api"${categoryOf(request)}],"type":["${action(request)}"${permission(request)}],"outcome":"${request.outcome}",`;
 }
 
 function categoryOf({ group, resource, subresource, code }: Request): string {
@@ -77,10 +79,4 @@ function action({ group, subresource, verb, stage, code }: Request): string {
 /** 403 with an allowing decision is an admission plugin's refusal. */
 function isDenied({ code, decision }: Request): boolean {
   return decision === 'forbid' || code === 401 || code === 403;
-}
-
-function outcomeOf({ code, decision, stage }: Request): 'success' | 'failure' | 'unknown' {
-  if (decision === 'forbid' || stage === 'Panic') return 'failure';
-  if (code === undefined) return 'unknown';
-  return code >= 400 ? 'failure' : 'success';
 }

@@ -3,7 +3,7 @@ import { categoryMembers } from './category.ts';
 import { commonMembers, eventMembers, logMember, sealMember } from './common.ts';
 import type { DocumentContext, Place } from './context.ts';
 import { derived } from './derived.ts';
-import { codeOf, isFields, termUnitsMax, textOf, textUnitsMax } from '../event/index.ts';
+import { codeOf, isFields, outcomeOf, termUnitsMax, textOf, textUnitsMax } from '../event/index.ts';
 import type { AuditEvent, Fields } from '../event/index.ts';
 import { indexedUri } from './long-uri.ts';
 import { namesMember, rolesMember, userMember } from './identity.ts';
@@ -28,7 +28,7 @@ export function eventHead(event: AuditEvent, context: DocumentContext, place: Pl
   const request = { ...target.request, verb: textOf(verb) ?? '', stage: textOf(stage) ?? '', code };
   return (
     `{"@timestamp":"${timestampOf(event, place.readAt)}","event":{"kind":"event",` +
-    categoryMembers({ ...request, decision: authorization.decision }) +
+    categoryMembers({ ...request, decision: authorization.decision, outcome: outcomeOf(event) }) +
     textMember('action', verb) +
     `${eventMembers(context, place)}},${commonMembers(context)}` +
     urlMember(requestURI) +

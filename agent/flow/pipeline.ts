@@ -3,6 +3,7 @@ import { depthMax, parseEvent, repairEvent, splitGlued } from '../event/index.ts
 import type { LongLineParts } from '../event/index.ts';
 import { ecsVersion } from '../observe/index.ts';
 import type { Logger, SourceMeter } from '../observe/index.ts';
+import { managedFieldsName } from '../policy/index.ts';
 import type { Policy } from '../policy/index.ts';
 import type { Redactor } from '../redact/index.ts';
 import { lineKey, macOf, sha256 } from '../seal/index.ts';
@@ -182,6 +183,7 @@ export class Pipeline {
     const { tally } = this.#batch;
     if (treated.kind === 'dropped') return tally.count(tally.dropped, treated.rule);
     if (treated.isReduced) tally.count(tally.reduced, treated.rule);
+    if (treated.isWithoutManagedFields) tally.count(tally.reduced, managedFieldsName);
     this.#countRedacted(treated.redacted);
     if (treated.tooDeep !== undefined) this.#refuseNext(treated.tooDeep);
     this.#add(treated.document);

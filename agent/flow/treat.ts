@@ -1,10 +1,11 @@
 import { shapeEvent, textDocument } from '../document/index.ts';
 import type { DocumentContext, LongLine, Place, Shaped } from '../document/index.ts';
-import { bodyMembers, isTooDeep, parseEvent, responseMember } from '../event/index.ts';
-import type { AuditEvent } from '../event/index.ts';
+import { bodiesIn } from '../cel/index.ts';
+import { bodyMembers, cutManagedFields, isTooDeep, parseEvent, responseMember } from '../event/index.ts';
+import type { AuditEvent, WithoutManagedFields } from '../event/index.ts';
 import { cutMembers } from '../json/index.ts';
 import { decide } from '../policy/index.ts';
-import type { Decision, Policy } from '../policy/index.ts';
+import type { Bodies, Decision, Policy } from '../policy/index.ts';
 import type { Redacted, Redactor } from '../redact/index.ts';
 import type { RefusedForm } from '../seal/index.ts';
 
@@ -41,6 +42,8 @@ export type Treated =
       readonly rule: string;
       /** Policy cut something out of it. */
       readonly isReduced: boolean;
+      /** Managed fields were cut out of it. */
+      readonly isWithoutManagedFields: boolean;
       /** Nested too deep for Elasticsearch: the refused form that it sees instead. */
       readonly tooDeep: RefusedForm | undefined;
       /** How many values were redacted, by rule. */
@@ -59,11 +62,13 @@ export type EventPlace = Omit<Place, 'rule'>;
  * redact, shape: detection sees what policy drops, and nothing is added behind redaction.
  */
 export function treatEvent(line: EventLine, place: EventPlace, by: Treatment): Treated {
-  const decision = decide(line.event, by.policy);
+  const decision = decide(line.event, by.policy, bodiesOf(line, place));
   if (decision.action === 'drop') return { kind: 'dropped', rule: decision.rule };
   const left = leftBy(decision.action, line.bytes);
-  const safe = redact(line.event, left, decision, by);
-  const document = shapeEvent(safe.event, safe.left, by.context, placeOf(place, decision, safe), {
+  const slim = withoutManagedFields(left, line.event, decision);
+  const safe = redact(line.event, slim.pieces, decision, by);
+  const shown = placeOf(markManagedFields(place, slim, line), decision, safe);
+  const document = shapeEvent(safe.event, safe.left, by.context, shown, {
     entryBytesMax: by.entryBytesMax,
     lineBytes: line.bytes.length,
     mac: line.mac,
@@ -72,6 +77,7 @@ export function treatEvent(line: EventLine, place: EventPlace, by: Treatment): T
     kind: 'kept',
     rule: decision.rule,
     isReduced: lengthOf(left) < line.bytes.length,
+    isWithoutManagedFields: slim.bodies.length > 0,
     tooDeep: tooDeepFor(safe),
     redacted: safe.counts,
     document,
@@ -103,6 +109,38 @@ function leftBy(action: Exclude<Decision['action'], 'drop'>, bytes: Buffer): Buf
   return cutMembers(bytes, action === 'metadata' ? bodyMembers : responseMember);
 }
 
+/** Of a line that could not be held whole the bodies are gone, which is not to say that it had none. */
+function bodiesOf({ bytes }: EventLine, { cut }: EventPlace): Bodies {
+  const inLine = bodiesIn(bytes);
+  if (cut === undefined) return inLine;
+  return (member) => {
+    if (cut.fields.includes(member)) throw new TypeError('it was too long to be held');
+    return inLine(member);
+  };
+}
+
+function withoutManagedFields(
+  left: Buffer[],
+  { verb }: AuditEvent,
+  { action, omitManagedFields }: Decision,
+): WithoutManagedFields {
+  const whole = { pieces: left, bodies: [] };
+  if (!omitManagedFields || action === 'metadata') return whole;
+  return cutManagedFields(joined(left), verb) ?? whole;
+}
+
+/** The event says itself what is not there of its bodies. */
+function markManagedFields(
+  place: EventPlace,
+  { bodies }: WithoutManagedFields,
+  { bytes, mac }: EventLine,
+): EventPlace {
+  if (bodies.length === 0) return place;
+  const { cut = { bytes: bytes.length, mac: mac(), fields: [] } } = place;
+  const fields = [...cut.fields, ...bodies.map((body) => `${body}:managedFields`)];
+  return { ...place, cut: { ...cut, fields } };
+}
+
 interface Safe {
   event: AuditEvent;
   left: readonly Buffer[];
@@ -112,7 +150,7 @@ interface Safe {
 /** The event, and what is left of its bytes, without secrets. */
 function redact(event: AuditEvent, left: Buffer[], { action }: Decision, { redactor }: Treatment): Safe {
   if (redactor === undefined) return { event, left, counts: nothing };
-  const bytes = left.length === 1 ? (left[0] as Buffer) : Buffer.concat(left);
+  const bytes = joined(left);
   const redacted = redactor.event(bytes, event, action === 'metadata');
   if (redacted === undefined) return { event, left, counts: nothing };
   // The head is made from the event: it must not hold what its bytes do not.
@@ -152,6 +190,10 @@ function sumOf(parts: readonly (Redacted | undefined)[]): Counts {
 
 function placeOf(place: EventPlace, { rule }: Decision, { counts }: Safe): Place {
   return counts.size === 0 ? { ...place, rule } : { ...place, rule, redacted: [...counts.keys()].toSorted() };
+}
+
+function joined(pieces: readonly Buffer[]): Buffer {
+  return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat([...pieces]);
 }
 
 function lengthOf(pieces: readonly Buffer[]): number {

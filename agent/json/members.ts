@@ -43,25 +43,46 @@ export function keyOf(text: Buffer, member: Member): string {
  * @throws JsonError `not-an-object` if the text is not one whole JSON object
  */
 export function cutMembers(text: Buffer, keys: ReadonlySet<string>): Buffer[] {
-  if (!mayHold(text, keys)) return [text];
-  const pieces: Buffer[] = [];
-  let from = 0;
+  return mayHold(text, keys) ? without(text, rangesOf(text, keys)) : [text];
+}
+
+/** A part of a text, in bytes; the end is exclusive. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * What `cutMembers` takes out of `text`, in order.
+ *
+ * @throws JsonError `not-an-object` if the text is not one whole JSON object
+ */
+export function rangesOf(text: Buffer, keys: ReadonlySet<string>): Range[] {
+  const ranges: { start: number; end: number }[] = [];
   let kept = false;
   let cutting = false;
   let lastEnd = 0;
   for (const member of members(text)) {
     const cut = keys.has(keyOf(text, member));
-    if (cut && !cutting) {
-      pieces.push(text.subarray(from, kept ? lastEnd : member.keyStart));
-    }
-    if (!cut && cutting) from = kept ? lastEnd : member.keyStart;
+    if (cut && !cutting) ranges.push({ start: kept ? lastEnd : member.keyStart, end: 0 });
+    if (!cut && cutting) ranges.at(-1)!.end = kept ? lastEnd : member.keyStart;
     cutting = cut;
     kept ||= !cut;
     lastEnd = member.end;
   }
-  if (from === 0 && !cutting) return [text];
-  pieces.push(text.subarray(cutting ? lastEnd : from));
-  return pieces;
+  if (cutting) ranges.at(-1)!.end = lastEnd;
+  return ranges;
+}
+
+/** The bytes of `text` outside of `ranges`, which are in order and do not overlap, as pieces of `text` itself. */
+export function without(text: Buffer, ranges: readonly Range[]): Buffer[] {
+  let from = 0;
+  const pieces = ranges.map(({ start, end }) => {
+    const piece = text.subarray(from, start);
+    from = end;
+    return piece;
+  });
+  return [...pieces, text.subarray(from)];
 }
 
 /** False if no member can be meant: a key of letters is there as it is, or with an escaped letter in it. */

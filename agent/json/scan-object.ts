@@ -73,6 +73,28 @@ export function scanObject(text: Buffer, onMember: OnMember): boolean {
   }
 }
 
+/**
+ * Tells the items of the array that `text` is, in order, by their offsets, ends exclusive.
+ *
+ * @returns false if the text is not one whole JSON array; items before the error have been told then
+ */
+export function scanArray(text: Buffer, onItem: (start: number, end: number) => void): boolean {
+  let at = skipSpace(text, 0);
+  if (text[at++] !== openArray) return false;
+  at = skipSpace(text, at);
+  if (text[at] === openArray + toClosing) return skipSpace(text, at + 1) === text.length;
+  for (;;) {
+    const start = skipSpace(text, at);
+    const end = endOfValue(text, start);
+    if (end === broken) return false;
+    onItem(start, end);
+    at = skipSpace(text, end);
+    const next = text[at++];
+    if (next === openArray + toClosing) return skipSpace(text, at) === text.length;
+    if (next !== comma) return false;
+  }
+}
+
 /** How many levels of objects and arrays the text had that `scanObject` scanned last; empty ones do not count. */
 export function scannedDepth(): number {
   return deepest + 1;

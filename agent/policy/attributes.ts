@@ -1,5 +1,6 @@
-import { isFields } from '../event/index.ts';
-import type { AuditEvent } from '../event/index.ts';
+import type { CelValues } from '../cel/index.ts';
+import { isFields, outcomeOf, sourceAddress } from '../event/index.ts';
+import type { AuditEvent, Outcome } from '../event/index.ts';
 
 /**
  * What rules match on, in the apiserver's terms (authorizer.Attributes). `undefined` is what the event does not say, or
@@ -10,8 +11,9 @@ export interface Attributes {
   readonly groups: readonly unknown[];
   readonly verb: string | undefined;
   readonly stage: string | undefined;
-  /** The response's status code, `none` if there is none yet. */
-  readonly code: number | 'none' | undefined;
+  /** The response's status code, `none` if there is none yet; `failed` of a Failure that lacks one. */
+  readonly code: number | 'none' | 'failed' | undefined;
+  readonly outcome: Outcome;
   /** What the request was for; undefined for a non-resource request. */
   readonly resource: ResourceAttributes | undefined;
   /** The path of a non-resource request, without the query, percent-decoded as Go's URL.Path is. */
@@ -26,6 +28,8 @@ export interface Attributes {
   readonly receivedAt: string | undefined;
   /** False if a field that rules ask for has a type that the apiserver never writes. */
   readonly wellFormed: boolean;
+  /** What conditions in CEL are asked about; made where one is asked. */
+  readonly values: () => CelValues;
 }
 
 export interface ResourceAttributes {
@@ -36,8 +40,12 @@ export interface ResourceAttributes {
   readonly name: string | undefined;
 }
 
-/** Never throws, whatever the event holds. */
-export function attributesOf(event: AuditEvent): Attributes {
+/**
+ * Never throws, whatever the event holds.
+ *
+ * @param values makes what conditions in CEL are asked about
+ */
+export function attributesOf(event: AuditEvent, values: () => CelValues): Attributes {
   const user = isFields(event.user) ? event.user : undefined;
   const groups = user?.['groups'];
   const resource = resourceOf(event.objectRef);
@@ -50,12 +58,13 @@ export function attributesOf(event: AuditEvent): Attributes {
     verb,
     stage: stringOf(event.stage),
     code,
+    outcome: outcomeOf(event),
     resource,
     path: event.objectRef === undefined ? pathOf(event.requestURI) : undefined,
     impersonated: event.impersonatedUser !== undefined,
     own: isOwn(nodeOf(name, groups), verb, resource),
     userAgent: partOf(event.userAgent),
-    sourceAddress: Array.isArray(event.sourceIPs) ? stringOf(event.sourceIPs.at(-1)) : undefined,
+    sourceAddress: Array.isArray(event.sourceIPs) ? sourceAddress(event.sourceIPs.at(-1)) : undefined,
     receivedAt: stringOf(event.requestReceivedTimestamp),
     wellFormed:
       user !== undefined &&
@@ -68,6 +77,7 @@ export function attributesOf(event: AuditEvent): Attributes {
       (event.sourceIPs === undefined || (Array.isArray(event.sourceIPs) && event.sourceIPs.every(isText))) &&
       code !== undefined &&
       (resource === undefined || isWhole(resource)),
+    values,
   };
 }
 
@@ -151,11 +161,12 @@ function isOwn(
   }
 }
 
-function statusOf(responseStatus: unknown): number | 'none' | undefined {
+function statusOf(responseStatus: unknown): Attributes['code'] {
   if (responseStatus === undefined) return 'none';
   if (!isFields(responseStatus)) return undefined;
-  const code = responseStatus['code'];
-  if (code === undefined) return 'none';
+  const { code, status } = responseStatus;
+  // 0 is what Go's structure holds where nothing was set.
+  if (code === undefined || code === 0) return status === 'Failure' ? 'failed' : 'none';
   return typeof code === 'number' ? code : undefined;
 }
 

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { CelError, Conditions } from '../cel/index.ts';
+import type { Condition } from '../cel/index.ts';
 import { ruleNameForm } from '../seal/index.ts';
+import { reservedNames } from './reserved-names.ts';
 import { isNetwork } from './source-networks.ts';
 
 const stages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const;
@@ -41,8 +44,19 @@ const code = z.union([z.int().min(100).max(999), z.enum(['none', '1xx', '2xx', '
   error: 'a status code, a class as "4xx", or "none" for events without a code',
 });
 
-/** Taken, so that an apiserver's policy can be used as it is. Only the apiserver omits managed fields: we cut none. */
-const omitManagedFields = z.boolean().optional();
+const outcome = z.enum(['success', 'failure', 'unknown']);
+
+const conditions = new Conditions();
+
+/** A condition in CEL; its mistakes are told with a caret below them. */
+const when = z.string().superRefine((text, context) => {
+  try {
+    conditions.compile(text);
+  } catch (error) {
+    if (!(error instanceof CelError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
+  }
+});
 
 const userAgent = z.string().regex(/^[^*]+\*?$/, {
   error: 'a user agent, with * only as its last character',
@@ -64,19 +78,24 @@ const rule = strict({
   namespaces: texts,
   nonResourceURLs: z.array(nonResourceURL).default([]),
   omitStages: stageList,
-  omitManagedFields,
+  omitManagedFields: z.boolean().optional(),
   name: z
     .string()
     .regex(ruleNameForm, { error: '1 to 63 letters, digits, ".", "_" or "-"' })
-    .refine((name) => name !== 'default', { error: '"default" names what no rule matches' })
+    .superRefine((name, context) => {
+      const message = reservedNames.get(name);
+      if (message !== undefined) context.addIssue({ code: 'custom', message: `"${name}" names ${message}` });
+    })
     .optional(),
   stages: stageList,
   codes: z.array(code).default([]),
+  outcomes: z.array(outcome).default([]),
   impersonated: z.boolean().optional(),
   userAgents: z.array(userAgent).default([]),
   sourceNetworks: z.array(sourceNetwork).default([]),
   sample: sample.optional(),
   own: z.literal(true, { error: 'true; without it a rule is for every object' }).optional(),
+  when: when.optional(),
 })
   .refine(
     ({ nonResourceURLs, resources, namespaces }) =>
@@ -94,7 +113,26 @@ const rule = strict({
     path: ['userAgents'],
     error:
       'whoever sends a request chooses its user agent, and could hide by it; a rule that drops or cuts needs users, userGroups or own, too',
+  })
+  .superRefine((one, context) => {
+    if (!takesAway(one) || hasIdentity(one)) return;
+    const chosen = readBy(one.when).find((path) => chosenByClients.test(path));
+    if (chosen === undefined) return;
+    const message = `whoever sends a request chooses ${chosen}, and could hide by it; a rule that drops or cuts needs users, userGroups or own, too`;
+    context.addIssue({ code: 'custom', path: ['when'], message });
   });
+
+/** Headers and bodies are the client's own; `auditID` is a header. Who a request is of is for the lists of users to say. */
+const chosenByClients = /^event\.(?:userAgent|auditID|requestObject|responseObject)\b/u;
+
+function readBy(text: string | undefined): Condition['reads'] {
+  try {
+    return text === undefined ? [] : conditions.compile(text).reads;
+  } catch {
+    // Said where it is read.
+    return [];
+  }
+}
 
 interface RuleConditions {
   level: string;
@@ -105,7 +143,8 @@ interface RuleConditions {
   own?: true | undefined;
 }
 
-function takesAway({ level, omitStages, sample: rate }: RuleConditions): boolean {
+/** True of a rule that drops or cuts something. */
+export function takesAway({ level, omitStages, sample: rate }: RuleConditions): boolean {
   return level !== 'RequestResponse' || omitStages.length > 0 || rate !== undefined;
 }
 
@@ -119,7 +158,7 @@ export const policySchema = strict({
   kind: z.literal('Policy'),
   metadata: z.record(z.string(), z.unknown()).optional(),
   omitStages: stageList,
-  omitManagedFields,
+  omitManagedFields: z.boolean().default(false),
   rules: z.array(rule).min(1, { error: 'at least one rule; to keep everything: - level: RequestResponse' }),
 }).superRefine(({ rules }, context) => {
   const names = new Set<string>();

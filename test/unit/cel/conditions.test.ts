@@ -65,13 +65,15 @@ describe('a condition', () => {
     ['event.impersonatedUser.username == "" && event.impersonatedUser.groups.size() == 0', true],
     ['event.authenticationMetadata.impersonationConstraint == ""', true],
     ['event.userAgent == "" && event.objectRef.subresource == ""', true],
-    ['event.responseObject.?status.hasValue()', false],
+    ['event.?responseObject.?status.hasValue()', false],
+    ['has(event.responseObject) || !has(event.requestObject)', false],
   ])('%s is %s', (text, value) => {
     expect(conditions.compile(text).evaluate(seen(pod))).toBe(value);
   });
 
   test.each([
     ['event.requestObject.spec.nodeName == "n1"', {}, 'no_such_key'],
+    ['!has(event.requestObject.spec)', {}, 'no_such_key'],
     ['event.requestObject.spec.containers.size() == 1', { requestObject: { spec: 'x' } }, 'no_such_key'],
     ['event.user.username == ""', { user: { username: 1 } }, 'failed'],
     ['event.user.username == ""', { user: null }, 'failed'],

@@ -46,6 +46,55 @@ test.each([
   expect(JSON.parse(document)).toMatchObject({ auditseal: { rule, batch: place.batch } });
 });
 
+test('managed fields are cut where policy says so, and the event says what it lacks', () => {
+  const slim = parsePolicy(`
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitManagedFields: true
+rules: [{ name: pods, level: Request, resources: [{ resources: [pods] }] }]
+`);
+  const body = '{"metadata":{"managedFields":[{"manager":"x"}],"name":"a"}}';
+  const asked = (resource: string) =>
+    line(
+      `"verb":"create","objectRef":{"resource":"${resource}"},"requestObject":${body},"responseObject":${body}`,
+    );
+  const treated = (asked_: EventLine, at = place) => {
+    const one = treatEvent(asked_, at, { ...by, policy: slim });
+    if (one.kind !== 'kept') throw new Error('dropped');
+    return { ...one, auditseal: (JSON.parse(text(one.document.pieces)) as { auditseal: object }).auditseal };
+  };
+  const pods = treated(asked('pods'));
+  expect(pods).toMatchObject({ isReduced: true, isWithoutManagedFields: true });
+  expect(text(pods.document.pieces)).toContain('"requestObject":{"metadata":{"name":"a"}}}}');
+  const cut = { bytes: asked('pods').bytes.length, mac: 'the mac', fields: ['requestObject:managedFields'] };
+  expect(pods.auditseal).toMatchObject({ cut });
+  const both = ['requestObject:managedFields', 'responseObject:managedFields'];
+  const nodes = treated(asked('nodes'));
+  expect(nodes).toMatchObject({ isReduced: false, isWithoutManagedFields: true });
+  expect(nodes.auditseal).toMatchObject({ cut: { fields: both } });
+  expect(treated(of('nodes')).auditseal).not.toHaveProperty('cut');
+  // What was repaired or cut before is said, too.
+  const repaired = { bytes: 1, mac: 'another', fields: ['requestObject:utf8'] };
+  expect(treated(asked('pods'), { ...place, cut: repaired }).auditseal).toMatchObject({
+    cut: { bytes: 1, mac: 'another', fields: ['requestObject:utf8', 'requestObject:managedFields'] },
+  });
+});
+
+test('what a line lost because it was too long is not taken for missing', () => {
+  const policyAbout = parsePolicy(`
+apiVersion: audit.k8s.io/v1
+kind: Policy
+rules: [{ name: quiet, level: None, users: [alice], when: '!has(event.requestObject) || event.requestObject.quiet' }]
+`);
+  const treated = (at: typeof place, members: string) =>
+    treatEvent(line(`"verb":"create"${members}`), at, { ...by, policy: policyAbout }).kind;
+  expect(treated(place, '')).toBe('dropped');
+  expect(treated(place, ',"requestObject":{"quiet":true}')).toBe('dropped');
+  expect(treated(place, ',"requestObject":{"quiet":false}')).toBe('kept');
+  const cut = { bytes: 1, mac: 'x', fields: ['requestObject', 'responseObject'] };
+  expect(treated({ ...place, cut }, '')).toBe('kept');
+});
+
 test('the same line in the same place gives the same bytes', () => {
   const once = treatEvent(of('pods'), place, by);
   expect(treatEvent(of('pods'), place, by)).toEqual(once);

@@ -22,7 +22,7 @@ interface Table {
   }[];
   /** For each rule a string with "1" where it matches the request of that place. */
   matches: string[];
-  /** Policies of several rules; of each request a letter for the level and a hexadecimal digit for the omitted stages. */
+  /** Policies of several rules; of each request a letter for the level, a small one where managed fields are omitted, and a hexadecimal digit for the omitted stages. */
   generated: { policy: { rules: object[]; omitStages?: string[] }; decisions: string }[];
   policies: { policy: object; valid: boolean }[];
 }
@@ -59,7 +59,7 @@ describe('matching, beside k8s.io/apiserver v0.37.0', () => {
     }
   });
 
-  test('policies of several rules have the same level and omitted stages for each request', () => {
+  test('policies of several rules have the same level, omitted stages and managed fields for each request', () => {
     const stages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'];
     const letters = { drop: 'N', metadata: 'M', request: 'Q', keep: 'R' } as const;
     const staged = table.requests.map((request) => stages.map((stage) => eventOf(request, stage)));
@@ -67,21 +67,43 @@ describe('matching, beside k8s.io/apiserver v0.37.0', () => {
     for (const { policy: text, decisions } of table.generated) {
       const policy = parsePolicy(JSON.stringify({ ...header, ...text }));
       for (const [at, ofRequest] of staged.entries()) {
-        const [level, omitted] = [decisions[at * 2]!, Number.parseInt(decisions[at * 2 + 1]!, 16)];
+        const letter = decisions[at * 2]!;
+        const [level, omitted] = [letter.toUpperCase(), Number.parseInt(decisions[at * 2 + 1]!, 16)];
+        const isSlim = letter !== level;
         for (const [bit, event] of ofRequest.entries()) {
-          const { action, rule } = policy.decide(event);
+          const { action, rule, omitManagedFields } = policy.decide(event);
           const isOmitted = (omitted & (1 << bit)) !== 0;
           // What no rule matches is of level None to the apiserver, and kept here.
           const ofDefault = isOmitted ? 'N' : 'R';
           const expected = rule === 'default' ? ofDefault : isOmitted ? 'N' : level;
-          if (letters[action] !== expected || (rule === 'default' && level !== 'N'))
-            expect({ text, request: table.requests[at], action, rule }).toEqual({ level, omitted });
-          seen.add(expected + (rule === 'default' ? ' default' : ''));
+          const isRight = letters[action] === expected && (rule !== 'default' || level === 'N');
+          if (!isRight || (action !== 'drop' && omitManagedFields !== isSlim))
+            expect({ text, request: table.requests[at], action, rule, omitManagedFields }).toEqual({
+              level,
+              omitted,
+              isSlim,
+            });
+          seen.add(
+            expected +
+              (rule === 'default' ? ' default' : '') +
+              (omitManagedFields && action !== 'drop' ? ' slim' : ''),
+          );
         }
       }
     }
     expect(table.generated).toHaveLength(2000);
-    expect([...seen].toSorted()).toEqual(['M', 'N', 'N default', 'Q', 'R', 'R default']);
+    expect([...seen].toSorted()).toEqual([
+      'M',
+      'M slim',
+      'N',
+      'N default',
+      'Q',
+      'Q slim',
+      'R',
+      'R default',
+      'R default slim',
+      'R slim',
+    ]);
   });
 
   test('the table holds enough of both outcomes', () => {

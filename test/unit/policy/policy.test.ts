@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { bodiesIn, celValue } from '../../../agent/cel/index.ts';
 import { decide, parsePolicy, PolicyError } from '../../../agent/policy/index.ts';
 import { event } from '../../kit/events.ts';
 
@@ -24,15 +25,15 @@ describe('deciding', () => {
       '{level: Request, verbs: [get, patch]}',
       '{level: RequestResponse, name: rest}',
     );
-    expect(decide(event({ verb: 'list' }), policy)).toEqual({ action: 'drop', rule: 'rule-0' });
-    expect(decide(event({ verb: 'get' }), policy)).toEqual({ action: 'metadata', rule: 'rule-1' });
-    expect(decide(event({ verb: 'patch' }), policy)).toEqual({ action: 'request', rule: 'rule-2' });
-    expect(decide(event({ verb: 'delete' }), policy)).toEqual({ action: 'keep', rule: 'rest' });
+    expect(decide(event({ verb: 'list' }), policy)).toMatchObject({ action: 'drop', rule: 'rule-0' });
+    expect(decide(event({ verb: 'get' }), policy)).toMatchObject({ action: 'metadata', rule: 'rule-1' });
+    expect(decide(event({ verb: 'patch' }), policy)).toMatchObject({ action: 'request', rule: 'rule-2' });
+    expect(decide(event({ verb: 'delete' }), policy)).toMatchObject({ action: 'keep', rule: 'rest' });
     expect(policy.ruleNames).toEqual(['rule-0', 'rule-1', 'rule-2', 'rest', 'default']);
   });
 
   test('what no rule matches is kept, though the apiserver would not log it', () => {
-    expect(policyOf('{level: None, verbs: [list]}').decide(event())).toEqual({
+    expect(policyOf('{level: None, verbs: [list]}').decide(event())).toMatchObject({
       action: 'keep',
       rule: 'default',
     });
@@ -43,11 +44,11 @@ describe('deciding', () => {
       `${header}omitStages: [RequestReceived]\nrules:\n  - {level: Metadata, name: gets, verbs: [get], omitStages: [ResponseStarted]}\n`,
     );
     const decision = (stage: string, verb = 'get') => policy.decide(event({ stage, verb }));
-    expect(decision('RequestReceived')).toEqual({ action: 'drop', rule: 'gets' });
-    expect(decision('ResponseStarted')).toEqual({ action: 'drop', rule: 'gets' });
-    expect(decision('ResponseComplete')).toEqual({ action: 'metadata', rule: 'gets' });
-    expect(decision('RequestReceived', 'list')).toEqual({ action: 'drop', rule: 'default' });
-    expect(decision('ResponseStarted', 'list')).toEqual({ action: 'keep', rule: 'default' });
+    expect(decision('RequestReceived')).toMatchObject({ action: 'drop', rule: 'gets' });
+    expect(decision('ResponseStarted')).toMatchObject({ action: 'drop', rule: 'gets' });
+    expect(decision('ResponseComplete')).toMatchObject({ action: 'metadata', rule: 'gets' });
+    expect(decision('RequestReceived', 'list')).toMatchObject({ action: 'drop', rule: 'default' });
+    expect(decision('ResponseStarted', 'list')).toMatchObject({ action: 'keep', rule: 'default' });
     expect(policy.droppingRules).toEqual(['gets', 'default']);
   });
 
@@ -94,8 +95,32 @@ describe('deciding', () => {
     ['sourceNetworks: ["fd00::/8", "::1"]', { sourceIPs: ['::1'] }, { sourceIPs: ['::2'] }],
     ['sourceNetworks: ["fd00::/8"]', { sourceIPs: ['fd12:0::9'] }, { sourceIPs: ['fe80::1%eth0'] }],
     ['sourceNetworks: [0.0.0.0/0]', { sourceIPs: ['1.2.3.4'] }, { sourceIPs: [] }],
-    ['sourceNetworks: [0.0.0.0/0]', { sourceIPs: ['1.2.3.4'] }, { sourceIPs: ['1.2.3.4:80'] }],
+    ['sourceNetworks: [0.0.0.0/0]', { sourceIPs: ['1.2.3.4'] }, { sourceIPs: ['a:80'] }],
+    ['sourceNetworks: [1.2.3.4]', { sourceIPs: ['1.2.3.4:80'] }, { sourceIPs: ['1.2.3.5:80'] }],
+    [
+      'sourceNetworks: ["2001:db8::/32"]',
+      { sourceIPs: ['[2001:db8::1]:443'] },
+      { sourceIPs: ['192.0.2.10', ''] },
+    ],
+    ['sourceNetworks: ["fe80::/10"]', { sourceIPs: ['fe80::1%eth0'] }, { sourceIPs: ['fd00::1%eth0'] }],
     ['sourceNetworks: [0.0.0.0/0]', { sourceIPs: ['1.2.3.4'] }, { sourceIPs: '1.2.3.4' }],
+    ['codes: [4xx]', { responseStatus: { status: 'Failure' } }, { responseStatus: { status: 'Success' } }],
+    ['codes: [5xx]', { responseStatus: { status: 'Failure', code: 0 } }, { responseStatus: { code: 0 } }],
+    ['codes: [none]', { responseStatus: { code: 0 } }, { responseStatus: { status: 'Failure' } }],
+    ['outcomes: [failure]', { responseStatus: { code: 403 } }, { responseStatus: { code: 302 } }],
+    ['outcomes: [failure]', { stage: 'Panic' }, { responseStatus: undefined }],
+    ['outcomes: [failure]', { responseStatus: { status: 'Failure', message: 'context canceled' } }, {}],
+    ['outcomes: [failure]', { annotations: { 'authorization.k8s.io/decision': 'forbid' } }, {}],
+    ['outcomes: [success]', { responseStatus: { code: 302 } }, { responseStatus: { code: 0 } }],
+    ['outcomes: [unknown]', { responseStatus: undefined }, { responseStatus: { code: 200 } }],
+    ['when: event.verb == "list"', { verb: 'list' }, {}],
+    ['when: event.user.username.startsWith("al")', {}, { user: {} }],
+    ['when: \'!("dev" in event.user.groups)\'', { user: {} }, {}],
+    [
+      `when: 'event.annotations[?"authentication.openshift.io/decision"].orValue("") == "deny"'`,
+      { annotations: { 'authentication.openshift.io/decision': 'deny' } },
+      { annotations: undefined },
+    ],
     ['impersonated: true', { impersonatedUser: { username: 'bob' } }, {}],
     ['impersonated: false', {}, { impersonatedUser: { username: 'bob' } }],
   ])('the extension %s takes what it names and nothing else', (condition, matching, other) => {
@@ -111,6 +136,100 @@ describe('deciding', () => {
     expect(
       policyOf('{level: None, users: [system:kube-scheduler], impersonated: true}').decide(request).action,
     ).toBe('keep');
+  });
+});
+
+describe('a condition about a body', () => {
+  const bytes = Buffer.from('{"requestObject":{"spec":{"hostPID":true}}}');
+  const privileged = '{level: Request, users: [alice], when: event.requestObject.spec.hostPID == true}';
+  const whole = '{level: RequestResponse, name: whole, when: event.requestObject.spec.hostPID == true}';
+
+  test.each([
+    ['holds for what it names', privileged, bodiesIn(bytes), 'rule-0'],
+    ['does not hold for a body that is not there', privileged, () => undefined, 'default'],
+    ['nor for one without what it asks for', privileged, () => celValue({ spec: {} }), 'default'],
+    ['nor, of a rule that cuts, for one that is not known', privileged, undefined, 'default'],
+    ['but does, of a rule that keeps, for one that is not known', whole, undefined, 'whole'],
+  ])('%s', (_, rule, bodies, name) => {
+    expect(policyOf(rule).decide(event(), bodies).rule).toBe(name);
+  });
+});
+
+describe('reads', () => {
+  test('each rule says which members of an event it reads', () => {
+    const { reads } = policyOf(
+      '{level: Metadata, name: a, users: [alice], verbs: [get], codes: [200]}',
+      '{level: None, name: b, own: true}',
+      '{level: Request, name: c, users: [x], when: "event.requestObject.spec.hostPID == true"}',
+    );
+    expect(Object.fromEntries(reads)).toEqual({
+      a: ['event.responseStatus', 'event.user.username', 'event.verb'],
+      b: [
+        'event',
+        'event.impersonatedUser',
+        'event.objectRef',
+        'event.user.groups',
+        'event.user.username',
+        'event.verb',
+      ],
+      c: ['event.requestObject.spec.hostPID', 'event.user.username'],
+    });
+  });
+});
+
+describe('explaining', () => {
+  const policy = policyOf(
+    '{level: None, name: a, users: [bob], verbs: [get]}',
+    '{level: Metadata, name: b, verbs: [get], resources: [{resources: [secrets]}]}',
+    '{level: Metadata, name: c, namespaces: [kube-system]}',
+    '{level: Metadata, name: d, nonResourceURLs: ["*"]}',
+    '{level: Metadata, name: e, when: event.verb == "list"}',
+    '{level: Request, name: f, verbs: [get]}',
+    '{level: None, name: g}',
+  );
+
+  test('tells of each rule before the one that decided which condition did not hold', () => {
+    const { decision, before } = policy.explain(event());
+    expect(decision).toEqual(policy.decide(event()));
+    expect(decision.rule).toBe('f');
+    expect(before).toEqual([
+      { rule: 'a', condition: 'users', reads: ['event.user.username'] },
+      { rule: 'b', condition: 'resources', reads: ['event.objectRef'] },
+      { rule: 'c', condition: 'namespaces', reads: ['event.objectRef'] },
+      { rule: 'd', condition: 'nonResourceURLs', reads: ['event.requestURI', 'event.objectRef'] },
+      { rule: 'e', condition: 'when', reads: ['event.verb'] },
+    ]);
+  });
+
+  test('tells of all rules where none matched, and of what hides nothing by odd types', () => {
+    const { decision, before } = policy.explain(event({ verb: ['get'], user: { username: 'bob' } }));
+    expect(decision.rule).toBe('default');
+    expect(before.map(({ condition }) => condition)).toEqual([
+      'well-formed',
+      'verbs',
+      'namespaces',
+      'nonResourceURLs',
+      'when',
+      'verbs',
+      'well-formed',
+    ]);
+  });
+});
+
+describe('omitManagedFields', () => {
+  const omitting = (policy: string, rule: string) =>
+    parsePolicy(`${header}${policy}rules: [{level: Request${rule}}]`).decide(event()).omitManagedFields;
+
+  test("is the rule's, else the policy's, as in the apiserver", () => {
+    expect(omitting('', '')).toBe(false);
+    expect(omitting('omitManagedFields: true\n', '')).toBe(true);
+    expect(omitting('omitManagedFields: true\n', ', omitManagedFields: false')).toBe(false);
+    expect(omitting('', ', omitManagedFields: true')).toBe(true);
+  });
+
+  test("is the policy's for what no rule matches", () => {
+    const policy = parsePolicy(`${header}omitManagedFields: true\nrules: [{level: None, verbs: [list]}]`);
+    expect(policy.decide(event())).toEqual({ action: 'keep', rule: 'default', omitManagedFields: true });
   });
 });
 
@@ -152,7 +271,7 @@ describe('sample', () => {
     const dropped = times.find((time) => received(time).action === 'drop')!;
     for (const time of [undefined, null, 1, [dropped]]) expect(received(time).rule).toBe('reads');
     for (const changes of [{ userAgent: {} }, { sourceIPs: [1] }, { impersonatedUser: { username: 'bob' } }])
-      expect(received(dropped, changes)).toEqual({ action: 'request', rule: 'rule-1' });
+      expect(received(dropped, changes)).toMatchObject({ action: 'request', rule: 'rule-1' });
   });
 });
 
@@ -282,7 +401,7 @@ describe('hostile events', () => {
   ])('an event with an odd %s is not dropped, even by a rule that drops everything: %j', (_, changes) => {
     const policy = policyOf('{level: None}');
     expect(policy.decide(event()).action).toBe('drop');
-    expect(policy.decide(event(changes))).toEqual({ action: 'keep', rule: 'default' });
+    expect(policy.decide(event(changes))).toMatchObject({ action: 'keep', rule: 'default' });
     const omitting = parsePolicy(
       `${header}omitStages: [ResponseComplete]\nrules: [{level: RequestResponse, verbs: [get]}]`,
     );
@@ -326,12 +445,41 @@ describe('validating', () => {
     ['rules[0].sample', '{level: None, sample: 0.5}', 'level None keeps nothing'],
     ['rules[0].name', `{level: Metadata, sample: 0.5, name: ${'x'.repeat(60)}}`, '.sample-0.5'],
     ['rules[0].own', '{level: None, own: false}', 'true'],
+    ['rules[0].outcomes[0]', '{level: None, outcomes: [denied]}', '"failure"'],
+    ['rules[0].name', '{level: None, name: managed-fields}', 'omitManagedFields cut something'],
+    ['rules[0].omitManagedFields', '{level: Request, omitManagedFields: 1}', 'boolean'],
+    ['rules[0].when', '{level: Request, when: event.verb}', 'must be true or false'],
+    [
+      'rules[0].when',
+      '{level: Request, when: event.vreb == "get"}',
+      'event has no member vreb; it has level',
+    ],
+    ['rules[0].when', '{level: None, when: event.userAgent == "x"}', 'chooses event.userAgent'],
+    [
+      'rules[0].when',
+      '{level: Metadata, when: has(event.requestObject.spec)}',
+      'chooses event.requestObject.spec',
+    ],
     ['rules[0].omitStages[0]', '{level: None, omitStages: [Received]}', '"RequestReceived"'],
   ])('names %s and what is allowed', (path, rule, hint) => {
     const problem = problemOf(`${header}rules:\n  - ${rule}\n`);
     expect(problem.code).toBe('invalid');
     expect(problem.message).toContain(path.startsWith('rules[0].verb') ? 'rules[0]' : `${path}:`);
     expect(problem.message).toContain(hint);
+  });
+
+  test('shows by a caret what of a condition is wrong', () => {
+    const yaml = `${header}rules:
+  - level: Metadata
+  - level: None
+    when: event.user.name == "alice"
+`;
+    expect(problemOf(yaml).message).toContain(
+      `line 6: rules[1].when: event.user has no member name; it has username, uid, groups, extra
+    
+    >    1 | event.user.name == "alice"
+                        ^`,
+    );
   });
 
   test('names the line, the key and what is allowed, also behind an anchor', () => {

@@ -121,20 +121,27 @@ func omit() []auditv1.Stage {
 	return out
 }
 
-// Rules of any level, and stages that they and the policy omit.
+// Rules of any level, and stages and managed fields that they and the policy omit.
 func generated() auditv1.Policy {
-	p := auditv1.Policy{OmitStages: omit()}
+	p := auditv1.Policy{OmitStages: omit(), OmitManagedFields: r.Intn(2) == 0}
 	for i := 0; i <= r.Intn(5); i++ {
 		rl := rule()
 		rl.Level, rl.OmitStages = levels[r.Intn(len(levels))], omit()
+		if r.Intn(2) == 0 {
+			omitted := r.Intn(2) == 0
+			rl.OmitManagedFields = &omitted
+		}
 		p.Rules = append(p.Rules, rl)
 	}
 	return p
 }
 
-// A letter for the level and a hexadecimal digit for the omitted stages.
+// A letter for the level, a small one where managed fields are omitted, and a hexadecimal digit for the omitted stages.
 func decision(c config.RequestAuditConfig) string {
 	letter := map[audit.Level]string{audit.LevelNone: "N", audit.LevelMetadata: "M", audit.LevelRequest: "Q", audit.LevelRequestResponse: "R"}[c.Level]
+	if c.OmitManagedFields {
+		letter = strings.ToLower(letter)
+	}
 	bits := 0
 	for i, s := range stages {
 		for _, o := range c.OmitStages {

@@ -1,0 +1,8 @@
+/** What is counted under this name instead of a rule's: managed fields that were cut out of an event that a rule kept. */
+export const managedFieldsName = 'managed-fields';
+
+/** Names that no rule can have, and what each stands for in a manifest. */
+export const reservedNames: ReadonlyMap<string, string> = new Map([
+  ['default', 'what no rule matches'],
+  [managedFieldsName, 'events of which omitManagedFields cut something'],
+]);
