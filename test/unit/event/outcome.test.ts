@@ -12,9 +12,18 @@ describe('the outcome of a request', () => {
     ['failure', { stage: 'Panic', responseStatus: undefined }],
     ['failure', { annotations: { 'authorization.k8s.io/decision': 'forbid' } }],
     // A login page answers with a redirect, whatever came of the login.
-    ['failure', { responseStatus: { code: 302 }, annotations: { 'authentication.openshift.io/decision': 'deny' } }],
-    ['failure', { responseStatus: { code: 302 }, annotations: { 'authentication.openshift.io/decision': 'error' } }],
-    ['success', { responseStatus: { code: 302 }, annotations: { 'authentication.openshift.io/decision': 'allow' } }],
+    [
+      'failure',
+      { responseStatus: { code: 302 }, annotations: { 'authentication.openshift.io/decision': 'deny' } },
+    ],
+    [
+      'failure',
+      { responseStatus: { code: 302 }, annotations: { 'authentication.openshift.io/decision': 'error' } },
+    ],
+    [
+      'success',
+      { responseStatus: { code: 302 }, annotations: { 'authentication.openshift.io/decision': 'allow' } },
+    ],
     ['success', { responseStatus: { code: 200 } }],
     ['success', { responseStatus: { code: 101 } }],
     ['unknown', { responseStatus: { code: 0 } }],

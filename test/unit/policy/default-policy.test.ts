@@ -124,11 +124,28 @@ describe('what is dropped', () => {
   );
 });
 
+const login = (decision: string) =>
+  event({
+    user: { username: 'system:anonymous', groups: ['system:unauthenticated'] },
+    verb: 'post',
+    objectRef: undefined,
+    requestURI: '/login/corp-ldap',
+    responseStatus: { metadata: {}, code: 302 },
+    annotations: {
+      'authentication.openshift.io/decision': decision,
+      'authentication.openshift.io/username': 'corp-ldap:jane',
+      'authorization.k8s.io/decision': 'allow',
+    },
+  });
+
 describe('what failed without saying so by a code', () => {
   const noise = recorded.filter((one) => policy.decide(one).action === 'drop');
 
   test.each([
-    ['a Failure without a code', { responseStatus: { metadata: {}, status: 'Failure', reason: 'Forbidden' } }],
+    [
+      'a Failure without a code',
+      { responseStatus: { metadata: {}, status: 'Failure', reason: 'Forbidden' } },
+    ],
     ['a Failure that was cancelled', { responseStatus: { status: 'Failure', message: 'context canceled' } }],
     ['a Failure with the code 0', { responseStatus: { status: 'Failure', code: 0 } }],
     ['what an authorizer forbids', { annotations: { 'authorization.k8s.io/decision': 'forbid' } }],
@@ -139,19 +156,6 @@ describe('what failed without saying so by a code', () => {
   });
 
   test('so is a denied login of OpenShift, under the rule of failures', () => {
-    const login = (decision: string) =>
-      event({
-        user: { username: 'system:anonymous', groups: ['system:unauthenticated'] },
-        verb: 'post',
-        objectRef: undefined,
-        requestURI: '/login/corp-ldap',
-        responseStatus: { metadata: {}, code: 302 },
-        annotations: {
-          'authentication.openshift.io/decision': decision,
-          'authentication.openshift.io/username': 'corp-ldap:jane',
-          'authorization.k8s.io/decision': 'allow',
-        },
-      });
     expect(policy.decide(login('deny'))).toMatchObject({ action: 'keep', rule: 'failures' });
     expect(policy.decide(login('allow'))).toMatchObject({ action: 'keep', rule: 'default' });
   });

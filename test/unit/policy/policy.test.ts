@@ -216,10 +216,10 @@ describe('explaining', () => {
   });
 });
 
-describe('omitManagedFields', () => {
-  const omitting = (policy: string, rule: string) =>
-    parsePolicy(`${header}${policy}rules: [{level: Request${rule}}]`).decide(event()).omitManagedFields;
+const omitting = (policy: string, rule: string) =>
+  parsePolicy(`${header}${policy}rules: [{level: Request${rule}}]`).decide(event()).omitManagedFields;
 
+describe('omitManagedFields', () => {
   test("is the rule's, else the policy's, as in the apiserver", () => {
     expect(omitting('', '')).toBe(false);
     expect(omitting('omitManagedFields: true\n', '')).toBe(true);
