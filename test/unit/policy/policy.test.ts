@@ -216,15 +216,15 @@ describe('explaining', () => {
   });
 });
 
-const omitting = (policy: string, rule: string) =>
+const omittingOf = (policy: string, rule: string) =>
   parsePolicy(`${header}${policy}rules: [{level: Request${rule}}]`).decide(event()).omitManagedFields;
 
 describe('omitManagedFields', () => {
   test("is the rule's, else the policy's, as in the apiserver", () => {
-    expect(omitting('', '')).toBe(false);
-    expect(omitting('omitManagedFields: true\n', '')).toBe(true);
-    expect(omitting('omitManagedFields: true\n', ', omitManagedFields: false')).toBe(false);
-    expect(omitting('', ', omitManagedFields: true')).toBe(true);
+    expect(omittingOf('', '')).toBe(false);
+    expect(omittingOf('omitManagedFields: true\n', '')).toBe(true);
+    expect(omittingOf('omitManagedFields: true\n', ', omitManagedFields: false')).toBe(false);
+    expect(omittingOf('', ', omitManagedFields: true')).toBe(true);
   });
 
   test("is the policy's for what no rule matches", () => {
