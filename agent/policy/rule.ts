@@ -26,11 +26,6 @@ export class Rule {
     defaults: { omitStages: readonly string[]; omitManagedFields: boolean },
   ) {
     const omitManagedFields = rule.omitManagedFields ?? defaults.omitManagedFields;
-    const dropped = (counted: string): Decision => ({
-      action: 'drop',
-      rule: counted,
-      omitManagedFields: false,
-    });
     this.decision = { action: actions[rule.level], rule: name, omitManagedFields };
     this.omitted = dropped(name);
     this.omitStages = new Set([...defaults.omitStages, ...rule.omitStages]);
@@ -63,4 +58,8 @@ export class Rule {
     const condition = this.#conditions.find(({ holds }) => !holds(request));
     return condition && { rule: this.decision.rule, condition: condition.name, reads: condition.reads };
   }
+}
+
+function dropped(rule: string): Decision {
+  return { action: 'drop', rule, omitManagedFields: false };
 }
