@@ -12,6 +12,10 @@
 {{- end -}}
 {{- end -}}
 
+{{- define "auditseal.namespace" -}}
+{{- default .Release.Namespace .Values.namespaceOverride -}}
+{{- end -}}
+
 {{/* Of the CronJob that verifies often: Kubernetes appends eleven characters to 52, and one is called …-whole. */}}
 {{- define "auditseal.verifyName" -}}
 {{- include "auditseal.fullname" . | trunc 39 | trimSuffix "-" -}}-verify
@@ -41,10 +45,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 
 {{- define "auditseal.image" -}}
+{{- $registry := (.Values.global | default dict).imageRegistry | default .Values.image.registry -}}
+{{- $name := ternary (printf "%s/%s" $registry .Values.image.repository) .Values.image.repository (not (empty $registry)) -}}
 {{- if .Values.image.digest -}}
-{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{ $name }}@{{ .Values.image.digest }}
 {{- else -}}
-{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{ $name }}:{{ default .Chart.AppVersion .Values.image.tag }}
 {{- end -}}
 {{- end -}}
 
@@ -120,6 +126,23 @@ seccompProfile: { type: RuntimeDefault }
 {{- $ports | uniq | toJson -}}
 {{- end -}}
 
+{{/* The peers of a network policy where every URL (or the proxy's) is an IPv4 address, as a JSON array: of a name nobody knows here where it leads. */}}
+{{- define "auditseal.addresses" -}}
+{{- $urls := include "auditseal.urls" . | fromJsonArray -}}
+{{- with (.Values.config.elasticsearch | default dict).proxy -}}{{- $urls = list . -}}{{- end -}}
+{{- $peers := list -}}
+{{- $isKnown := true -}}
+{{- range $urls -}}
+{{- $host := (urlParse .).host | regexFind "^[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+" -}}
+{{- if and $host (regexMatch "^[0-9.]+(:[0-9]+)?$" (urlParse .).host) -}}
+{{- $peers = append $peers (dict "ipBlock" (dict "cidr" (printf "%s/32" $host))) -}}
+{{- else -}}
+{{- $isKnown = false -}}
+{{- end -}}
+{{- end -}}
+{{- ternary $peers list $isKnown | uniq | toJson -}}
+{{- end -}}
+
 {{/* The rules of a network policy that let out DNS, Elasticsearch and what else was asked for. */}}
 {{- define "auditseal.egress" -}}
 {{- /* A rule with an empty list of ports would let out everything. */}}
@@ -134,7 +157,7 @@ seccompProfile: { type: RuntimeDefault }
     {{- range default (include "auditseal.ports" . | fromJsonArray) .Values.networkPolicy.elasticsearchPorts }}
     - { port: {{ int . }}, protocol: TCP }
     {{- end }}
-  {{- with .Values.networkPolicy.elasticsearchPeers }}
+  {{- with default (include "auditseal.addresses" . | fromJsonArray) .Values.networkPolicy.elasticsearchPeers }}
   to: {{- toYaml . | nindent 4 }}
   {{- end }}
 {{- with .Values.networkPolicy.extraEgress }}

@@ -264,13 +264,13 @@ describe('a value that is taken away with null', () => {
   const sort = (schema: unknown, above: readonly string[]) => {
     const { properties, required } = section.parse(schema);
     for (const [key, inner] of Object.entries(properties)) {
-      // Helm's own, and no value of values.yaml.
+      // Other charts' values are there, too.
       if (key === 'global') continue;
       const path = [...above, key].join('.');
       // What is in it follows the agent's own schema, and has the agent's defaults.
       const isSection = path !== 'config' && section.safeParse(inner).success;
       if (isSection) sort(inner, [...above, key]);
-      found[isSection ? 'sections' : required.includes(key) ? 'needed' : 'spared'].push(path);
+      found[!required.includes(key) ? 'spared' : isSection ? 'sections' : 'needed'].push(path);
     }
   };
   sort(valuesSchema(), []);

@@ -38,6 +38,13 @@ const atLeastNone = { type: 'integer', minimum: 0 };
 /** What templates can do without: also what is not among the values of an earlier release (`--reuse-values`). */
 const optional = new Set([
   'global',
+  'imageRegistry',
+  'registry',
+  'namespaceOverride',
+  'revisionHistoryLimit',
+  'probes',
+  'scrapeTimeout',
+  'grafanaDashboard',
   'hostNetwork',
   'dnsPolicy',
   'terminationGracePeriodSeconds',
@@ -53,6 +60,16 @@ const strict = (properties: Record<string, JsonSchema>) => ({
 });
 const isOpen = ({ type, properties, minItems }: JsonSchema) =>
   (type === 'object' && !properties) || (type === 'array' && minItems === undefined);
+
+const registry = { type: 'string', pattern: String.raw`^([^\s/@]+(/[^\s/@]+)*)?$` };
+const scrape = strict({
+  enabled: flag,
+  interval,
+  scrapeTimeout: { anyOf: [interval, { const: '' }] },
+  relabelings: anyObjects,
+  metricRelabelings: anyObjects,
+  labels: texts,
+});
 
 /** `values.schema.json`: strict, so that a wrong or unknown value fails with its path; `config` follows the agent's own schema. */
 export function valuesSchema(): Record<string, unknown> {
@@ -72,7 +89,8 @@ export function valuesSchema(): Record<string, unknown> {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Values of the auditseal chart',
     ...strict({
-      global: anyObject,
+      // Other charts of the same release have values of their own there.
+      global: { ...anyObject, properties: { imageRegistry: registry } },
       // Templates say in a sentence that it is missing.
       cluster: { ...cluster, pattern: `^$|${String(cluster['pattern'])}` },
       sources,
@@ -89,6 +107,7 @@ export function valuesSchema(): Record<string, unknown> {
       config,
       policy: text,
       image: strict({
+        registry,
         repository: { type: 'string', pattern: String.raw`^\S*$` },
         tag: { type: 'string', pattern: String.raw`^(\w[\w.-]{0,127})?$` },
         digest: { type: 'string', pattern: '^(sha256:[0-9a-f]{64})?$' },
@@ -97,12 +116,16 @@ export function valuesSchema(): Record<string, unknown> {
       imagePullSecrets: anyObjects,
       nameOverride: text,
       fullnameOverride: text,
+      namespaceOverride: { type: 'string', pattern: '^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$', maxLength: 63 },
       stateDir,
       affinity: anyObject,
       nodeSelector: texts,
       tolerations: anyObjects,
       priorityClassName: objectName,
       updateStrategy: anyObject,
+      revisionHistoryLimit: { type: ['integer', 'null'], minimum: 0 },
+      daemonSetAnnotations: texts,
+      probes: strict({ startup: anyObject, readiness: anyObject, liveness: anyObject }),
       resources: anyObject,
       hostNetwork: flag,
       dnsPolicy: { enum: ['', 'ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'] },
@@ -122,8 +145,9 @@ export function valuesSchema(): Record<string, unknown> {
       }),
       metrics: strict({
         port,
-        podMonitor: strict({ enabled: flag, interval, labels: texts }),
-        serviceMonitor: strict({ enabled: flag, interval, labels: texts }),
+        podMonitor: scrape,
+        serviceMonitor: scrape,
+        grafanaDashboard: strict({ enabled: flag, labels: texts, annotations: texts }),
         prometheusRule: strict({
           enabled: flag,
           labels: texts,
@@ -137,8 +161,11 @@ export function valuesSchema(): Record<string, unknown> {
       extraEnv: anyObjects,
       extraVolumes: anyObjects,
       extraVolumeMounts: anyObjects,
+      extraObjects: anyObjects,
       setup: strict({
         enabled: flag,
+        extraVolumes: anyObjects,
+        extraVolumeMounts: anyObjects,
         existingSecret: objectName,
         apiKeyKey: { ...secretKey, minLength: 1 },
         kibana: strict({

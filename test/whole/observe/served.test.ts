@@ -124,6 +124,15 @@ test('every alert reads metrics and labels that are served, and its runbook is a
   }
 });
 
+test('the Grafana dashboard shows every metric that is served, and asks for no other', async () => {
+  const { described } = await declared();
+  const text = await read('charts/auditseal/files/grafana-dashboard.json');
+  const asked = new Set(
+    [...text.matchAll(/\b(?:auditseal|process)_[a-z_]+/gu)].map(([name]) => name.replace(/_bucket$/u, '')),
+  );
+  expect([...asked].toSorted()).toEqual([...described.keys()].toSorted());
+});
+
 /** Prometheus' own tool: on PATH, or where a developer has put it. */
 function promtool(): string | undefined {
   const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'auditseal');
