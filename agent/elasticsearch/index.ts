@@ -21,7 +21,7 @@ export { sortOf } from './search/hit-scanner.ts';
 export type { Hit } from './search/hit-scanner.ts';
 export { searchPage } from './search/page.ts';
 export { PointInTime } from './search/point-in-time.ts';
-export { walk } from './search/walk.ts';
+export { walk, walkChunks } from './search/walk.ts';
 export type { Walk } from './search/walk.ts';
 export { TlsTrust } from './tls-trust.ts';
 export type { TlsTrustSettings } from './tls-trust.ts';

@@ -10,7 +10,7 @@ export { parseDocument } from './parse-document.ts';
 export { isSealedAfter } from './records/conflict.ts';
 export { parseManifest } from './records/manifest.ts';
 export { Statements } from './records/statements.ts';
-export type { StoredDocument, Stream, Streams } from './streams.ts';
+export type { Documents, StoredDocument, Stream, Streams } from './streams.ts';
 export type { LogSummary, Summary } from './summary.ts';
 export { sampleMax, verdictDocument, type Verification } from './verdict-document.ts';
 export { verifyLogs } from './verify.ts';

@@ -18,7 +18,7 @@ export interface VerifyOptions {
   fromBirth?: boolean | undefined;
   /** Fewer events as sealed than this are too few to say anything: heartbeats alone would verify, too. */
   eventsMin?: number | undefined;
-  /** Called for every document of either stream. */
+  /** Called again and again while documents of either stream are read. */
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 

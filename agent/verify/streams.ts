@@ -9,6 +9,9 @@ export interface StoredDocument {
 
 export type Stream = 'records' | 'events';
 
+/** Documents in order, some at a time. Each is lent until the next is taken, and all are taken before the next ones are asked for. */
+export type Documents = AsyncIterable<Iterable<StoredDocument>>;
+
 /** Where the documents of a known log are expected; a hint that lets a reader ask for them in an order that costs little. */
 export interface LogExtent {
   origin: string;
@@ -22,11 +25,11 @@ export interface Streams {
   /** Namespace of both data streams. */
   namespace: string;
   /** All documents of the record stream by origin, batch, shard position; asked for two or three times, the same each time. */
-  records(): AsyncIterable<StoredDocument>;
+  records(): Documents;
   /** Once the records were read: why not all that is there was given, in a sentence. Then nothing is verified. A dump leaves it out. */
   readonly unread?: string | undefined;
   /** All documents of the events stream by origin, sequence, shard position; asked for once, after the records. */
-  events(logs: readonly LogExtent[]): AsyncIterable<StoredDocument>;
+  events(logs: readonly LogExtent[]): Documents;
   /** Every document of the events stream with one of these ids, in any backing index, as of now; at most `findIdsMax` ids. */
   find(ids: readonly string[]): AsyncIterable<StoredDocument>;
   /**

@@ -40,12 +40,14 @@ export async function* verifyLogs(
   const join = new DocumentJoin(streams, reading, batches, options.now, emit);
   let documents = 0;
   try {
-    for await (const document of streams.events(extentsOf(reading))) {
-      const pending = join.take(document);
-      if (pending) await pending;
-      documents += 1;
+    for await (const some of streams.events(extentsOf(reading))) {
+      for (const document of some) {
+        const pending = join.take(document);
+        if (pending) await pending;
+        documents += 1;
+        if (findings.length > 0) for (const finding of findings.splice(0)) yield counted(finding);
+      }
       options.onProgress?.({ records: reading.records, notes: reading.notes, documents });
-      if (findings.length > 0) for (const finding of findings.splice(0)) yield counted(finding);
     }
     await join.close();
   } finally {

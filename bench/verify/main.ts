@@ -81,6 +81,6 @@ function rowOf(name: string, { events, bytes }: WrittenLog, runs: readonly Run[]
   return `| ${cells.join(' | ')} |`;
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
 }

@@ -39,12 +39,7 @@ export interface LogPlan {
  * Seals events of real audit lines with what the agent seals by, and sends the batches straight into Elasticsearch: what `verify`
  * finds is what an agent would have left, without waiting for one. Everything is of one log.
  */
-export async function writeLog({
-  url,
-  namespace,
-  events,
-  corpus = fixture,
-}: LogPlan): Promise<WrittenLog> {
+export async function writeLog({ url, namespace, events, corpus = fixture }: LogPlan): Promise<WrittenLog> {
   const client = await createClient({ urls: [url], requestSeconds: 300 });
   try {
     await installTemplates(client, { namespace, retentionDays: 400, codec: 'default' });
@@ -161,11 +156,7 @@ class SyntheticLog {
 async function send(client: ElasticsearchClient, namespace: string, batch: Batch): Promise<void> {
   for (const member of batch.members) await sendAll(client, { stream: eventStream(namespace), ...member });
   const { id, bytes } = batch.record;
-  const lines = Buffer.concat([
-    Buffer.from(`{"create":{"_id":"${id}"}}\n`),
-    bytes,
-    Buffer.from('\n'),
-  ]);
+  const lines = Buffer.concat([Buffer.from(`{"create":{"_id":"${id}"}}\n`), bytes, Buffer.from('\n')]);
   await sendAll(client, { stream: recordStream(namespace), gzipBody: gzipSync(lines), count: 1 });
 }
 

@@ -1,5 +1,6 @@
 import { ElasticsearchError } from '../error.ts';
 import { Bytes } from './bytes.ts';
+import { UsualHit } from './usual-hit.ts';
 import { ValueScanner } from './value-scanner.ts';
 
 const quote = 0x22;
@@ -42,6 +43,9 @@ export class HitScanner {
   /** The source at hand, where it does not lie in one chunk. */
   readonly #spill = new Bytes();
   readonly #value = new ValueScanner();
+  readonly #usual = new UsualHit();
+  /** The hit at hand is a usual one, of which nothing was kept so far. */
+  #isUsual = false;
   #source: Buffer | undefined;
   #inSource = false;
   #depth = 0;
@@ -60,6 +64,12 @@ export class HitScanner {
     while (at < chunk.length) {
       if (this.#inSource) {
         at = this.#takeSource(chunk, at);
+        if (this.#isUsual && !this.#inSource) {
+          const tail = this.#usual.tailAt(chunk, at);
+          if (tail === undefined) this.#keepUsual();
+          else yield this.#usualHit(tail);
+          at += tail?.length ?? 0;
+        }
         from = at;
         continue;
       }
@@ -75,11 +85,15 @@ export class HitScanner {
       } else if (byte === colon && this.#takeColon()) {
         this.#keep(chunk, from, at);
         from = at;
-        this.#inSource = true;
-        this.#value.begin();
-        this.#spill.clear();
+        this.#beginSource();
       } else if (byte === openBrace || byte === openBracket) {
-        from = this.#open(byte, chunk, from, at);
+        const source =
+          this.#inHitList && this.#depth === listDepth ? this.#usual.sourceAt(chunk, at - 1) : -1;
+        if (source > 0) {
+          this.#isUsual = true;
+          this.#beginSource();
+          at = source;
+        } else from = this.#open(byte, chunk, from, at);
       } else if (byte === closeBrace || byte === closeBracket) {
         if (this.#inHitList && this.#depth === hitDepth) {
           this.#keep(chunk, from, at);
@@ -155,6 +169,12 @@ export class HitScanner {
     if (this.#depth === hitsDepth) this.#inHitList = false;
   }
 
+  #beginSource(): void {
+    this.#inSource = true;
+    this.#value.begin();
+    this.#spill.clear();
+  }
+
   #takeSource(chunk: Buffer, from: number): number {
     const end = this.#value.end(chunk, from);
     const part = chunk.subarray(from, end);
@@ -162,13 +182,29 @@ export class HitScanner {
     if (end < chunk.length) {
       this.#source = trimmed(this.#spill.length > 0 ? this.#spill.view() : part);
       this.#inSource = false;
-      this.#rest.append(nullBytes);
+      if (!this.#isUsual) this.#rest.append(nullBytes);
     }
     return end;
   }
 
+  /** The end of the hit at hand shows that it is a usual one to its last byte. */
+  #usualHit(tail: string): Hit {
+    this.#isUsual = false;
+    const { index, id, head } = this.#usual;
+    return { index, id, source: this.#source!, rest: `${head}null${tail}` };
+  }
+
+  /** The end of the hit at hand is not in the chunk, or not a usual one: from here on it is like any other. */
+  #keepUsual(): void {
+    this.#isUsual = false;
+    this.#rest.clear();
+    this.#rest.append(Buffer.from(`${this.#usual.head}null`));
+    this.#depth = hitDepth;
+  }
+
   #hit(): Hit {
     const rest = this.#rest.text();
+    this.#usual.learn(rest);
     const { _index: index, _id: id } = parse(rest) as { _index?: unknown; _id?: unknown };
     const source = this.#source;
     if (typeof index !== 'string' || typeof id !== 'string' || !source)
@@ -193,7 +229,7 @@ function isSpace(byte: number): boolean {
 
 /** The `sort` member of a hit, as it was written: as numbers, 2^63 - 1 would come back another. */
 export function sortOf({ rest }: Hit): string {
-  const { sort } = JSON.parse(rest, (_key, value: unknown, context?: { source?: string }) =>
+  const { sort } = parse(rest, (_key, value: unknown, context?: { source?: string }) =>
     typeof value === 'number' && context?.source !== undefined ? rawJson(context.source) : value,
   ) as { sort?: unknown };
   if (!Array.isArray(sort)) throw new ElasticsearchError('bad-response', 'a hit of Elasticsearch lacks sort');
@@ -203,9 +239,9 @@ export function sortOf({ rest }: Hit): string {
 /** Part of ECMAScript 2026, which the compiler's library does not know yet. */
 const { rawJSON: rawJson } = JSON as unknown as { rawJSON: (text: string) => unknown };
 
-function parse(text: string): unknown {
+function parse(text: string, reviver?: Parameters<typeof JSON.parse>[1]): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text, reviver) as unknown;
   } catch (cause) {
     throw new ElasticsearchError('bad-response', 'an answer of Elasticsearch is not JSON', { cause });
   }

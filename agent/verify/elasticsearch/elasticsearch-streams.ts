@@ -10,8 +10,8 @@ import {
   recordStream,
 } from '../../streams/index.ts';
 import type { FieldsInForce, Namespaces } from '../../streams/index.ts';
-import { ElasticsearchError, PointInTime, searchPage, walk } from '../../elasticsearch/index.ts';
-import type { ElasticsearchClient, Walk } from '../../elasticsearch/index.ts';
+import { ElasticsearchError, PointInTime, searchPage, walkChunks } from '../../elasticsearch/index.ts';
+import type { ElasticsearchClient, Hit, Walk } from '../../elasticsearch/index.ts';
 import { VerifyError } from '../error.ts';
 import { operatorDocuments, statementsMax } from './operator-documents.ts';
 import { originsMax, originsOf } from './origins.ts';
@@ -113,12 +113,14 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     return { batches: new Map(touched), since, until: new Date(time.until) };
   }
 
-  async *records(): AsyncGenerator<StoredDocument> {
+  async *records(): AsyncGenerator<Iterable<StoredDocument>> {
     if (!this.#records) return;
     const { time, operators = [] } = this.#options;
     const walks = time ? rangeRecordWalks(this.#ranges, time, operators) : recordWalks(this.#origins.names);
     yield* this.#walkAll('records', this.#records, walks);
-    if (time) for (const name of operators) yield* this.#ofOperator(name, this.#records);
+    if (time)
+      for (const name of operators)
+        for await (const hit of this.#ofOperator(name, this.#records)) yield [hit];
   }
 
   /** Namespaces of which there are events that are not read here; undefined where the key may not see. */
@@ -155,7 +157,7 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     );
   }
 
-  async *events(logs: readonly LogExtent[]): AsyncGenerator<StoredDocument> {
+  async *events(logs: readonly LogExtent[]): AsyncGenerator<Iterable<StoredDocument>> {
     const { namespace, signal, time } = this.#options;
     await this.#untilRefreshed(this.#recordsOpenedAt);
     this.#events = await PointInTime.open(this.#client, eventStream(namespace), signal);
@@ -279,13 +281,20 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     if (!next.value) this.#flooded.add(name);
   }
 
-  async *#walkAll(stream: Stream, pit: PointInTime, walks: readonly Walk[]): AsyncGenerator<StoredDocument> {
-    const { onRead, signal } = this.#options;
-    for (const each of walks)
-      for await (const hit of walk(this.#client, pit, each, signal)) {
-        onRead?.(stream, hit.source.length);
+  async *#walkAll(
+    stream: Stream,
+    pit: PointInTime,
+    walks: readonly Walk[],
+  ): AsyncGenerator<Iterable<StoredDocument>> {
+    const { onRead = () => undefined, signal } = this.#options;
+    const counted = function* (hits: Iterable<Hit>) {
+      for (const hit of hits) {
+        onRead(stream, hit.source.length);
         yield hit;
       }
+    };
+    for (const each of walks)
+      for await (const hits of walkChunks(this.#client, pit, each, signal)) yield counted(hits);
   }
 }
 

@@ -6,7 +6,7 @@ import { VerifyError } from '../error.ts';
 import type { LogKey } from '../records/keys.ts';
 import { digestInto } from '../records/records.ts';
 import type { RecordReading } from '../records/records.ts';
-import type { StoredDocument } from '../streams.ts';
+import type { Documents, StoredDocument } from '../streams.ts';
 
 /** A counted batch, read again for its leaf hashes. */
 export interface Batch {
@@ -32,25 +32,23 @@ export interface Batch {
  * Reads the records again and yields the counted ones, one at a time: the leaf hashes of one batch are all that is ever
  * held. Throws VerifyError `records-moved` if the whole is not, byte for byte, what was judged.
  */
-export async function* readBatches(
-  records: AsyncIterable<StoredDocument>,
-  reading: RecordReading,
-): AsyncGenerator<Batch> {
+export async function* readBatches(records: Documents, reading: RecordReading): AsyncGenerator<Batch> {
   const digest = createHash('sha256');
   const isCounted = reading.counted.reader();
   const isReprinted = reading.reprinted.reader();
   const covered = new Map<string, number>();
   let ordinal = -1;
-  for await (const document of records) {
-    ordinal += 1;
-    digestInto(digest, document);
-    if (!isCounted(ordinal)) continue;
-    const batch = batchOf(document, reading, isReprinted(ordinal));
-    const before = covered.get(batch.origin) ?? 0;
-    batch.from = Math.max(before, batch.first);
-    covered.set(batch.origin, Math.max(before, batch.size));
-    yield batch;
-  }
+  for await (const some of records)
+    for (const document of some) {
+      ordinal += 1;
+      digestInto(digest, document);
+      if (!isCounted(ordinal)) continue;
+      const batch = batchOf(document, reading, isReprinted(ordinal));
+      const before = covered.get(batch.origin) ?? 0;
+      batch.from = Math.max(before, batch.first);
+      covered.set(batch.origin, Math.max(before, batch.size));
+      yield batch;
+    }
   if (digest.digest('hex') !== reading.digest()) throw recordsMoved();
 }
 

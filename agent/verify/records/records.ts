@@ -16,7 +16,7 @@ import { judgeRecord } from './record.ts';
 import type { BatchRecord, JudgedRecord } from './record.ts';
 import { Refusals } from './refusals.ts';
 import { Statements } from './statements.ts';
-import type { StoredDocument } from '../streams.ts';
+import type { Documents, StoredDocument } from '../streams.ts';
 import type { TrustFile } from '../../trust/index.ts';
 import { toleranceMilliseconds } from '../time.ts';
 
@@ -274,14 +274,14 @@ export function digestInto(digest: Hash, { id, source }: StoredDocument): void {
 
 /** Reads and judges all records. */
 export async function readRecords(
-  records: AsyncIterable<StoredDocument>,
+  records: Documents,
   options: RecordOptions,
   onRead: (reading: RecordReading) => void,
 ): Promise<{ reading: RecordReading; findings: Finding[] }> {
   const findings: Finding[] = [];
   const reading = new RecordReading(options, (finding) => findings.push(finding));
-  for await (const document of records) {
-    reading.take(document);
+  for await (const some of records) {
+    for (const document of some) reading.take(document);
     onRead(reading);
   }
   reading.close();

@@ -65,8 +65,8 @@ async function streamsOf(folder: string): Promise<Streams> {
   const events = await hitsOf(folder, 'events');
   return {
     namespace: (await readFile(join(folder, 'namespace'), 'utf8')).trim(),
-    records: () => each(records),
-    events: () => each(events),
+    records: () => each([records]),
+    events: () => each([events]),
     find: (ids) => each(events.filter(({ id }) => ids.includes(id))),
   };
 }
@@ -96,6 +96,6 @@ async function hitsOf(folder: string, kind: string): Promise<StoredDocument[]> {
   return documents;
 }
 
-async function* each(documents: readonly StoredDocument[]): AsyncGenerator<StoredDocument> {
-  yield* documents;
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
 }

@@ -14,8 +14,8 @@ export function memoryStreams(written: Written): Streams {
   const events = inReadingOrder(written.events, 'sequence');
   return {
     namespace: written.namespace,
-    records: () => each(records),
-    events: () => each(events),
+    records: () => inTwos(records),
+    events: () => inTwos(events),
     find: (ids) => each(events.filter(({ id }) => ids.includes(id))),
   };
 }
@@ -65,6 +65,11 @@ function compare(a: string | undefined, b: string | undefined): number {
   if (a === b) return 0;
   if (a === undefined) return 1;
   return b === undefined || a < b ? -1 : 1;
+}
+
+/** As answers come: some at a time. */
+async function* inTwos(documents: readonly StoredDocument[]): AsyncGenerator<Iterable<StoredDocument>> {
+  for (let at = 0; at < documents.length; at += 2) yield documents.slice(at, at + 2);
 }
 
 async function* each(documents: readonly StoredDocument[]): AsyncGenerator<StoredDocument> {

@@ -35,6 +35,20 @@ function checkCuts(values: unknown[], lengths: number[]): void {
   );
 }
 
+/** The hits, and what is said at the end. */
+function outcome(answer: Buffer, length: number): { hits: string[]; end: unknown } {
+  const scanner = new HitScanner();
+  const hits: string[] = [];
+  try {
+    for (let at = 0; at < answer.length; at += length)
+      for (const { index, id, source, rest } of scanner.push(answer.subarray(at, at + length)))
+        hits.push(JSON.stringify([index, id, source.toString('latin1'), rest]));
+    return { hits, end: scanner.end() };
+  } catch (error) {
+    return { hits, end: String(error) };
+  }
+}
+
 describe('the scanner of answers', () => {
   test.each([
     '{}',
@@ -64,6 +78,55 @@ describe('the scanner of answers', () => {
     const sources = fc.array(fc.jsonValue({ maxDepth: 4 }), { maxLength: 5 });
     const cuts = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 20 });
     fc.assert(fc.property(sources, cuts, checkCuts), { numRuns: 300, seed: 26 });
+  });
+
+  // Byte by byte no hit is recognised as printed like one before it, so that each is scanned and parsed.
+  test('gives the same whether hits are recognised or parsed, and whatever is wrong with them', () => {
+    const hit = fc
+      .tuple(
+        fc.constantFrom('i', 'i', 'j', 'i\\u0041'),
+        fc.constantFrom('abc', 'a-b-0', '', 'é', '\\"', 'x"y'),
+        fc.constantFrom(
+          '{}',
+          '{"a":"}"}',
+          ' {"a": 1} ',
+          '{"a":1/* "}] */}',
+          '{"x":[],"sort":[5,1]}',
+          '5',
+          '"},{"',
+        ),
+        fc.constantFrom(
+          ',"sort":[5,17]',
+          ',"sort":[5,9223372036854775807]',
+          ',"sort":["a",1]',
+          ',"sort":[5,,1]',
+          '',
+        ),
+      )
+      .map(
+        ([index, id, source, sort]) =>
+          `{"_index":"${index}","_id":"${id}","_score":null,"_source":${source}${sort}}`,
+      );
+    const broken = fc.record({
+      at: fc.nat(600),
+      cut: fc.nat(4),
+      put: fc.constantFrom('', '"', '}', ',', '[', '/*'),
+    });
+    const hits = fc.array(hit, { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(hits, fc.option(broken), (list, fault) => {
+        const text = Buffer.from(`{"hits":{"hits":[${list.join(',')}]},"timed_out":false}`);
+        const answer = fault
+          ? Buffer.concat([
+              text.subarray(0, fault.at),
+              Buffer.from(fault.put),
+              text.subarray(fault.at + fault.cut),
+            ])
+          : text;
+        expect(outcome(answer, answer.length)).toEqual(outcome(answer, 1));
+      }),
+      { numRuns: 2000, seed: 12 },
+    );
   });
 
   test('leaves the white space around a source away', () => {

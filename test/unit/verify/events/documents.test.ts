@@ -160,8 +160,8 @@ describe('documents', () => {
       {
         ...streams,
         async *events(logs) {
-          for await (const document of streams.events(logs)) if (document.id !== moved.id) yield document;
-          yield moved;
+          for await (const some of streams.events(logs)) yield [...some].filter(({ id }) => id !== moved.id);
+          yield [moved];
         },
       },
       { now: writer.now },
