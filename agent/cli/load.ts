@@ -4,6 +4,7 @@ import { fileBytesMax, InputError, readTextFile } from '../input/index.ts';
 import { defaultPolicyFile, parsePolicy, PolicyError } from '../policy/index.ts';
 import type { Policy } from '../policy/index.ts';
 import { redactKey, Redactor } from '../redact/index.ts';
+import type { RedactKey } from '../redact/index.ts';
 
 /** Shorter ones can be guessed: 32 bytes, or 32 characters of a text. */
 const redactKeyBytesMin = 32;
@@ -31,16 +32,25 @@ async function loadPolicy(file: string, config: Config): Promise<{ text: string;
 
 async function loadRedactor(file: string, { redact }: Config): Promise<Redactor | undefined> {
   if (!redact.enabled) return undefined;
-  const { keyFile, environment } = redact;
-  const wholeEnvironment = environment === 'all';
-  if (keyFile === undefined) return new Redactor({ wholeEnvironment });
+  const { keyFile, environment, configMaps, withoutBodies, rules, exceptions } = redact;
+  return new Redactor({
+    key: keyFile === undefined ? undefined : await loadRedactKey(file, keyFile),
+    wholeEnvironment: environment === 'all',
+    wholeConfigMaps: configMaps === 'all',
+    withoutBodies,
+    rules,
+    exceptions,
+  });
+}
+
+async function loadRedactKey(file: string, keyFile: string): Promise<RedactKey> {
   const text = await textOfKey(file, 'redact.keyFile', keyFile);
   const secret = Buffer.from(text.trim());
   if (secret.length < redactKeyBytesMin)
     throw new ConfigError(file, [
       `redact.keyFile: ${keyFile} holds less than ${redactKeyBytesMin} characters; make one with: openssl rand -hex 32`,
     ]);
-  return new Redactor({ wholeEnvironment, key: redactKey(secret) });
+  return redactKey(secret);
 }
 
 /** The text of a file that a key of the configuration names. */

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { posix } from 'node:path';
 import { z } from 'zod';
+import { redactSchema } from '../redact/index.ts';
 import { namePattern } from '../seal/index.ts';
 import { logPathProblem } from './log-path.ts';
 import { plaintextHosts } from './plaintext.ts';
@@ -125,13 +126,7 @@ export const configSchema = z
     stateDir: path.default('/var/lib/auditseal'),
     sources: z.array(source).min(1).max(64),
     policyFile: path.optional(),
-    redact: z
-      .strictObject({
-        enabled: z.boolean().default(true),
-        environment: z.enum(['named', 'all']).default('named'),
-        keyFile: path.optional(),
-      })
-      .prefault({}),
+    redact: redactSchema.prefault({}),
     elasticsearch: elasticsearch,
     batchBytesMax: z
       .int()

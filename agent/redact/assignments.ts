@@ -1,31 +1,12 @@
 import type { Decoded } from './decoded.ts';
-import { Keywords } from './keywords.ts';
-import { isSecretName } from './names.ts';
+import { builtInNames } from './names.ts';
+import type { SecretNames } from './names.ts';
 import { pipedInto } from './piped.ts';
 import { spanOf } from './span.ts';
 import type { Span } from './span.ts';
 import { endOfRun, isUnit, letters, spaces, startOfRun, unitsOf } from './units.ts';
 import { blockBelow, columnOf, endOfLine, isAbove, isMappingBelow } from './yaml.ts';
 import type { Range } from './yaml.ts';
-
-/** Parts of names that may end like a secret's. Every name that `isSecretName` takes holds one. */
-export const nameKeywords = [
-  'pass',
-  'pwd',
-  'secret',
-  'token',
-  'key',
-  'bearer',
-  'jwt',
-  'cred',
-  'authorization',
-  'cookie',
-  'docker',
-  'connection',
-  'sig',
-  'assertion',
-];
-const keywords = new Keywords(nameKeywords);
 
 const nameUnits = unitsOf('a-z', 'A-Z', '0-9', '_.-');
 const quoteUnits = unitsOf('"\'\\');
@@ -39,23 +20,25 @@ const valueKeys = ['value:', '"value":'];
  *
  * @param isProse a message for people, in which `token: ` begins a sentence
  */
-export function assignmentsIn(decoded: Decoded, isProse = false): Span[] {
+export function assignmentsIn(decoded: Decoded, isProse = false, names: SecretNames = builtInNames): Span[] {
   const { text } = decoded;
   const spans: Span[] = [];
   let past = 0;
-  for (const { at } of keywords.findIn(text)) {
+  for (const { at } of names.keywords.findIn(text)) {
     if (at < past) continue;
     const from = startOfRun(text, at, nameUnits, past);
     const to = endOfRun(text, at, nameUnits);
     past = to;
     const name = text.slice(from, Math.min(to, from + 257));
-    const value = isSecretName(name)
-      ? (valueAfter(text, from, to, isProse) ?? pipedInto(text, from, to))
-      : name === 'chpasswd'
-        ? (usersBelow(text, from, to) ?? pipedInto(text, from, to))
-        : undefined;
+    const rule = names.ruleOf(name, 'name');
+    const value =
+      rule !== undefined
+        ? (valueAfter(text, from, to, isProse) ?? pipedInto(text, from, to))
+        : name === 'chpasswd'
+          ? (usersBelow(text, from, to) ?? pipedInto(text, from, to))
+          : undefined;
     if (!value) continue;
-    spans.push(spanOf(decoded, value.from, value.to, 'name'));
+    spans.push({ ...spanOf(decoded, value.from, value.to, rule ?? 'name'), name });
     past = Math.max(past, value.to);
   }
   return spans;

@@ -6,9 +6,18 @@ import { literalsIn } from './literals.ts';
 import { manifestSecretsIn } from './manifests.ts';
 import { isSecretName } from './names.ts';
 import { nestedMax } from './nested.ts';
-import { anySecretMember, dataMembers, secretMembersOf, secretNames } from './secret-members.ts';
+import { isExcepted, narrowed, unnamedIn } from './own-rules.ts';
+import type { OwnRules } from './own-rules.ts';
+import type { PathState } from './path-patterns.ts';
+import {
+  anySecretMember,
+  configMapMembers,
+  dataMembers,
+  secretMembersOf,
+  secretNames,
+} from './secret-members.ts';
 import { spanOf } from './span.ts';
-import type { Span } from './span.ts';
+import type { RuleName, Span } from './span.ts';
 import { secretsInArgument, secretsInUri } from './uri.ts';
 import { endOfRun, unitsOf } from './units.ts';
 import { isNoteName, walkJson } from './walk.ts';
@@ -18,6 +27,8 @@ import type { Frame, Notes, StringValue, Visitor } from './walk.ts';
 export interface About {
   /** Members of the object all of whose content is secret: `data` of a Secret. */
   readonly secretMembers: ReadonlySet<string>;
+  /** The rule that takes them. */
+  readonly secretRule: RuleName;
   /** The name of the object says that its value is a secret. */
   readonly isSecretlyNamed: boolean;
   /** The name of the object is a token of OpenShift's oauth-server. */
@@ -28,6 +39,10 @@ export interface About {
   readonly code: number | undefined;
   /** All values of environment variables are secrets. */
   readonly wholeEnvironment: boolean;
+  /** So is all that ConfigMaps hold. */
+  readonly wholeConfigMaps: boolean;
+  /** Rules and exceptions of the configuration. */
+  readonly own: OwnRules;
 }
 
 const bodies = new Set(['requestObject', 'responseObject']);
@@ -53,8 +68,8 @@ const ownAnnotations = [
   'mutation.webhook.admission.k8s.io/',
   'pod-security.kubernetes.io/',
 ];
-/** What webhooks of clouds put into `user.extra`: a credential, or a signed statement that can be used like one. */
-const secretExtras = ['accessKeyId', 'iam.gke.io/user-assertion', 'user-assertion.cloud.google.com'];
+/** What webhooks of clouds put into `user.extra`: a credential (EKS), or a signed statement that can be used like one (GKE). */
+const secretExtras = ['accesskeyid', 'assertion'];
 /** Codes whose messages hold names, versions and media types alone: unauthorized, not found, not allowed, conflict, gone, too many. */
 const namesOnly: ReadonlySet<number> = new Set([401, 404, 405, 406, 409, 410, 415, 429]);
 const noteBytesMax = 1024;
@@ -62,19 +77,39 @@ const pathPartsMax = 64;
 
 /** Secrets of an audit event, in whatever member. */
 export function secretsInEvent(line: Decoded, about: About): Span[] {
-  const finder = new Finder(line, about, 0);
+  const finder = new Finder(line, about, { nested: 0 });
   walkJson(line, finder);
-  return finder.spans;
+  return about.own.isEmpty ? finder.spans : kept(finder.spans, about.own);
+}
+
+/** What the configuration's exceptions leave. */
+export function kept(spans: readonly Span[], own: OwnRules): Span[] {
+  return spans.flatMap((span) => {
+    const left = narrowed(span, own);
+    return left === undefined || isExcepted(left, own) ? [] : [left];
+  });
+}
+
+/** What is known of a text by where it stands. */
+interface Around {
+  /** How many texts it is in. */
+  readonly nested: number;
+  /** A message for people. */
+  readonly isProse?: boolean;
+  /** The name of the member that it is the value of. */
+  readonly name?: string;
+  readonly path?: PathState | undefined;
 }
 
 /** Secrets of a text that may be JSON, or hold some. */
-export function secretsInText(text: Decoded, about: About, nested = 0, isProse = false, name = ''): Span[] {
+function secretsInText(text: Decoded, about: About, around: Around): Span[] {
+  const { nested, isProse, name, path } = around;
   const first = text.text[endOfRun(text.text, 0, whiteSpace)];
   if ((first === '{' || first === '[') && nested < nestedMax) {
-    const finder = new Finder(text, about, nested + 1, name);
+    const finder = new Finder(text, about, { nested: nested + 1, name: name ?? '', path });
     if (walkJson(text, finder)) return finder.spans;
   }
-  return [...manifestSecretsIn(text), ...assignmentsIn(text, isProse), ...literalsIn(text)];
+  return [...manifestSecretsIn(text), ...assignmentsIn(text, isProse, about.own.names), ...literalsIn(text)];
 }
 
 const whiteSpace = unitsOf(' \t\r\n');
@@ -94,13 +129,16 @@ class Finder implements Visitor {
   readonly #taken = new Map<number, number>();
   /** The name of the text's own object or array. */
   readonly #name: string;
+  /** Of the string that it is in. */
+  readonly #base: PathState | undefined;
   #openRanges = 0;
 
-  constructor(text: Decoded, about: About, nested: number, name = '') {
+  constructor(text: Decoded, about: About, { nested, name = '', path }: Around) {
     this.#text = text;
     this.#about = about;
     this.#nested = nested;
     this.#name = name;
+    this.#base = path;
   }
 
   onKey(frame: Frame): void {
@@ -116,11 +154,19 @@ class Finder implements Visitor {
     const decoded = unescaped(this.#text, value.from, value.to);
     if (decoded.text === '') return;
     const top = frames.at(-1);
-    if (top === undefined) return add(this.spans, secretsInText(decoded, this.#about, this.#nested));
+    if (top === undefined)
+      return add(this.spans, secretsInText(decoded, this.#about, { nested: this.#nested }));
     this.#note(top, decoded.text);
-    if (this.#openRanges > 0) this.#candidates.push(spanOf(decoded, 0, decoded.text.length, 'environment'));
+    const { own } = this.#about;
+    const path = own.paths.isEmpty ? undefined : own.paths.at(frames, this.#base);
+    if (this.#openRanges > 0)
+      this.#candidates.push({ ...spanOf(decoded, 0, decoded.text.length, 'environment'), path });
     const isHead = this.#nested === 0 && !bodies.has(frames[0]!.key);
-    add(this.spans, isHead ? this.#inHead(frames, decoded) : this.#inBody(frames, decoded));
+    const found = isHead ? this.#inHead(frames, decoded, path) : this.#inBody(frames, decoded, path);
+    if (own.isEmpty) return add(this.spans, found);
+    const name = top.valueName;
+    for (const span of [...found, ...unnamedIn(decoded, own, path)])
+      this.spans.push({ ...span, name: span.name ?? name, path: span.path ?? path });
   }
 
   onClose(frame: Frame, frames: readonly Frame[]): void {
@@ -133,17 +179,22 @@ class Finder implements Visitor {
     }
     if (ranges === undefined) return;
     const members = secretMembersOf(kind) ?? (secretNames.has(frame.name) ? dataMembers : undefined);
-    const isNamed = this.#isNamedSecretly(frame, frames.length);
+    const isConfigMap = this.#about.wholeConfigMaps && kind === 'ConfigMap';
+    const valueRule = this.#ruleOfValue(frame, frames.length);
     for (const range of ranges) {
       const { of, member, from, to } = range;
       if (of === 'secret') {
         if (members?.has(member) || this.#about.secretMembers.has(member))
-          add(this.spans, this.#candidatesOf(from, to, 'secret-data'));
+          add(this.spans, this.#candidatesOf(from, to, this.#about.secretRule));
+        else if (isConfigMap && configMapMembers.has(member))
+          add(this.spans, this.#candidatesOf(from, to, 'config-map'));
         else if (frame.name === 'spec' && !range.isPassedOn) this.#passOn(range, frames.at(-1));
-      } else if (of === 'value' && isNamed)
+      } else if (of === 'value' && valueRule !== undefined)
         add(
           this.spans,
-          this.#candidatesOf(from, to, 'environment').filter(({ value }) => isMemberValue(value)),
+          this.#candidatesOf(from, to, valueRule.rule)
+            .filter(({ value }) => isMemberValue(value))
+            .map((span) => ({ ...span, name: valueRule.name })),
         );
       else if (of === 'content' && encoding?.toLowerCase().includes('base64'))
         add(
@@ -159,20 +210,25 @@ class Finder implements Visitor {
     (parent.notes.ranges ??= []).unshift({ ...range, isPassedOn: true });
   }
 
-  #isNamedSecretly({ notes, name }: Frame, level: number): boolean {
-    if (notes.path !== undefined && this.#isSecretPath(notes.path)) return true;
-    if (this.#about.wholeEnvironment && name === 'env') return true;
-    if (this.#about.isSecretlyNamed && this.#nested === 0 && level === 1) return true;
-    return [notes.name, notes.header, notes.key, notes.objectName].some(
-      (one) => one !== undefined && isSecretName(one),
-    );
+  /** The rule by which what an object calls its value is a secret, and the name that says so. */
+  #ruleOfValue({ notes, name }: Frame, level: number): { rule: string; name: string } | undefined {
+    const { own, wholeEnvironment, isSecretlyNamed } = this.#about;
+    for (const one of [notes.name, notes.header, notes.key, notes.objectName]) {
+      const rule = one === undefined ? undefined : own.names.ruleOf(one, 'environment');
+      if (rule !== undefined) return { rule, name: one as string };
+    }
+    const isSecret =
+      (wholeEnvironment && name === 'env') ||
+      (isSecretlyNamed && this.#nested === 0 && level === 1) ||
+      (notes.path !== undefined && this.#isSecretPath(notes.path));
+    return isSecret ? { rule: 'environment', name: notes.name ?? '' } : undefined;
   }
 
   /** @returns undefined where it is no base64 of a text */
   #isSecretBase64(value: string): boolean | undefined {
     const text = textOfBase64(value);
     if (text === undefined) return undefined;
-    return secretsInText(text, this.#about, this.#nested + 1).length > 0;
+    return secretsInText(text, this.#about, { nested: this.#nested + 1 }).length > 0;
   }
 
   /** Each candidate is taken at most once, by the innermost object that makes it a secret: else nesting would cost its square. */
@@ -201,7 +257,7 @@ class Finder implements Visitor {
     const last = parts.at(-1) ?? '';
     if (parts.length === 2 && valueMembers.has(last) && this.#about.isSecretlyNamed) return true;
     const isPlace = last === '-' || last === 'value' || endOfRun(last, 0, digits) === last.length;
-    return isSecretName(isPlace ? (parts.at(-2) ?? '') : last);
+    return this.#about.own.names.ruleOf(isPlace ? (parts.at(-2) ?? '') : last, 'environment') !== undefined;
   }
 
   /** Keeps what its object is called: only when it closes is known what that means for its other members. */
@@ -210,58 +266,80 @@ class Finder implements Visitor {
     if (isNoteName(top.key)) top.notes[top.key] = text;
   }
 
-  #inHead(frames: readonly Frame[], decoded: Decoded): Span[] {
+  #inHead(frames: readonly Frame[], decoded: Decoded, path: PathState | undefined): Span[] {
     const whole = (rule: Span['rule']) => [spanOf(decoded, 0, decoded.text.length, rule)];
     const [member, second] = [frames[0]!.key, frames[1]];
     switch (member) {
       case 'requestURI':
-        return secretsInUri(decoded);
+        return secretsInUri(decoded, this.#about.own.names);
       case 'objectRef':
         return this.#about.isTokenName && second?.key === 'name' ? whole('oauth-token') : [];
       case 'annotations':
-        if (this.#about.isConfidential && !ownAnnotations.some((own) => second?.key.startsWith(own)))
-          return whole('admission');
-        return secretsInText(decoded, this.#about, this.#nested, true);
+        if (this.#about.isConfidential && !isOwnAnnotation(second?.key ?? '')) return whole('admission');
+        return secretsInText(decoded, this.#about, { nested: this.#nested, isProse: true, path });
       case 'responseStatus':
         if (frames.at(-1)!.valueName === 'message' && this.#quotesObject(decoded.text))
           return whole('status');
-        return secretsInText(decoded, this.#about, this.#nested, true);
+        return secretsInText(decoded, this.#about, { nested: this.#nested, isProse: true, path });
       case 'user':
       case 'impersonatedUser':
-        if (second?.key === 'extra' && secretExtras.some((key) => frames[2]?.key.includes(key)))
-          return whole('user-extra');
+        if (second?.key === 'extra' && this.#isSecretExtra(frames[2]?.key ?? '')) return whole('user-extra');
         return literalsIn(decoded);
       default:
         return literalsIn(decoded);
     }
   }
 
+  #isSecretExtra(key: string): boolean {
+    const name = key.toLowerCase();
+    return secretExtras.some((one) => name.includes(one)) || isSecretName(key);
+  }
+
   /** A refusal of what is invalid quotes the object, a failed patch of a Secret all of it, what it held before included. */
   #quotesObject(message: string): boolean {
     const { isConfidential, code } = this.#about;
-    if (!isConfidential || code === undefined || code < 400) return false;
-    if (namesOnly.has(code)) return false;
+    if (!isConfidential || !mayQuote(code)) return false;
     // A webhook denies with 403, too, in words of its own.
     return !(code === 403 && isRefusalOfUser(message));
   }
 
-  #inBody(frames: readonly Frame[], decoded: Decoded): Span[] {
+  #inBody(frames: readonly Frame[], decoded: Decoded, path: PathState | undefined): Span[] {
     const top = frames.at(-1)!;
     const { text } = decoded;
+    const { names } = this.#about.own;
     const name = top.valueName === '' ? this.#name : top.valueName;
-    const isValueOf =
-      !top.isArray && top.key === 'value' && isSecretName(top.name === '' ? this.#name : top.name);
-    if ((isSecretName(name) || isValueOf) && isMemberValue(text))
-      return [spanOf(decoded, 0, text.length, 'name')];
+    const whole = (rule: string, by = name) => [{ ...spanOf(decoded, 0, text.length, rule), name: by }];
+    const around = top.name === '' ? this.#name : top.name;
+    if (isMemberValue(text)) {
+      const rule = names.ruleOf(name, 'name');
+      if (rule !== undefined) return whole(rule);
+      const ruleAround = !top.isArray && top.key === 'value' ? names.ruleOf(around, 'name') : undefined;
+      if (ruleAround !== undefined) return whole(ruleAround, around);
+    }
     if (top.isArray && argumentMembers.has(name)) {
       const { before } = top.notes;
       top.notes.before = text.slice(0, noteBytesMax);
-      return secretsInArgument(decoded, before);
+      return secretsInArgument(decoded, before, names);
     }
-    if (name === 'list' && top.name === 'chpasswd') return [spanOf(decoded, 0, text.length, 'name')];
-    if (isBase64Name(name) && this.#isSecretBase64(text)) return [spanOf(decoded, 0, text.length, 'base64')];
-    return secretsInText(decoded, this.#about, this.#nested, proseMembers.has(name), name);
+    if (name === 'list' && top.name === 'chpasswd') return whole('name');
+    if (isBase64Name(name) && this.#isSecretBase64(text)) return whole('base64');
+    return secretsInText(decoded, this.#about, {
+      nested: this.#nested,
+      isProse: proseMembers.has(name),
+      name,
+      path,
+    });
   }
+}
+
+/** Whether the apiserver writes an annotation of this name. */
+export function isOwnAnnotation(name: string): boolean {
+  return ownAnnotations.some((own) => name.startsWith(own));
+}
+
+/** Whether a message of this code may quote its object. */
+export function mayQuote(code: number | undefined): boolean {
+  return code !== undefined && code >= 400 && !namesOnly.has(code);
 }
 
 type Range = NonNullable<Notes['ranges']>[number];

@@ -73,18 +73,11 @@ const sourceNames = ['@tcp(', '@unix('];
 const schemes = ['bearer ', 'basic '];
 const base64Uri = ';base64,';
 const dataUris = ['data:,', 'data:;', 'data:text/', 'data:application/'];
-export const literalKeywords = [
-  ...byKeyword.keys(),
-  ...cryptPrefixes,
-  privateKey,
-  jwt,
-  url,
-  ...sourceNames,
-  ...schemes,
-  base64Uri,
-  ...dataUris,
-];
-const keywords = new Keywords(literalKeywords);
+/** How formats begin, each letter in its case. */
+export const formatBeginnings = formats.map(({ begins }) => begins);
+/** What else is looked for, in either case. */
+export const textKeywords = [...cryptPrefixes, privateKey, jwt, url, ...sourceNames, base64Uri, ...dataUris];
+const keywords = new Keywords([...byKeyword.keys(), ...textKeywords, ...schemes]);
 
 const wordUnits = unitsOf('a-z', 'A-Z', '0-9', '_');
 const tokenUnits = unitsOf('a-z', 'A-Z', '0-9', '_+/=.~-');

@@ -1,5 +1,25 @@
+import { Keywords } from './keywords.ts';
+
+/** Parts of names that may end like a secret's. Every name that `isSecretName` takes holds one. */
+export const nameKeywords = [
+  'pass',
+  'pwd',
+  'secret',
+  'token',
+  'key',
+  'bearer',
+  'jwt',
+  'cred',
+  'authorization',
+  'cookie',
+  'docker',
+  'connection',
+  'sig',
+  'assertion',
+];
+
 /** What a name ends with, split into its words, where its value is a secret. */
-const secretWords = new Set([
+export const secretWords = new Set([
   'password',
   'passwords',
   'passwd',
@@ -36,7 +56,7 @@ const secretWords = new Set([
 ]);
 
 /** The same of two words. `key` alone names far more than secrets. */
-const secretPairs = new Set([
+export const secretPairs = new Set([
   'api key',
   'auth key',
   'access key',
@@ -99,6 +119,65 @@ export function isSecretName(name: string): boolean {
   return answer;
 }
 
+/** Names that a rule of the configuration takes, `*` at either end for anything. */
+export interface NamedRule {
+  readonly rule: string;
+  readonly names: readonly string[];
+}
+
+/** Which names are those of secrets: the ones that end like it, and the configuration's. */
+export class SecretNames {
+  /** Parts that every such name holds one of, in lower case. */
+  readonly keywords: Keywords;
+  readonly #own: readonly { rule: string; name: string; isOpenBefore: boolean; isOpenBehind: boolean }[];
+  readonly #withBuiltIn: boolean;
+
+  constructor(own: readonly NamedRule[], withBuiltIn = true) {
+    this.#withBuiltIn = withBuiltIn;
+    this.#own = own.flatMap(({ rule, names }) =>
+      names.map((name) => ({
+        rule,
+        name: name.replaceAll('*', '').toLowerCase(),
+        isOpenBefore: name.startsWith('*'),
+        isOpenBehind: name.endsWith('*'),
+      })),
+    );
+    this.keywords = new Keywords([...(withBuiltIn ? nameKeywords : []), ...this.ownKeywords]);
+  }
+
+  /** The parts of the configuration's names. */
+  get ownKeywords(): readonly string[] {
+    return this.#own.map(({ name }) => name);
+  }
+
+  /**
+   * The rule that a name's value is redacted by, undefined for none.
+   *
+   * @param builtIn what it is called where the name ends like a secret's
+   */
+  ruleOf(name: string, builtIn: string): string | undefined {
+    if (this.#withBuiltIn && isSecretName(name)) return builtIn;
+    if (this.#own.length === 0 || name.length > nameBytesMax) return undefined;
+    // Flags begin with dashes.
+    const bare = name.slice(startOf(name)).toLowerCase();
+    return this.#own.find((one) =>
+      one.isOpenBefore
+        ? one.isOpenBehind
+          ? bare.includes(one.name)
+          : bare.endsWith(one.name)
+        : one.isOpenBehind
+          ? bare.startsWith(one.name)
+          : bare === one.name,
+    )?.rule;
+  }
+}
+
+function startOf(name: string): number {
+  let at = 0;
+  while (at < 2 && name[at] === '-') at += 1;
+  return at;
+}
+
 function endsWithSecret(words: readonly string[]): boolean {
   const last = words.at(-1);
   if (last === undefined) return false;
@@ -131,3 +210,5 @@ function wordsOf(name: string): string[] {
   end();
   return words;
 }
+
+export const builtInNames = new SecretNames([]);

@@ -1,5 +1,6 @@
 /** Members of an object all of whose content is secret. */
 export const dataMembers: ReadonlySet<string> = new Set(['data', 'stringData']);
+export const configMapMembers: ReadonlySet<string> = new Set(['data', 'binaryData']);
 const stateMembers: ReadonlySet<string> = new Set(['state']);
 
 /** By kind, in lower case: Secrets, and what the External Secrets Operator keeps of what it made or holds for tests. */
@@ -13,7 +14,10 @@ const byKind: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 export const secretNames: ReadonlySet<string> = new Set(['startupSecrets', 'fake', 'fakeSpec']);
 
 /** Any of these. */
-export const anySecretMember: ReadonlySet<string> = new Set([...byKind.values()].flatMap((set) => [...set]));
+export const anySecretMember: ReadonlySet<string> = new Set([
+  ...configMapMembers,
+  ...[...byKind.values()].flatMap((set) => [...set]),
+]);
 
 export function secretMembersOf(kind: string | undefined): ReadonlySet<string> | undefined {
   return kind === undefined ? undefined : byKind.get(kind.toLowerCase());

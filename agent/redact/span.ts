@@ -1,9 +1,11 @@
 import { offsetIn } from './decoded.ts';
 import type { Decoded } from './decoded.ts';
+import type { PathState } from './path-patterns.ts';
 
 /** What redaction counts by, and what a mark says; docs/operations.md says what each takes out. */
 export const ruleNames = [
   'secret-data',
+  'config-map',
   'name',
   'environment',
   'argument',
@@ -17,10 +19,12 @@ export const ruleNames = [
   'admission',
   'user-extra',
   'oauth-token',
+  'without-bodies',
   'body',
   'text',
 ] as const;
-export type RuleName = (typeof ruleNames)[number];
+/** One of these, or of the configuration's own. */
+export type RuleName = (typeof ruleNames)[number] | (string & {});
 
 /** Bytes of a line that do not leave the node. */
 export interface Span {
@@ -30,6 +34,10 @@ export interface Span {
   readonly rule: RuleName;
   /** The decoded value, a unit a byte of its UTF-8. */
   readonly value: string;
+  /** What it is called, as far as rules and exceptions of the configuration ask for it. */
+  readonly name?: string;
+  /** Where it is, asked for likewise. */
+  readonly path?: PathState | undefined;
 }
 
 /** A part of a decoded text as bytes of the line. */

@@ -1,6 +1,9 @@
 import { assignmentsIn } from './assignments.ts';
 import type { Decoded } from './decoded.ts';
+import { kept } from './find.ts';
 import { literalsIn } from './literals.ts';
+import { unnamedIn } from './own-rules.ts';
+import type { OwnRules } from './own-rules.ts';
 import { spanOf } from './span.ts';
 import type { Span } from './span.ts';
 import { endOfRun, isUnit, unitsOf } from './units.ts';
@@ -18,12 +21,13 @@ const capitals = unitsOf('A-Z');
 const base64Min = 20;
 
 /** Secrets of a line that is no audit event. */
-export function secretsInLine(line: Decoded): Span[] {
+export function secretsInLine(line: Decoded, own: OwnRules): Span[] {
   const { text } = line;
   const found = beginnings.map((beginning) => text.indexOf(beginning)).filter((at) => at >= 0);
   const end = found.length === 0 ? text.length : Math.min(...found);
   const body = end < text.length ? [spanOf(line, end, text.length, 'body')] : [];
-  return [...body, ...assignmentsIn(line), ...literalsIn(line), ...base64In(line)];
+  const spans = [...body, ...assignmentsIn(line, false, own.names), ...literalsIn(line), ...base64In(line)];
+  return own.isEmpty ? spans : kept([...spans, ...unnamedIn(line, own, undefined)], own);
 }
 
 /** Runs that look like base64 of anything: with letters of both cases and digits, and no path or name. */

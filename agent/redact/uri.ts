@@ -2,7 +2,8 @@ import { assignmentsIn, isValue } from './assignments.ts';
 import { partOf, unquoted } from './decoded.ts';
 import type { Decoded } from './decoded.ts';
 import { literalsIn } from './literals.ts';
-import { isSecretName } from './names.ts';
+import { builtInNames } from './names.ts';
+import type { SecretNames } from './names.ts';
 import { spanOf } from './span.ts';
 import type { Span } from './span.ts';
 
@@ -17,7 +18,7 @@ export const tokenResources: ReadonlySet<string> = new Set([
  * Secrets in a request's URI: values of parameters with a secret-like name, of flags in the arguments of `exec`, known
  * formats. What else a command says stays, since detection rules read it.
  */
-export function secretsInUri(uri: Decoded): Span[] {
+export function secretsInUri(uri: Decoded, names: SecretNames = builtInNames): Span[] {
   const { text } = uri;
   const mark = text.indexOf('?');
   const pathEnd = mark < 0 ? text.length : mark;
@@ -27,7 +28,7 @@ export function secretsInUri(uri: Decoded): Span[] {
     const found = text.indexOf('&', from);
     const to = found < 0 ? text.length : found;
     const { name, value } = parameterOf(uri, from, to);
-    spans.push(...secretsInParameter(name, value, before));
+    spans.push(...secretsInParameter(name, value, before, names));
     before = name === 'command' ? value.text : undefined;
     from = to + 1;
   }
@@ -41,19 +42,30 @@ function parameterOf(uri: Decoded, from: number, to: number): { name: string; va
   return { name, value: unquoted(partOf(uri, Math.min(end + 1, to), to)) };
 }
 
-function secretsInParameter(name: string, value: Decoded, before: string | undefined): Span[] {
+function secretsInParameter(
+  name: string,
+  value: Decoded,
+  before: string | undefined,
+  names: SecretNames,
+): Span[] {
   if (value.text === '') return [];
-  const whole = () => [spanOf(value, 0, value.text.length, 'argument')];
-  if (isSecretName(name) && isValue(value.text)) return whole();
-  return secretsInArgument(value, before);
+  const rule = names.ruleOf(name, 'argument');
+  if (rule !== undefined && isValue(value.text))
+    return [{ ...spanOf(value, 0, value.text.length, rule), name }];
+  return secretsInArgument(value, before, names);
 }
 
 /** Secrets in one argument of a command; `before` is the one before it. */
-export function secretsInArgument(argument: Decoded, before: string | undefined): Span[] {
+export function secretsInArgument(
+  argument: Decoded,
+  before: string | undefined,
+  names: SecretNames = builtInNames,
+): Span[] {
   const { text } = argument;
-  if (before !== undefined && before.startsWith('-') && isSecretName(before) && isValue(text))
-    return [spanOf(argument, 0, text.length, 'argument')];
-  const spans = [...assignmentsIn(argument), ...literalsIn(argument)];
+  const rule = before?.startsWith('-') ? names.ruleOf(before, 'argument') : undefined;
+  if (rule !== undefined && isValue(text))
+    return [{ ...spanOf(argument, 0, text.length, rule), name: before ?? '' }];
+  const spans = [...assignmentsIn(argument, false, names), ...literalsIn(argument)];
   // curl -u user:password
   const colon = before === '-u' || before === '--user' ? text.indexOf(':') : -1;
   if (colon >= 0 && colon + 1 < text.length) spans.push(spanOf(argument, colon + 1, text.length, 'argument'));

@@ -44,6 +44,8 @@ export class Frame {
   index = 0;
   /** What a visitor keeps with it until it closes. */
   readonly notes: Notes = {};
+  /** How far it has got in patterns of paths (path-patterns.ts), once it was asked for. */
+  paths?: Int32Array;
 
   constructor(isArray: boolean, name: string) {
     this.isArray = isArray;

@@ -59,6 +59,9 @@ test.each([
   ['a proxied URL', `"requestURI":"/api/v1/namespaces/a/services/b/proxy/login?password=${canary}"`],
   ['a user agent', `"userAgent":"x Bearer ${canary}"`],
   ['user.extra', `"user":{"username":"a","extra":{"accessKeyId":["${canary}"]}}`],
+  ['a credential in user.extra', `"user":{"extra":{"example.org/refresh-token":["${canary}"]}}`],
+  ['user.extra of whom somebody acts as', `"impersonatedUser":{"extra":{"accesskeyid":["${canary}"]}}`],
+  ['an assertion of GKE', `"user":{"extra":{"iam.gke.io/user-assertion":["${canary}"]}}`],
   ['a signed assertion', `"user":{"extra":{"user-assertion.cloud.google.com":["${canary}"]}}`],
 ])('%s does not leave the node', (_where, members) => {
   expect(redacted(members).text).not.toContain(canary);
