@@ -1,15 +1,15 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isAbsent } from './error.ts';
-import { backupNames, compareNames } from './names.ts';
+import { backupNames, compareNames, compressedEnds, isStranger } from './names.ts';
 import type { BackupName } from './names.ts';
 import { fileStat } from './stat.ts';
 import type { FileStat } from './stat.ts';
 
-/** One file of the rotation as the directory shows it; `.log` and `.log.gz` of one name are one entry. */
+/** One file of the rotation as the directory shows it; `.log`, `.log.gz` and `.log.zst` of one name are one entry. */
 export interface Entry {
   path: string;
-  /** The path without `.gz`. */
+  /** The path without `.gz` or `.zst`. */
   stem: string;
   compressed: boolean;
   stat: FileStat;
@@ -54,11 +54,13 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** `.gz` counts only where its source is gone: until then it may be half written. */
+/** A compressed form counts only where its source is gone: until then it may be half written. */
 async function entryOf(folder: string, name: BackupName): Promise<Entry | undefined> {
   const stem = join(folder, name.stem);
-  for (const compressed of [false, true]) {
-    const path = compressed ? `${stem}.gz` : stem;
+  const isOwnStem = compressedEnds.some((end) => stem.endsWith(end));
+  for (const end of isOwnStem ? [''] : ['', ...compressedEnds]) {
+    const path = `${stem}${end}`;
+    const compressed = isOwnStem || end !== '';
     const found = await regularStat(path);
     if (found) return { path, stem, compressed, stat: found, backup: { ...name, compressed } };
   }
@@ -89,4 +91,18 @@ export async function listRotation(path: string): Promise<Entry[]> {
   const live = await regularStat(path);
   if (live) entries.push({ path, stem: path, compressed: false, stat: live });
   return entries;
+}
+
+/** Files beside the log whose names look like its own, of a scheme that is not known here: what is in them is not read. */
+export async function strangersOf(path: string): Promise<string[]> {
+  const found = await Promise.all(
+    (await livePaths(path)).map(async (live) => {
+      const isOne = isStranger(basename(live));
+      const names = (await namesIn(dirname(live))).filter(isOne);
+      return names.map((name) => join(dirname(live), name));
+    }),
+  );
+  const paths = [...new Set(found.flat())].toSorted();
+  const stats = await Promise.all(paths.map(regularStat));
+  return paths.filter((_, i) => stats[i]);
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { isAbsent, SourceError } from './error.ts';
-import { GzipBytes } from './gzip.ts';
+import { CompressedBytes } from './compressed-bytes.ts';
 import { fileStat, isSameInode } from './stat.ts';
 import type { FileStat } from './stat.ts';
 
@@ -41,13 +41,13 @@ class PlainFile implements OpenFile {
   }
 }
 
-class GzipFile extends PlainFile {
+class CompressedFile extends PlainFile {
   override readonly compressed = true;
-  readonly #bytes: GzipBytes;
+  readonly #bytes: CompressedBytes;
 
   constructor(handle: FileHandle, close: () => Promise<void>) {
     super(handle, close);
-    this.#bytes = new GzipBytes(handle);
+    this.#bytes = new CompressedBytes(handle);
   }
 
   override readAt(position: number, target: Buffer, at: number, length: number): Promise<number> {
@@ -81,7 +81,7 @@ export async function openHandle(path: string, stat: FileStat): Promise<FileHand
 
 /** A reader on a descriptor; `close` is called once. */
 export function fileOn(handle: FileHandle, compressed: boolean, close: () => Promise<void>): OpenFile {
-  return compressed ? new GzipFile(handle, close) : new PlainFile(handle, close);
+  return compressed ? new CompressedFile(handle, close) : new PlainFile(handle, close);
 }
 
 /** What could be read of a stretch; `corrupt` if a compressed file ended before it should. */

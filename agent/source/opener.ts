@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { FilePosition, GapChunk } from './chunk.ts';
 import type { WarnOnce } from './warn-once.ts';
 import { beginningBytesMax, beginningOf, checkBytesMax, checkOf } from './fingerprint.ts';
@@ -8,7 +9,7 @@ import { Identifier } from './identify.ts';
 import type { CurrentIdentity } from './identify.ts';
 import { Reserved } from './reserved.ts';
 import { Known, newRecord, positionOf } from './known.ts';
-import { livePaths, regularStat } from './listing.ts';
+import { livePaths, regularStat, strangersOf } from './listing.ts';
 import type { Entry } from './listing.ts';
 import { readStretch } from './open-file.ts';
 import type { OpenFile } from './open-file.ts';
@@ -87,6 +88,7 @@ export class Opener {
   /** @throws file system errors */
   async open(): Promise<ReadStart | 'wait'> {
     if (!this.#anchor) {
+      await this.#sayStrangers();
       const resumed = await this.#resume();
       if (resumed) return resumed;
     }
@@ -226,6 +228,18 @@ export class Opener {
       return opened;
     } finally {
       if (!opened) await file.close();
+    }
+  }
+
+  /** What lies beside the log and is passed over may be what an auditor asks for later. */
+  async #sayStrangers(): Promise<void> {
+    for (const path of await strangersOf(this.#path)) {
+      this.#warnOnce.warn(
+        `stranger ${path}`,
+        `${path} lies beside the log, and no rotation that is known gives such a name: it is not read; ` +
+          `if it holds audit events, rename it to ${basename(this.#path)}.1 (or the next free number) before the agent starts`,
+        { 'file.path': path },
+      );
     }
   }
 

@@ -1,14 +1,18 @@
 import type { FileHandle } from 'node:fs/promises';
 import { once } from 'node:events';
-import { createGunzip } from 'node:zlib';
+import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
+import type { Gunzip, ZstdDecompress } from 'node:zlib';
 import { SourceError } from './error.ts';
 
-/**
- * Compressed bytes decompressed at once. Deflate expands at most 1,032 times, so a hostile backup holds at most
- * 17 MiB of memory; an audit log expands 10 to 20 times.
- */
+/** Compressed bytes that are handed over at once. */
 const pieceBytes = 16 * 1024;
 const outputBytes = 128 * 1024;
+/** Decompressed bytes that wait to be taken; then the decompressor waits. 4 bytes of Zstandard can hold 128 KiB. */
+const heldBytesMax = 1024 * 1024;
+/** RFC 8878, 3.1.1. */
+const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+/** How far back a file may ask to look: 8 MiB of memory, which every level but those of `--ultra` and `--long` keeps to. */
+const zstdWindowLogMax = 23;
 
 /** Where decompression stopped: at this compressed position, or because the file ends too early. */
 class Damage extends Error {
@@ -23,44 +27,69 @@ class Damage extends Error {
 }
 
 /**
- * The decompressed bytes of a gzip file, all members, piece by piece. From the compressed position `slowFrom` on it
- * goes byte by byte: zlib throws away what the failing call had already decoded, so this is how everything before
- * a damaged byte is had.
+ * The decompressed bytes of a gzip file (all members) or a Zstandard file, piece by piece. From the compressed position
+ * `slowFrom` on it goes byte by byte: the library throws away what the failing call had already decoded, so this is how
+ * everything before a damaged byte is had.
  */
 async function* decompressed(handle: FileHandle, slowFrom: number): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip({ chunkSize: outputBytes });
+  const decompressor = await decompressorOf(handle);
   const output: Buffer[] = [];
+  let held = 0;
+  let full = Promise.withResolvers<void>();
   let position = 0;
   let failure: Error | undefined;
-  gunzip.on('data', (bytes: Buffer) => output.push(bytes));
-  gunzip.on('error', (error) => (failure = error));
-  const closed = once(gunzip, 'close').catch(() => undefined);
+  decompressor.on('data', (bytes: Buffer) => {
+    output.push(bytes);
+    held += bytes.length;
+    if (held < heldBytesMax) return;
+    decompressor.pause();
+    full.resolve();
+  });
+  decompressor.on('error', (error) => (failure = error));
+  const closed = once(decompressor, 'close').catch(() => undefined);
+  const until = async function* (work: Promise<unknown>): AsyncGenerator<Buffer> {
+    // A stream that fails inside a write may never call back; it does close.
+    const done = Promise.race([work, closed]).then(() => 'done' as const);
+    for (;;) {
+      const end = await Promise.race([done, full.promise]);
+      yield* output.splice(0);
+      if (end === 'done') return;
+      held = 0;
+      full = Promise.withResolvers();
+      decompressor.resume();
+    }
+  };
   const input = Buffer.alloc(pieceBytes);
   try {
     for (;;) {
       const length = position >= slowFrom ? 1 : Math.min(pieceBytes, slowFrom - position);
       const { bytesRead } = await handle.read(input, 0, length, position);
       if (bytesRead === 0) break;
-      const written = new Promise<void>((resolve) =>
-        gunzip.write(input.subarray(0, bytesRead), () => resolve()),
+      yield* until(
+        new Promise<void>((resolve) => decompressor.write(input.subarray(0, bytesRead), () => resolve())),
       );
-      // A stream that fails inside a write may never call back; it does close.
-      await Promise.race([written, closed]);
-      yield* output.splice(0);
       if (failure) throw new Damage(position, false, failure);
       position += bytesRead;
     }
-    gunzip.end();
-    await closed;
-    yield* output.splice(0);
+    decompressor.end();
+    yield* until(closed);
     if (failure) throw new Damage(position, true, failure);
   } finally {
-    gunzip.destroy();
+    decompressor.destroy();
   }
 }
 
-/** A gzip file read by uncompressed position: forward by streaming, backward by starting again. */
-export class GzipBytes {
+/** By what the file begins with, not by its name, which somebody else gave it. */
+async function decompressorOf(handle: FileHandle): Promise<Gunzip | ZstdDecompress> {
+  const begin = Buffer.alloc(zstdMagic.length);
+  await handle.read(begin, 0, begin.length, 0);
+  if (!begin.equals(zstdMagic)) return createGunzip({ chunkSize: outputBytes });
+  const params = { [constants.ZSTD_d_windowLogMax]: zstdWindowLogMax };
+  return createZstdDecompress({ chunkSize: outputBytes, params });
+}
+
+/** A compressed file read by uncompressed position: forward by streaming, backward by starting again. */
+export class CompressedBytes {
   readonly #handle: FileHandle;
   #stream: AsyncGenerator<Buffer> | undefined;
   #piece: Buffer = Buffer.alloc(0);

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { truncate, writeFile } from 'node:fs/promises';
+import { open, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { CompressedBytes } from '../../../agent/source/compressed-bytes.ts';
 import { LogFolder } from './log-folder.ts';
 import { Reader } from './reading.ts';
 
@@ -99,4 +100,22 @@ test('a read position inside a compressed backup that was damaged since is a gap
   await reader.drain();
   expect(reader.reading.text).toBe(`${text}live\n`);
   expect(reader.reading.gaps.map(({ reason }) => reason)).toContain('corrupt');
+});
+
+test.each([
+  ['gzip', gzipSync],
+  ['Zstandard', zstdCompressSync],
+] as const)('what a few bytes of %s expand to is held a piece at a time', async (_name, compress) => {
+  await using log = await LogFolder.make();
+  const path = join(log.folder, 'audit.log.1');
+  await writeFile(path, compress(Buffer.alloc(96 * 1024 * 1024)));
+  const handle = await open(path);
+  const bytes = new CompressedBytes(handle);
+  const target = Buffer.alloc(1024);
+  const before = process.memoryUsage().arrayBuffers;
+  expect(await bytes.readAt(0, target, 0, target.length)).toBe(target.length);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024);
+  expect(await bytes.readAt(96 * 1024 * 1024 - 1024, target, 0, target.length)).toBe(target.length);
+  await bytes.close();
+  await handle.close();
 });
