@@ -66,13 +66,11 @@ export function outputLines({ stdout, exitCode }: CommandResult): string[] {
   return [...stdout.trimEnd().split('\n'), `exit ${exitCode}`];
 }
 
-/** One a line, above the report, whose first line is `checked: …`. */
+/** One a line, below the workpaper and an empty line, above `checked: …`; what is said of each is indented. */
 function findingLines(stdout: string): string[] {
   const lines = stdout.split('\n');
-  return lines.slice(
-    0,
-    lines.findIndex((line) => line.startsWith('checked: ')),
-  );
+  const end = lines.findIndex((line) => line.startsWith('checked: '));
+  return lines.slice(lines.indexOf('') + 1, end).filter((line) => !line.startsWith('  '));
 }
 
 function idIn(line: string): string | undefined {

@@ -10,6 +10,7 @@ const definitions: Record<string, () => Promise<(terminal: Terminal) => Command>
   status: async () => (await import('./status/index.ts')).defineStatus,
   validate: async () => (await import('./validate/index.ts')).defineValidate,
   verify: async () => (await import('./verify/index.ts')).defineVerify,
+  show: async () => (await import('./show/index.ts')).defineShow,
   trust: async () => (await import('./trust/index.ts')).defineTrust,
   statement: async () => (await import('./statement/index.ts')).defineStatement,
   who: async () => (await import('./who/index.ts')).defineWho,

@@ -4,6 +4,8 @@ export { bulk, isDropped, isInFailureStore, isStored, notStored } from './bulk.t
 export type { BulkAnswer, BulkItem } from './bulk.ts';
 export { createClient, type ElasticsearchClient } from './client.ts';
 export type { ClientSettings } from './client.ts';
+export { clusterOf } from './cluster.ts';
+export type { Cluster } from './cluster.ts';
 export { connectorOf } from './connector.ts';
 export { createDocument } from './create-document.ts';
 export { Credentials } from './credentials.ts';

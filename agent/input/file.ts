@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { messageOf } from '../error.ts';
@@ -14,6 +15,8 @@ export const fileBytesMax = {
   trust: 16 * mebibytes,
   /** An API key, a password, a private key, a signed note. */
   secret: 64 * kibibytes,
+  /** What `auditseal verify --json` printed: 500 bytes a finding. */
+  verdict: 64 * mebibytes,
   /** Certificates of authorities; the bundle of an operating system has some 200 kibibytes. */
   certificates: 4 * mebibytes,
 };
@@ -23,7 +26,16 @@ export const fileBytesMax = {
  * log that was named by mistake). A byte order mark is left out. Throws InputError.
  */
 export async function readTextFile(file: string, bytesMax: number): Promise<string> {
-  return textOf(await readBytes(createReadStream(file, { end: bytesMax })), bytesMax);
+  return (await readHashedTextFile(file, bytesMax)).text;
+}
+
+/** As {@link readTextFile}, with the hex SHA-256 of the bytes that were read. */
+export async function readHashedTextFile(
+  file: string,
+  bytesMax: number,
+): Promise<{ text: string; sha256: string }> {
+  const bytes = await readBytes(createReadStream(file, { end: bytesMax }));
+  return { text: textOf(bytes, bytesMax), sha256: hash('sha256', bytes) };
 }
 
 /** The text of a stream, as {@link readTextFile}. Throws InputError. */

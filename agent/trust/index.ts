@@ -6,6 +6,7 @@ export {
   addPersons,
   addTrust,
   operatorNames,
+  readHashedTrust,
   readTrust,
   trustedOrigins,
 } from './trust-file.ts';

@@ -1,7 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../error.ts';
-import { fileBytesMax, InputError, parseJsonObject, readTextFile } from '../input/index.ts';
+import { fileBytesMax, InputError, parseJsonObject, readHashedTextFile } from '../input/index.ts';
 import { parseOrigin, parseVerifierKey, SealError } from '../seal/index.ts';
 import { trustSchema } from './schema.ts';
 import type { TrustFile } from './schema.ts';
@@ -9,13 +9,18 @@ import { TrustError } from './error.ts';
 
 /** Reads a trust file. Throws TrustError `trust-file` naming the member that is wrong. */
 export async function readTrust(file: string): Promise<TrustFile> {
-  const trust = await readIfPresent(file);
-  if (!trust)
+  return (await readHashedTrust(file)).trust;
+}
+
+/** As {@link readTrust}, with the hex SHA-256 of the file's bytes. */
+export async function readHashedTrust(file: string): Promise<{ trust: TrustFile; sha256: string }> {
+  const read = await readIfPresent(file);
+  if (!read)
     throw new TrustError(
       'trust-file',
       `${file} does not exist; make one with: auditseal trust add --trust ${file} VKEY`,
     );
-  return trust;
+  return read;
 }
 
 /** Origins of the logs' keys. */
@@ -67,7 +72,7 @@ export async function addPersons(file: string, vkeys: readonly string[], role: R
 }
 
 async function change(file: string, add: (trust: TrustFile) => AddedKey[]): Promise<AddedKey[]> {
-  const trust = (await readIfPresent(file)) ?? { v: 1 as const, logs: [], operators: [], erasers: [] };
+  const trust = (await readIfPresent(file))?.trust ?? { v: 1 as const, logs: [], operators: [], erasers: [] };
   const added = add(trust);
   const draft = `${file}.${randomUUID()}`;
   try {
@@ -107,17 +112,20 @@ function logOf(vkey: string) {
   }
 }
 
-async function readIfPresent(file: string): Promise<TrustFile | undefined> {
+async function readIfPresent(file: string): Promise<{ trust: TrustFile; sha256: string } | undefined> {
   let value: unknown;
+  let sha256: string;
   try {
-    value = parseJsonObject(await readTextFile(file, fileBytesMax.trust));
+    const read = await readHashedTextFile(file, fileBytesMax.trust);
+    ({ sha256 } = read);
+    value = parseJsonObject(read.text);
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
     if (cause.code === 'absent') return undefined;
     throw new TrustError('trust-file', `${file} ${cause.message}`, { cause });
   }
   const result = trustSchema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) return { trust: result.data, sha256 };
   const problems = result.error.issues.map(
     ({ path, message }) => `${path.join('.') || '(file)'}: ${message}`,
   );

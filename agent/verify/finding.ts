@@ -31,6 +31,8 @@ export const notProvenComplete = [
 
 export type FindingKind = (typeof tampered)[number] | (typeof notProvenComplete)[number];
 
+export const findingKinds: readonly FindingKind[] = [...tampered, ...notProvenComplete];
+
 /** One thing that is wrong, named so that an auditor can go and look at it. */
 export interface Finding {
   finding: FindingKind;
@@ -42,8 +44,13 @@ export interface Finding {
   /** `_id` of the document in question, or the `event.id` of one that is not there. */
   id?: string;
   detail?: string;
-  /** Hex SHA-256 (RFC 6962 leaf hash) of the document's bytes, of a document that should not be there or is not what was sealed. */
+  /**
+   * Hex SHA-256 (RFC 6962 leaf hash) of the document's bytes, of a document that should not be there or is not what was sealed; of
+   * several in the place of one event, the SHA-256 of their leaf hashes in order of value.
+   */
   hash?: string;
+  /** Of what is `changed`, the `_id`s of the first few documents that claim its place; those of the first findings only. */
+  claimants?: readonly string[];
   /** When the batch was sealed; of an unlinked epoch that has a key, its first one. RFC 3339. */
   sealedAt?: string;
   /** An operator has signed that this is known: it is reported, and changes no verdict. */

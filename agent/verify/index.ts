@@ -1,16 +1,30 @@
+export { Lookup } from './elasticsearch/lookup.ts';
 export { ElasticsearchStreams } from './elasticsearch/elasticsearch-streams.ts';
 export { operatorDocuments, statementsMax } from './elasticsearch/operator-documents.ts';
 export { originsMax, originsOf } from './elasticsearch/origins.ts';
 export type { TimeRange } from './elasticsearch/queries.ts';
 export { VerifyError } from './error.ts';
 export { FindingSample } from './finding-sample.ts';
+export { type Evidence, evidenceOf, isOnEvent } from './evidence/evidence.ts';
+export { KnownFindings, type News } from './known.ts';
 export type { Progress, VerifyOptions } from './options.ts';
-export { identityOf, type Finding, notProvenComplete, tampered } from './finding.ts';
+export {
+  identityOf,
+  type Finding,
+  type FindingKind,
+  findingKinds,
+  notProvenComplete,
+  tampered,
+} from './finding.ts';
 export { parseDocument } from './parse-document.ts';
 export { isSealedAfter } from './records/conflict.ts';
 export { parseManifest } from './records/manifest.ts';
 export { Statements } from './records/statements.ts';
 export type { Documents, StoredDocument, Stream, Streams } from './streams.ts';
 export type { LogSummary, Summary } from './summary.ts';
+export { eventNameOf } from './single/event-name.ts';
+export { judgeEvent, type SingleEvent } from './single/single-event.ts';
+export { readableOf } from './evidence/readable.ts';
+export { wordsOf, type DocumentWords } from './evidence/words.ts';
 export { sampleMax, verdictDocument, type Verification } from './verdict-document.ts';
 export { verifyLogs } from './verify.ts';

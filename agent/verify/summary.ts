@@ -106,7 +106,7 @@ export function summarize(judged: Judged): Summary {
     ...(obstacle !== undefined && { obstacle }),
     now: options.now.toISOString(),
     trusted: reading.keys.trusting,
-    trustNamesNone: reading.keys.trusting && reading.logs.size === 0 && reading.unjudged.size > 0,
+    trustNamesNone: reading.isStrangeToTrust,
     coverage,
     logs,
     records: reading.records,

@@ -1,12 +1,13 @@
 import { ecsVersion } from '../observe/index.ts';
 import { logName, parseOrigin } from '../seal/index.ts';
-import { notProvenComplete, tampered } from './finding.ts';
-import type { Finding } from './finding.ts';
+import { findingKinds, identityOf } from './finding.ts';
+import type { Finding, FindingKind } from './finding.ts';
+import type { News } from './known.ts';
 import type { LogSummary, Summary } from './summary.ts';
 import type { Verdict } from './verdict.ts';
 import type { TimeRange } from './elasticsearch/queries.ts';
 
-/** Whoever can write documents can make any number of findings and logs: a verdict stays some kilobytes. */
+/** Whoever can write documents can make any number of findings and logs: a verdict stays below 600 KiB, and is a few without findings. */
 export const sampleMax = 20;
 const logsMax = 200;
 const clustersMax = 50;
@@ -29,6 +30,10 @@ export interface Verification {
   summary: Summary | undefined;
   /** Findings that nothing excuses, of which the first {@link sampleMax} are written down. */
   sample: readonly Finding[];
+  /** By kind, the identities of such findings, as {@link FindingSample} keeps them. */
+  identities: ReadonlyMap<FindingKind, readonly string[]>;
+  /** Since which verdict findings are called new; undefined where none was given: then all are. */
+  known: { at: string | undefined; news: News } | undefined;
   host: string;
   version: string;
 }
@@ -78,11 +83,15 @@ function scopeOf({ time, summary }: Verification): object {
   return { scope: time ? 'range' : 'whole', ...range, ...(summary && { as_of: summary.now }) };
 }
 
-function resultOf({ summary, sample }: Verification): object {
-  const found = { sample: sample.slice(0, sampleMax).map(sampled) };
+function resultOf({ summary, sample, identities, known }: Verification): object {
+  const found = {
+    sample: sample.slice(0, sampleMax).map(sampled),
+    identities: Object.fromEntries([...identities].map(([kind, list]) => [nameOf(kind), list])),
+  };
   if (!summary) return found;
   const { findings, excused, statements, logs } = summary;
-  const kinds = [...tampered, ...notProvenComplete];
+  const total = Object.values(findings).reduce((sum, count) => sum + count, 0);
+  const news: News = known?.news ?? { total, findings, isAtLeast: false };
   const newest = newestRecords(logs);
   return {
     trusted: summary.trusted,
@@ -100,8 +109,12 @@ function resultOf({ summary, sample }: Verification): object {
       first_event: summary.firstEvent,
       last_event: summary.lastEvent,
     }),
-    findings_total: Object.values(findings).reduce((sum, count) => sum + count, 0),
-    findings: Object.fromEntries(kinds.map((kind) => [kind.replaceAll(' ', '_'), findings[kind] ?? 0])),
+    findings_total: total,
+    findings: countsOf(findings),
+    new_total: news.total,
+    new_findings: countsOf(news.findings),
+    new_is_at_least: news.isAtLeast,
+    ...(known?.at !== undefined && { known_as_of: known.at }),
     excused,
     statements: { counted: statements.counted.length, void: statements.void.count },
     ...found,
@@ -117,9 +130,20 @@ function resultOf({ summary, sample }: Verification): object {
   };
 }
 
-function sampled({ finding, origin, index, batch, id, detail }: Finding): object {
+function countsOf(counts: Partial<Record<FindingKind, number>>): object {
+  return Object.fromEntries(findingKinds.map((kind) => [nameOf(kind), counts[kind] ?? 0]));
+}
+
+/** As a member's name: `bad_signature`. */
+function nameOf(kind: FindingKind): string {
+  return kind.replaceAll(' ', '_');
+}
+
+function sampled(sample: Finding): object {
+  const { finding, origin, index, batch, id, detail } = sample;
   return {
     finding,
+    identity: identityOf(sample),
     ...(origin !== undefined && { origin: cut(origin) }),
     ...(index !== undefined && { index }),
     ...(batch !== undefined && { batch }),

@@ -32,6 +32,7 @@ export async function* verifyLogs(
     return finding;
   };
   const { reading, findings, coverage } = await judgeRecords(streams, options);
+  if (reading.isStrangeToTrust) options.onTrustNamesNone?.();
   for (const finding of findings.splice(0)) yield counted(finding);
 
   const emit: Emit = (finding) => findings.push(finding);

@@ -103,7 +103,7 @@ export class Attacked implements AsyncDisposable {
     return {
       findings: short,
       code,
-      report: `${all.stdout.slice(findings.length).join('\n')}\n${all.stderr}`,
+      report: `${all.stdout.join('\n')}\n${all.stderr}`,
     };
   }
 

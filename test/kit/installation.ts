@@ -32,6 +32,15 @@ export async function auditseal(parameters: readonly string[], input = ''): Prom
   return { code, stdout: stdout.split('\n').slice(0, -1), stderr };
 }
 
+/** Of a report: below the workpaper, and above what begins with what was checked. */
+export function findingLines(report: readonly string[]): string[] {
+  const end = Math.max(
+    0,
+    report.findIndex((line) => line.startsWith('checked: ')),
+  );
+  return report.slice(report.indexOf('') + 1, end).filter((line) => !line.startsWith('  '));
+}
+
 /** Two streams of our own in the Elasticsearch of this run. */
 export class Installation {
   readonly url: string;
@@ -83,8 +92,7 @@ export class Installation {
   async verify(...parameters: string[]): Promise<{ findings: string[]; code: number | null; all: Ran }> {
     const common = ['verify', '--url', this.url, '--namespace', this.namespace];
     const all = await auditseal([...common, ...parameters]);
-    const report = all.stdout.findIndex((line) => line.startsWith('checked: '));
-    return { findings: all.stdout.slice(0, report), code: all.code, all };
+    return { findings: findingLines(all.stdout), code: all.code, all };
   }
 
   async #index(stream: 'events' | 'records'): Promise<string> {

@@ -1,20 +1,23 @@
-import { jsonLine } from '../../json/index.ts';
-import { ElasticsearchStreams, identityOf, verifyLogs } from '../../verify/index.ts';
-import type { Finding, FindingSample, Progress, Summary, Verification } from '../../verify/index.ts';
+import { fileBytesMax, InputError, readHashedTextFile } from '../../input/index.ts';
+import { ElasticsearchStreams, KnownFindings, Lookup, VerifyError, verifyLogs } from '../../verify/index.ts';
+import type { FindingSample, Progress, Verification } from '../../verify/index.ts';
 import { createClient } from '../../elasticsearch/index.ts';
-import { operatorNames, readTrust, trustedOrigins } from '../../trust/index.ts';
+import { operatorNames, readHashedTrust, trustedOrigins } from '../../trust/index.ts';
 import { connectionOf } from '../connection.ts';
 import type { ConnectionOptions } from '../connection.ts';
 import { parseTime, timeRangeOf } from '../terminal/time.ts';
 import { MemoryKeeper } from './memory.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { ProgressLine } from '../terminal/progress.ts';
-import { describeProgress, describeSummary, findingLine, verdictLine } from './report.ts';
-import type { Scope } from './report.ts';
+import { Printer } from './printer.ts';
+import { describeProgress, verdictLine } from './report.ts';
+import { workpaperOf } from './workpaper.ts';
+import type { Workpaper } from './workpaper.ts';
 
 /** Options that say what is verified and how it is printed. */
 export interface CheckOptions extends ConnectionOptions {
   trust?: string;
+  known?: string;
   since?: string;
   until?: string;
   fromBirth?: boolean;
@@ -24,7 +27,10 @@ export interface CheckOptions extends ConnectionOptions {
 }
 
 /** How a verification ended. */
-export type CheckResult = Pick<Verification, 'verdict' | 'exitCode' | 'message' | 'time' | 'summary'>;
+export type CheckResult = Pick<
+  Verification,
+  'verdict' | 'exitCode' | 'message' | 'time' | 'summary' | 'known'
+>;
 
 /** What a verification reports to while it runs, and what stops it. */
 export interface CheckContext {
@@ -47,11 +53,24 @@ export async function check(
   const now = options.now === undefined ? new Date() : new Date(parseTime('--now', options.now, new Date()));
   const time = timeRangeOf(options, now);
   const { settings, namespace } = await connectionOf(options);
-  const trust = options.trust === undefined ? undefined : await readTrust(options.trust);
+  const trusted = options.trust === undefined ? undefined : await readHashedTrust(options.trust);
+  const trust = trusted?.trust;
+  const known = options.known === undefined ? undefined : await readKnown(options.known);
+  const files = {
+    trust: trusted && { file: options.trust!, sha256: trusted.sha256 },
+    known: known?.about,
+  };
   const client = await createClient(settings);
+  const printer = new Printer({
+    terminal,
+    json: options.json === true,
+    known: known?.findings,
+    lookup: new Lookup(client, namespace, signal),
+  });
   const progress = new ProgressLine(process.stderr);
   const memory = new MemoryKeeper();
   try {
+    printer.workpaper(await workpaperOf(client, files, signal));
     await using streams = await ElasticsearchStreams.open(client, {
       namespace,
       time,
@@ -67,6 +86,10 @@ export async function check(
       range: streams.range,
       fromBirth: options.fromBirth,
       eventsMin: options.eventsMin,
+      onTrustNamesNone: () => {
+        progress.clear();
+        printer.trustNamesNone(options.trust);
+      },
       onProgress: (read) => {
         onProgress(read);
         progress.show(() => `verifying: ${describeProgress(read)}`);
@@ -86,13 +109,18 @@ export async function check(
       otherNamespaces,
       isMappingRead: streams.isMappingRead,
     };
-    const printer = { terminal, json: options.json === true };
-    const summary = await print(judgement, scope, printer, (finding) => {
+    let next = await judgement.next();
+    for (; next.done !== true; next = await judgement.next()) {
       progress.clear();
-      if (finding) sample.add(finding);
-    });
+      sample.add(next.value);
+      await printer.finding(next.value);
+    }
+    progress.clear();
+    const summary = next.value;
+    printer.summary(summary, scope);
     const { verdict, exitCode } = summary;
-    return { verdict, exitCode, message: verdictLine(summary), time, summary };
+    const news = known && { at: known.findings.at, news: known.findings.news() };
+    return { verdict, exitCode, message: verdictLine(summary, news?.news), time, summary, known: news };
   } finally {
     progress.clear();
     // Not awaited: closing waits for the rest of an answer, which a dead server never sends.
@@ -100,36 +128,14 @@ export async function check(
   }
 }
 
-async function print(
-  judgement: AsyncGenerator<Finding, Summary>,
-  scope: Scope,
-  { terminal, json }: { terminal: Terminal; json: boolean },
-  beforeLine: (finding?: Finding) => void,
-): Promise<Summary> {
-  let next = await judgement.next();
-  for (; next.done !== true; next = await judgement.next()) {
-    beforeLine(next.value);
-    terminal.out(
-      json
-        ? jsonLine({
-            type: next.value.excuse ? 'excused' : 'finding',
-            identity: identityOf(next.value),
-            ...next.value,
-          })
-        : `${findingLine(next.value)}\n`,
-    );
-  }
-  beforeLine();
-  const summary = next.value;
-  terminal.out(
-    json
-      ? jsonLine({
-          type: 'summary',
-          namespace: scope.namespace,
-          otherNamespaces: scope.otherNamespaces,
-          ...summary,
-        })
-      : `${describeSummary(summary, scope).join('\n')}\n`,
-  );
-  return summary;
+/** Throws VerifyError `usage`. */
+async function readKnown(
+  file: string,
+): Promise<{ findings: KnownFindings; about: NonNullable<Workpaper['known']> }> {
+  const { text, sha256 } = await readHashedTextFile(file, fileBytesMax.verdict).catch((cause: unknown) => {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new VerifyError('usage', `--known: ${file} ${cause.message}`, { cause });
+  });
+  const findings = KnownFindings.parse(file, text);
+  return { findings, about: { file, sha256, at: findings.at } };
 }

@@ -36,7 +36,15 @@ export function defineVerify(terminal: Terminal): Command {
       '--verdict-api-key-file <file>',
       'write the verdict to logs-auditseal.verify-<namespace>, with this key (create_doc there is enough)',
     )
-    .option('--json', 'one JSON object a line: each finding, then the summary')
+    .option(
+      '--known <file>',
+      'a verdict that somebody has looked at (what --json printed, or its document in Elasticsearch): say how many findings are new since',
+    )
+    .option(
+      '--report <file>',
+      'write the report to this file, too, which must not be there yet, and its digest to <file>.sha256',
+    )
+    .option('--json', 'one JSON object a line: the workpaper, each finding, the summary')
     .addHelpText('after', help)
     .action(async (options: VerifyOptions) => await verify(options, terminal));
 }
@@ -47,7 +55,7 @@ Exit codes:
   1  tampered: events or records were changed, removed or added
   3  not proven complete: a gap, a silence, an early end, an unknown key
   2  could not check: no access, no record at all, a wrong option, any error
-  4  verified, but the verdict could not be written (--verdict-api-key-file)
+  4  verified, but the verdict or the report could not be written (--verdict-api-key-file, --report)
 
 Example:
   $ auditseal verify --url https://elasticsearch:9200 --api-key-file key --trust trust.json --since 26h`;

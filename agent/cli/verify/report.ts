@@ -1,8 +1,8 @@
 import { indexesText } from '../../seal/index.ts';
 import type { Statement } from '../../seal/index.ts';
-import type { Finding, LogSummary, Progress, Summary, TimeRange } from '../../verify/index.ts';
+import type { Finding, LogSummary, News, Progress, Summary, TimeRange } from '../../verify/index.ts';
 import { printable } from '../../json/index.ts';
-import { withoutSecrets } from '../terminal/text.ts';
+import { withoutSecrets, wrapped } from '../terminal/text.ts';
 
 export interface Scope {
   urls: readonly string[];
@@ -35,14 +35,17 @@ export function describeProgress({ records, notes, documents }: Progress): strin
   return `${records} records, ${notes} notes and ${documents} events read`;
 }
 
-/** The report below the findings; its last line is the verdict. */
-export function describeSummary(summary: Summary, scope: Scope): string[] {
+/** Columns of a paragraph. */
+const columns = 100;
+
+/** The report below the findings. It ends with the verdict: in plain words, then on one line. */
+export function describeSummary(
+  summary: Summary,
+  scope: Scope,
+  news: News | undefined,
+  words: string,
+): string[] {
   return [
-    ...(summary.trustNamesNone
-      ? [
-          `attention: ${scope.trustFile} names none of the logs that are there: is it that of another namespace or cluster?`,
-        ]
-      : []),
     `checked: ${rangeOf(scope)} of namespace ${scope.namespace} at ${scope.urls.map(withoutSecrets).join(', ')}, as of ${summary.now}`,
     `keys: ${keysOf(summary, scope)}`,
     ...describeTaken(summary),
@@ -55,8 +58,8 @@ export function describeSummary(summary: Summary, scope: Scope): string[] {
     ...describeStatements(summary),
     ...describeUnknown(summary),
     `times: ${summary.firstEvent === undefined ? 'no event' : `first event ${summary.firstEvent}, last event ${summary.lastEvent}`}`,
-    'not detectable: what was removed on the node before it was read, and what a thief of the current key signs; see docs/threat-model.md',
-    `verdict: ${verdictLine(summary)}`,
+    ...wrapped(printable(`in plain words: ${words}`), columns),
+    `verdict: ${verdictLine(summary, news)}`,
   ].map(printable);
 }
 
@@ -174,7 +177,7 @@ function some(count: number, what: string): string {
 }
 
 /** The verdict with the counts that make it, or what was in the way. */
-export function verdictLine(summary: Summary): string {
+export function verdictLine(summary: Summary, news?: News): string {
   const { verdict, findings, excused, obstacle, coverage, erased } = summary;
   const counts = Object.entries(findings).map(([kind, count]) => `${count} ${kind}`);
   const known = Object.entries(excused).flatMap(([by, count]) => (count > 0 ? [`${count} ${by}`] : []));
@@ -188,6 +191,11 @@ export function verdictLine(summary: Summary): string {
     ...known,
     ...(erased > 0 ? [`${erased} erased`] : []),
     ...late,
+    ...(news ? [newsPart(news)] : []),
   ];
   return parts.length === 0 ? verdict : `${verdict}: ${parts.join(', ')}`;
+}
+
+function newsPart({ total, isAtLeast }: News): string {
+  return `${isAtLeast ? 'at least ' : ''}${total} new`;
 }

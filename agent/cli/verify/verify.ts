@@ -1,5 +1,5 @@
 import { messageOf } from '../../error.ts';
-import { jsonLine } from '../../json/index.ts';
+import { jsonLine, printable } from '../../json/index.ts';
 import { FindingSample, sampleMax } from '../../verify/index.ts';
 import type { Progress } from '../../verify/index.ts';
 import { runCommand } from '../command.ts';
@@ -11,6 +11,7 @@ import { printableError } from '../terminal/text.ts';
 import { timeRangeOf } from '../terminal/time.ts';
 import { check } from './check.ts';
 import type { CheckOptions, CheckResult } from './check.ts';
+import { ReportFile } from './report-file.ts';
 import { describeProgress } from './report.ts';
 import { VerdictWriter } from './verdict.ts';
 
@@ -20,15 +21,19 @@ const precedence = [1, exitCode.failed, 3, exitCode.unwritten, exitCode.done];
 export interface VerifyOptions extends Omit<CheckOptions, 'namespace'> {
   namespace?: string[];
   verdictApiKeyFile?: string;
+  report?: string;
 }
 
 /** Verifies, prints it and writes the verdict. docs/seal-format.md §8.5: no access, a usage error, any exception is 2. */
 export async function verify(options: VerifyOptions, terminal: Terminal): Promise<void> {
   let read: Progress = { records: 0, notes: 0, documents: 0 };
   const onProgress = (progress: Progress) => (read = progress);
+  let report: ReportFile | undefined;
+  const printed = () => report?.beside(terminal) ?? terminal;
   const onFailure = ({ why }: Failure) => {
     const summary = { verdict: 'could not check', exitCode: exitCode.failed, obstacle: why };
-    if (options.json) terminal.out(jsonLine({ type: 'summary', ...summary }));
+    if (options.json) printed().out(jsonLine({ type: 'summary', ...summary }));
+    else report?.write(`verdict: could not check: ${printable(why)}\n`);
   };
   const settings = {
     name: 'verify',
@@ -38,23 +43,37 @@ export async function verify(options: VerifyOptions, terminal: Terminal): Promis
     onFailure,
   };
   await runCommand(settings, terminal, async (context) => {
+    report = options.report === undefined ? undefined : ReportFile.create(options.report);
+    const code = await verifyAll(context).catch((error: unknown) => context.fail(error).exitCode);
+    const lost = report?.close();
+    if (lost === undefined) return code;
+    terminal.error(`auditseal verify: ${printableError(lost)}\n`);
+    return code === exitCode.done ? exitCode.unwritten : code;
+  });
+
+  async function verifyAll(context: CommandContext): Promise<number> {
     const { namespace: namespaces, ...rest } = options;
     const codes: number[] = [];
     for (const one of namespaces?.map((namespace) => ({ ...rest, namespace })) ?? [rest])
-      codes.push(await verifyOne(one, namespaces ?? []));
+      codes.push(await verifyOne(one, namespaces ?? [], context));
     return precedence.find((code) => codes.includes(code)) ?? exitCode.failed;
+  }
 
-    async function verifyOne(one: OneNamespace, alsoRead: readonly string[]): Promise<number> {
-      const startedAt = new Date();
-      const sample = new FindingSample(sampleMax);
-      const verdicts = await verdictsOf(one);
-      const watch = { sample, signal: context.signal, onProgress, alsoRead };
-      const result = await check(one, terminal, watch).catch((error: unknown) => unable(one, context, error));
-      if (!verdicts) return result.exitCode;
-      const verification = { ...result, startedAt, endedAt: new Date(), sample: sample.list() };
-      return await announce(verdicts, verification, terminal);
-    }
-  });
+  async function verifyOne(
+    one: OneNamespace,
+    alsoRead: readonly string[],
+    context: CommandContext,
+  ): Promise<number> {
+    const startedAt = new Date();
+    const sample = new FindingSample(sampleMax);
+    const verdicts = await verdictsOf(one);
+    const watch = { sample, signal: context.signal, onProgress, alsoRead };
+    const result = await check(one, printed(), watch).catch((error: unknown) => unable(one, context, error));
+    if (!verdicts) return result.exitCode;
+    const found = { sample: sample.list(), identities: sample.identities() };
+    const verification = { ...result, startedAt, endedAt: new Date(), ...found };
+    return await announce(verdicts, verification, terminal);
+  }
 }
 
 /** The options, for one of the namespaces. */
@@ -77,6 +96,7 @@ function unable(options: OneNamespace, { fail }: CommandContext, error: unknown)
     message: `could not check: ${why}`,
     time: askedFor(options),
     summary: undefined,
+    known: undefined,
   };
 }
 

@@ -85,6 +85,26 @@ export function holdingWalk(origin: string, index: number): Walk {
   return { query: all(ofOrigin(origin), ...holds), sort: [byBatch] };
 }
 
+/** The records of one origin that say that they are of one of these batches. */
+export function batchWalk(origin: string, batches: readonly number[]): Walk {
+  return { query: all(ofOrigin(origin), { terms: { 'auditseal.batch': batches } }), sort: [byBatch] };
+}
+
+/** The refusal notes that say that they are about an index of a log. */
+export function refusalWalk(origin: string, index: number): Walk {
+  return { query: all(ofOrigin(origin), { term: { 'auditseal.index': index } }), sort: [byBatch] };
+}
+
+/** The events that say that they are at this index of a log. */
+export function claimWalk(origin: string, index: number): Walk {
+  return { query: all(ofOrigin(origin), { term: { 'event.sequence': index } }), sort: [bySequence] };
+}
+
+/** The events that say that they have this `event.id`. */
+export function eventIdWalk(eventId: string): Walk {
+  return { query: { term: { 'event.id': eventId } }, sort: [bySequence] };
+}
+
 /** Whatever the record stream has of one origin, its greatest batch number first, start markers last. */
 export function newestWalk(origin: string): Walk {
   const sort = { 'auditseal.batch': { order: 'desc', missing: '_last', unmapped_type: 'long' } };

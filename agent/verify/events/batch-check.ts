@@ -103,10 +103,10 @@ export class BatchCheck {
             detail: 'beside the sealed event',
           });
         }
-      else if (others) problems.add(this.batch, index, 'changed');
+      else if (others) problems.add(this.batch, index, 'changed', { claimants: others });
       else {
         const { state = 'missing', report } = erasure ?? expiry ?? {};
-        problems.add(this.batch, index, state, report);
+        problems.add(this.batch, index, state, { report });
       }
     }
   }

@@ -68,7 +68,7 @@ export class OutOfOrder {
     const isMatch = (misplaced: Misplaced) => !isManifest && matches(misplaced, batch, index);
     const match = documents.find(isMatch);
     if (state !== undefined && state !== 'found' && !match) {
-      this.#problems.overrule(origin, index, 'changed');
+      this.#problems.overrule(origin, index, 'changed', documents);
       return;
     }
     const detail = isManifest ? 'at the index of a manifest' : 'beside the sealed event';

@@ -1,5 +1,7 @@
 import { eventId } from '../../seal/index.ts';
 import type { Batch } from './batches.ts';
+import { Claimants, hashOf, Hashes } from './claimants.ts';
+import type { Claimant } from './claimants.ts';
 import type { Finding } from '../finding.ts';
 import type { StatementReport } from '../records/statements.ts';
 import { lowerBound } from '../lower-bound.ts';
@@ -16,6 +18,22 @@ interface Problem {
   state: State;
   /** Of what was signed away. */
   report: StatementReport | undefined;
+  /** Of what is changed. */
+  hashes: Hashes | undefined;
+}
+
+/** What else is known of an index. */
+export interface Details {
+  /** By which it was signed away. */
+  report?: StatementReport | undefined;
+  /** Documents in the place of what is changed. */
+  claimants?: readonly Claimant[];
+}
+
+interface Overruled {
+  state: State | 'ok';
+  /** Of documents out of place that make it changed. */
+  hash: Buffer | undefined;
 }
 
 /**
@@ -28,9 +46,12 @@ export class Problems {
   readonly #list: Problem[] = [];
   #byOrigin: Map<string, Problem[]> | undefined;
   /** By origin and index, what a document out of place has made of it. */
-  readonly #overruled = new Map<string, State | 'ok'>();
+  readonly #overruled = new Map<string, Overruled>();
+  readonly #claimants = new Claimants();
 
-  add({ origin, key, batch }: Batch, index: number, state: State, report?: StatementReport): void {
+  add({ origin, key, batch }: Batch, index: number, state: State, details: Details = {}): void {
+    const { report, claimants } = details;
+    const hash = claimants && this.#claimants.take(origin, index, claimants);
     const last = this.#list.at(-1);
     const goesOn =
       last?.origin === origin &&
@@ -39,7 +60,11 @@ export class Problems {
       last.report === report &&
       last.to === index - 1;
     if (goesOn) last.to = index;
-    else this.#list.push({ origin, logId: key.logId, batch, from: index, to: index, state, report });
+    else {
+      const hashes = claimants && new Hashes();
+      this.#list.push({ origin, logId: key.logId, batch, from: index, to: index, state, report, hashes });
+    }
+    this.#list.at(-1)!.hashes?.push(hash);
   }
 
   /** Undefined where the document is in its place and whole. Call when all have been added. */
@@ -53,20 +78,33 @@ export class Problems {
     return problem && problem.from <= index ? problem.state : undefined;
   }
 
-  overrule(origin: string, index: number, state: State | 'ok'): void {
-    this.#overruled.set(`${origin} ${index}`, state);
+  overrule(origin: string, index: number, state: State | 'ok', claimants?: readonly Claimant[]): void {
+    const hash = claimants && this.#claimants.take(origin, index, claimants);
+    this.#overruled.set(`${origin} ${index}`, { state, hash });
   }
 
   /** Names changed and missing events in reading order, and counts those that are gone by age or by a statement. */
   *named(): Generator<Finding> {
-    for (const { origin, logId, batch, from, to, state, report } of this.#list) {
+    for (const { origin, logId, batch, from, to, state, report, hashes } of this.#list) {
       for (let index = from; index <= to; index += 1) {
-        const now = this.#overruled.size === 0 ? state : (this.#overruled.get(`${origin} ${index}`) ?? state);
+        const overruled = this.#overruled.size === 0 ? undefined : this.#overruled.get(`${origin} ${index}`);
+        const now = overruled?.state ?? state;
         if (now === 'expired') this.expired += 1;
         if (now === 'erased') this.erased += 1;
         if (report && now === state) report.excuses += 1;
-        if (now === 'changed' || now === 'missing')
-          yield { finding: now, origin, index, batch, id: eventId(logId, index) };
+        if (now !== 'changed' && now !== 'missing') continue;
+        const finding: Finding = { finding: now, origin, index, batch, id: eventId(logId, index) };
+        if (now === 'missing') {
+          yield finding;
+          continue;
+        }
+        const all = [hashes?.at(index - from), overruled?.hash].filter((hash) => hash !== undefined);
+        const claimants = this.#claimants.idsOf(origin, index);
+        yield {
+          ...finding,
+          ...(all.length > 0 && { hash: hashOf(all).toString('hex') }),
+          ...(claimants && { claimants }),
+        };
       }
     }
   }

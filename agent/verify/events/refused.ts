@@ -31,6 +31,14 @@ export function refusedLeaf(
   return isForm ? leafHash(entry) : undefined;
 }
 
+/** What a refused form holds, if it is readable; nothing of it was checked. */
+export function entryInside(source: Buffer): Buffer | undefined {
+  if (!source.includes(mark)) return undefined;
+  const value = parseRefusedForm(source) as Record<string, unknown> | undefined;
+  const bytes = parseBase64(value?.['auditseal.refused']);
+  return bytes && unpack(bytes);
+}
+
 /** The whole of the bytes must be gzip, so that nothing hides behind it. */
 function unpack(bytes: Buffer): Buffer | undefined {
   try {

@@ -98,6 +98,11 @@ export class RecordReading {
     return this.#ordinal + 1 - this.records;
   }
 
+  /** Whether there are logs, and the trust file names none of them: it may be that of another namespace or cluster. */
+  get isStrangeToTrust(): boolean {
+    return this.keys.trusting && this.logs.size === 0 && this.unjudged.size > 0;
+  }
+
   /** Of all bytes read, in order: a second reading must give the same. */
   digest(): string {
     return this.#digest.copy().digest('hex');

@@ -54,6 +54,7 @@ export class MisbehavingServer implements AsyncDisposable {
     const bytes = Buffer.concat(await request.toArray());
     const body = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString();
     response.setHeader('x-elastic-product', 'Elasticsearch').setHeader('content-type', 'application/json');
+    if (path === 'GET /') return void response.end('{}');
     // What other namespaces there are is worth a line, and nothing here is about it.
     if (path.endsWith('/_field_caps')) return void response.end('{"indices":[],"fields":{}}');
     this.requests.push(path);

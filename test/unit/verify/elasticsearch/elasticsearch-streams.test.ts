@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -230,7 +231,10 @@ describe.concurrent('auditseal verify', () => {
     expect(all.stderr).toBe('');
     expect(code).toBe(0);
     // Other tests have namespaces in the same Elasticsearch.
-    expect(all.stdout.filter((line) => !line.startsWith('not read: '))).toEqual([
+    const report = all.stdout
+      .slice(all.stdout.indexOf('') + 1)
+      .filter((line) => !line.startsWith('not read: '));
+    expect(report.slice(0, 7)).toEqual([
       `checked: everything of namespace ${installation.namespace} at ${installation.url}, as of ${writer.now.toISOString()}`,
       'keys: taken from the log itself, since no trust file was given: whoever can write to Elasticsearch could have made them up',
       `log: ${origin}: batches 0 to 3 (4), size 12, events from 2026-11-23T00:44:33.000000Z to 2026-11-23T00:45:03.000000Z, newest record 2026-11-23T00:45:08.000Z (batch 3), key from the log itself`,
@@ -238,9 +242,14 @@ describe.concurrent('auditseal verify', () => {
       'records: 6 read, 6 batches valid',
       'events: 14 documents read, 13 as sealed, 1 of them in refused form, 1 copies',
       'times: first event 2026-11-23T00:44:33.000000Z, last event 2026-11-23T00:45:23.002002Z',
-      'not detectable: what was removed on the node before it was read, and what a thief of the current key signs; see docs/threat-model.md',
-      'verdict: verified',
     ]);
+    expect(report.slice(7, -1).join(' ')).toBe(
+      `in plain words: Checked: 2 logs of prod, whole, as of ${writer.now.toISOString()}: 14 events and 6 records that Elasticsearch holds, ` +
+        'with events from 2026-11-23T00:44:33.000000Z to 2026-11-23T00:45:23.002002Z. Proven: 13 events are byte for byte what the agent sealed, ' +
+        'by keys that the log itself gives, which whoever can write to Elasticsearch could have made up, and no event that was sealed and should be there was changed, ' +
+        'removed or added. Nobody excused anything. Nothing here shows what was done on a node before the agent read it, or what a thief of a key in use signs (docs/threat-model.md).',
+    );
+    expect(report.at(-1)).toBe('verdict: verified');
   });
 
   test('prints one JSON object a line with --json', async () => {
@@ -249,6 +258,10 @@ describe.concurrent('auditseal verify', () => {
     const { all } = await installation.verify('--json', '--trust', trust, '--now', writer.now.toISOString());
     const lines = all.stdout.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines).toEqual([
+      expect.objectContaining({
+        type: 'workpaper',
+        trust: { file: trust, sha256: hash('sha256', await readFile(trust)) },
+      }),
       {
         type: 'finding',
         identity: expect.stringMatching(/^[0-9a-f]{32}$/u) as unknown,
@@ -270,11 +283,11 @@ describe.concurrent('auditseal verify', () => {
   test('could not check what it cannot reach, or where there is no record', async () => {
     const installation = new Installation(inject('elasticsearchUrl'));
     const none = await installation.verify();
-    expect([none.all.stdout, none.code]).toEqual([[], 2]);
+    expect([none.findings, none.code]).toEqual([[], 2]);
     expect(none.all.stderr).toContain('is --namespace another?');
     const unreachable = new Installation('http://127.0.0.1:1');
     const { all } = await unreachable.verify();
-    expect(all).toMatchObject({ code: 2, stdout: [] });
+    expect([all.code, all.stdout.at(-1)]).toEqual([2, 'trust file: none']);
     expect(all.stderr).toContain('could not check');
   });
 });

@@ -1,0 +1,1 @@
+export { defineShow } from './command.ts';
