@@ -101,11 +101,12 @@ function contradictionsOf(document: object, source: Buffer): Contradiction[] {
   const place = {
     index: 0,
     batch: 0,
-    path: '',
+    path: 'unknown',
     offset: 0,
     readAt: Number.isNaN(readAt.getTime()) ? new Date(0) : readAt,
   };
-  const head = parseDocument(Buffer.from(`${eventHead(event, context, place)}}`)) as object;
+  const head = parseDocument(Buffer.from(`${eventHead(event, context, place)}}`));
+  if (head === undefined) return [];
   return compared.flatMap((name) => {
     const path = name.split('.');
     return differences(name, path.reduce(at, document as unknown), path.reduce(at, head as unknown));

@@ -50,7 +50,7 @@ const aboutAnEvent: ReadonlySet<FindingKind> = new Set([
 /** Records of each epoch, for its key and the next one's: one would do, had nobody forged others. */
 const newestMax = 3;
 /** An epoch lasts 30 days. */
-const epochsMax = 200;
+const originsMax = 200;
 
 /**
  * Judges one event as {@link verifyLogs} does, by its own batch, that batch's neighbours and the newest records of its epochs,
@@ -134,19 +134,21 @@ async function placeOf(
   const { logId, index } = place;
   const trusted = trust?.logs.find(({ vkey }) => logIdOf(vkey) === logId);
   if (trusted) return { origin: parseVerifierKey(trusted.vkey).name, index };
-  const origins = new Set<string>();
-  for (const { source } of events.documents) origins.add(eventPlace(source).origin ?? '');
+  const claimed = [...events.documents].flatMap(({ source }) => eventPlace(source).origin ?? []);
+  const origins = new Set(claimed);
   for (const { vkey } of trust?.logs ?? [])
-    for (const epoch of await epochsOf(lookup, logName(parseVerifierKey(vkey).name))) origins.add(epoch);
+    for (const epoch of await originsOf(lookup, `${logName(parseVerifierKey(vkey).name)}/`))
+      origins.add(epoch);
+  if (!trust) for (const origin of await originsOf(lookup, '')) origins.add(origin);
   for (const origin of origins) {
-    if (!isOrigin(origin)) continue;
     for await (const document of lookup.newest(origin)) {
       const { record } = judgeRecord(document, lookup.namespace);
       if (record?.manifest.origin === origin && logIdOf(record.key.text) === logId) return { origin, index };
     }
   }
-  const only = [...origins].find((origin) => isOrigin(origin));
-  return only === undefined ? undefined : { origin: only, index };
+  // No record has its key: it is judged by the log that it claims.
+  const [origin] = claimed;
+  return origin === undefined ? undefined : { origin, index };
 }
 
 async function takeRecords(
@@ -155,7 +157,7 @@ async function takeRecords(
   { origin, index }: Place,
   trust: TrustFile | undefined,
 ): Promise<void> {
-  const epochs = await epochsOf(lookup, logName(origin));
+  const epochs = await originsOf(lookup, `${logName(origin)}/`);
   for (const epoch of new Set([...epochs, origin])) await records.take(lookup.newest(epoch), newestMax);
   const holding = new Kept();
   await holding.take(lookup.holding(origin, index));
@@ -174,17 +176,17 @@ async function takeRecords(
   for (const operator of trust ? operatorNames(trust) : []) await records.take(lookup.statements(operator));
 }
 
-/** The epochs that the record stream has of a (cluster, node, source), forged or not. */
-async function epochsOf(lookup: Lookup, name: string): Promise<string[]> {
-  const epochs: string[] = [];
-  let after = `${name}/`;
-  while (epochs.length < epochsMax) {
+/** The origins of the record stream that begin so, the first of them, forged or not. */
+async function originsOf(lookup: Lookup, prefix: string): Promise<string[]> {
+  const origins: string[] = [];
+  let after = prefix;
+  while (origins.length < originsMax) {
     const next = await lookup.nextOrigin(after);
-    if (next === undefined || !next.startsWith(`${name}/`) || next <= after) break;
-    if (isOrigin(next)) epochs.push(next);
+    if (next === undefined || !next.startsWith(prefix) || next <= after) break;
+    if (isOrigin(next)) origins.push(next);
     after = next;
   }
-  return epochs;
+  return origins;
 }
 
 function isAbout(

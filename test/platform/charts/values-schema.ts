@@ -185,6 +185,8 @@ export function valuesSchema(): Record<string, unknown> {
         trustConfigMap: objectName,
         trustSecret: objectName,
         trustKey: { ...secretKey, minLength: 1 },
+        knownConfigMap: objectName,
+        knownKey: { ...secretKey, minLength: 1 },
         schedule,
         since: { type: 'string', pattern: '^[0-9]{1,9}[smhd]$' },
         eventsMin: atLeastNone,

@@ -101,6 +101,29 @@ describe('the CronJobs that verify', () => {
       expect(metadata.name.length, 'Kubernetes appends eleven to 52').toBeLessThanOrEqual(52);
   });
 
+  test('say what is new since a verdict that somebody has looked at, where one is given', async () => {
+    const argumentsOf = (some: readonly KubernetesObject[]) =>
+      cronJobsOf(some).map((job) =>
+        podOf(job).spec.containers[0].args.filter((each) => each.startsWith('--known')),
+      );
+    expect(argumentsOf(objects)).toEqual([[], []]);
+    const known = objectsOf(await template(helm, ...set(url, ...enabled, 'verify.knownConfigMap=looked-at')));
+    expect(argumentsOf(known)).toEqual([
+      ['--known=/etc/auditseal/known/known.json'],
+      ['--known=/etc/auditseal/known/known.json'],
+    ]);
+    for (const job of cronJobsOf(known)) {
+      const items = [{ key: 'known.json', path: 'known.json' }];
+      expect(podOf(job).spec.volumes).toContainEqual({
+        name: 'known',
+        configMap: { name: 'looked-at', items },
+      });
+      expect(podOf(job).spec.containers[0]).toMatchObject({
+        terminationMessagePolicy: 'FallbackToLogsOnError',
+      });
+    }
+  });
+
   test('try once, never two at a time, and end', () => {
     for (const job of cronJobsOf(objects)) {
       expect(job.spec).toMatchObject({
