@@ -51,13 +51,11 @@ export function eventObject(id: string, event: SingleEvent): object {
     type: 'event',
     id,
     ...rest,
-    documents: documents
-      .slice(0, documentsMax)
-      .map((document) => ({
-        ...wordsOf(document),
-        raw: document.source.toString(),
-        document: readableOf(document),
-      })),
+    documents: documents.slice(0, documentsMax).map((document) => ({
+      ...wordsOf(document),
+      raw: document.source.toString(),
+      document: readableOf(document),
+    })),
     documentsTotal: documents.length,
   };
 }

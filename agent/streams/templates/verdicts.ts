@@ -83,7 +83,11 @@ export const verdictMapping: Field = {
         identities: object(keywords(...findingKinds)),
         excused: object(counts('acknowledged', 'retired')),
         statements: object(counts('counted', 'void')),
-        sample: object({ ...keywords('finding', 'identity', 'origin', 'id', 'detail'), index: long, batch: long }),
+        sample: object({
+          ...keywords('finding', 'identity', 'origin', 'id', 'detail'),
+          index: long,
+          batch: long,
+        }),
         logs_total: long,
         oldest_newest_record: date,
         logs: object({ ...keywords('origin', 'key_from'), batches: long, size: long, newest_record: date }),

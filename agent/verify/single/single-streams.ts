@@ -21,12 +21,12 @@ export class SingleStreams implements Streams {
     this.#eventId = eventId;
   }
 
-  async *records(): AsyncGenerator<StoredDocument> {
-    yield* this.#read.records;
+  async *records(): AsyncGenerator<readonly StoredDocument[]> {
+    yield this.#read.records;
   }
 
-  async *events(): AsyncGenerator<StoredDocument> {
-    yield* this.#read.events;
+  async *events(): AsyncGenerator<readonly StoredDocument[]> {
+    yield this.#read.events;
   }
 
   async *find(ids: readonly string[]): AsyncGenerator<StoredDocument> {
