@@ -81,6 +81,11 @@ const names = (some: readonly KubernetesObject[]) =>
 
 const podOf = (job: z.infer<typeof cronJob>) => job.spec.jobTemplate.spec.template;
 
+const knownArgumentsOf = (some: readonly KubernetesObject[]) =>
+  cronJobsOf(some).map((job) =>
+    podOf(job).spec.containers[0].args.filter((each) => each.startsWith('--known')),
+  );
+
 describe('the CronJobs that verify', () => {
   let objects: KubernetesObject[];
   beforeAll(async () => {
@@ -102,13 +107,9 @@ describe('the CronJobs that verify', () => {
   });
 
   test('say what is new since a verdict that somebody has looked at, where one is given', async () => {
-    const argumentsOf = (some: readonly KubernetesObject[]) =>
-      cronJobsOf(some).map((job) =>
-        podOf(job).spec.containers[0].args.filter((each) => each.startsWith('--known')),
-      );
-    expect(argumentsOf(objects)).toEqual([[], []]);
+    expect(knownArgumentsOf(objects)).toEqual([[], []]);
     const known = objectsOf(await template(helm, ...set(url, ...enabled, 'verify.knownConfigMap=looked-at')));
-    expect(argumentsOf(known)).toEqual([
+    expect(knownArgumentsOf(known)).toEqual([
       ['--known=/etc/auditseal/known/known.json'],
       ['--known=/etc/auditseal/known/known.json'],
     ]);

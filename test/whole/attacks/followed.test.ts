@@ -24,6 +24,9 @@ function line(user: string, second: number): string {
   });
 }
 
+/** Of an `_id`. */
+const eventIdOf = (id: string) => id.slice(0, 29);
+
 const users = ['alice', 'bob', 'carol', 'dave', 'erin'];
 
 const make = () =>
@@ -60,8 +63,7 @@ test('each finding on a document says where it is, what it says now, what the se
       rest.findIndex((text) => !text.startsWith('  ')),
     );
   };
-  const eventId = (id: string) => id.slice(0, 29);
-  const changed = below('changed', eventId(second!.id));
+  const changed = below('changed', eventIdOf(second!.id));
   expect(changed.slice(0, 3)).toEqual([
     `  document: _index ${second!.index}, _id ${second!.id}`,
     '  it says, of itself: at 2026-11-23T01:06:01.000000Z, mallory\\u001b[2J, get, secrets/prod/db-1',
@@ -76,13 +78,13 @@ test('each finding on a document says where it is, what it says now, what the se
   expect(changed[4]).toMatch(
     /^ {2}it stood after index 0 \(2026-11-23T01:06:00\.000000Z, \S+ at byte 0\), and before index 4 \(/u,
   );
-  const both = below('changed', eventId(third!.id));
+  const both = below('changed', eventIdOf(third!.id));
   expect(
     both.filter((text) => text.includes('contradicts')),
     'an edit of head and event alike shows in no contradiction',
   ).toEqual([]);
   expect(both[1]).toContain('mallory, get, secrets/prod/db-2');
-  const missing = below('missing', eventId(fourth!.id));
+  const missing = below('missing', eventIdOf(fourth!.id));
   expect(missing[0]).toContain(`sealed: as _id ${fourth!.id}, event 4 of 5`);
   const inserted = below('inserted', 'forged');
   expect(inserted[0]).toBe(`  document: _index ${first!.index}, _id forged`);
