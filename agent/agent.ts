@@ -6,6 +6,7 @@ import type { NamedText } from './flow/index.ts';
 import { Metrics, serve } from './observe/index.ts';
 import type { Logger } from './observe/index.ts';
 import type { Policy } from './policy/index.ts';
+import type { Pseudonymizer } from './pseudonym/index.ts';
 import type { Redactor } from './redact/index.ts';
 import { sha256 } from './seal/index.ts';
 import { causeOf, createClient } from './elasticsearch/index.ts';
@@ -27,6 +28,8 @@ export interface AgentOptions {
   policy: { text: string; parsed: Policy };
   /** Takes secrets out; undefined where `redact.enabled` is false. */
   redactor: Redactor | undefined;
+  /** Puts pseudonyms in the place of persons; undefined where `pseudonyms.keyFile` is not set. */
+  pseudonymizer: Pseudonymizer | undefined;
   logger: Logger;
   agent: { name: string; version: string };
   now: () => Date;
@@ -128,6 +131,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       config,
       policy: options.policy.parsed,
       redactor: options.redactor,
+      pseudonymizer: options.pseudonymizer,
       policyText: named(options.policy.text),
       configText: named(configText(config)),
       store,

@@ -8,7 +8,7 @@ export const groups: readonly (readonly string[])[] = [
   ['error.ts', 'check-result.ts', 'json', 'input'],
   ['event', 'seal', 'source', 'elasticsearch'],
   ['cel'],
-  ['policy', 'document', 'redact', 'store', 'trust', 'config'],
+  ['policy', 'document', 'redact', 'pseudonym', 'store', 'trust', 'config'],
   ['observe', 'streams'],
   ['flow', 'ship'],
   ['verify', 'kibana'],
@@ -21,6 +21,8 @@ export const within: Readonly<Record<string, readonly string[]>> = {
   input: ['error.ts', 'json'],
   // Rules of one's own are validated where they are understood.
   config: ['redact'],
+  // It reads lines as redaction does.
+  pseudonym: ['redact'],
   // A source's flow starts its shipper.
   flow: ['ship'],
   // `auditseal run` is the agent.

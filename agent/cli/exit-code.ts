@@ -29,6 +29,7 @@ const usageCodes: ReadonlySet<string> = new Set([
   'usage',
   'trust-file',
   'operator-key',
+  'pseudonym-key',
 ]);
 
 /** What a command ends with that could not be done for this reason. */

@@ -3,6 +3,7 @@ import type { Config } from '../config/index.ts';
 import { fileBytesMax, InputError, readTextFile } from '../input/index.ts';
 import { defaultPolicyFile, parsePolicy, PolicyError } from '../policy/index.ts';
 import type { Policy } from '../policy/index.ts';
+import { PseudonymError, Pseudonymizer, Pseudonyms, readPseudonymKey } from '../pseudonym/index.ts';
 import { redactKey, Redactor } from '../redact/index.ts';
 import type { RedactKey } from '../redact/index.ts';
 
@@ -14,9 +15,15 @@ export async function loadSetup(file: string): Promise<{
   config: Config;
   policy: { text: string; parsed: Policy };
   redactor: Redactor | undefined;
+  pseudonymizer: Pseudonymizer | undefined;
 }> {
   const config = await loadConfig(file);
-  return { config, policy: await loadPolicy(file, config), redactor: await loadRedactor(file, config) };
+  return {
+    config,
+    policy: await loadPolicy(file, config),
+    redactor: await loadRedactor(file, config),
+    pseudonymizer: await loadPseudonymizer(file, config),
+  };
 }
 
 async function loadPolicy(file: string, config: Config): Promise<{ text: string; parsed: Policy }> {
@@ -51,6 +58,18 @@ async function loadRedactKey(file: string, keyFile: string): Promise<RedactKey> 
       `redact.keyFile: ${keyFile} holds less than ${redactKeyBytesMin} characters; make one with: openssl rand -hex 32`,
     ]);
   return redactKey(secret);
+}
+
+async function loadPseudonymizer(
+  file: string,
+  { pseudonyms: { keyFile, keepUsers, addresses } }: Config,
+): Promise<Pseudonymizer | undefined> {
+  if (keyFile === undefined) return undefined;
+  const key = await readPseudonymKey(keyFile).catch((cause: unknown) => {
+    if (!(cause instanceof PseudonymError)) throw cause;
+    throw new ConfigError(file, [`pseudonyms.keyFile: ${cause.message}`], { cause });
+  });
+  return new Pseudonymizer(new Pseudonyms(key, keepUsers), { addresses });
 }
 
 /** The text of a file that a key of the configuration names. */

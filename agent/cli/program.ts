@@ -14,6 +14,8 @@ const definitions: Record<string, () => Promise<(terminal: Terminal) => Command>
   trust: async () => (await import('./trust/index.ts')).defineTrust,
   statement: async () => (await import('./statement/index.ts')).defineStatement,
   who: async () => (await import('./who/index.ts')).defineWho,
+  pseudonym: async () => (await import('./pseudonym/index.ts')).definePseudonym,
+  reveal: async () => (await import('./reveal/index.ts')).defineReveal,
   completion: async () => (await import('./completion/index.ts')).defineCompletion,
 };
 

@@ -127,6 +127,13 @@ export const configSchema = z
     sources: z.array(source).min(1).max(64),
     policyFile: path.optional(),
     redact: redactSchema.prefault({}),
+    pseudonyms: z
+      .strictObject({
+        keyFile: path.optional(),
+        addresses: z.boolean().default(true),
+        keepUsers: z.array(z.string().min(1)).max(1000).default([]),
+      })
+      .prefault({}),
     elasticsearch: elasticsearch,
     batchBytesMax: z
       .int()

@@ -5,6 +5,7 @@ import { ecsVersion } from '../observe/index.ts';
 import type { Logger, SourceMeter } from '../observe/index.ts';
 import { managedFieldsName } from '../policy/index.ts';
 import type { Policy } from '../policy/index.ts';
+import type { Pseudonymizer } from '../pseudonym/index.ts';
 import type { Redactor } from '../redact/index.ts';
 import { lineKey, macOf, sha256 } from '../seal/index.ts';
 import type { Gap, Log, RefusedForm } from '../seal/index.ts';
@@ -26,6 +27,7 @@ export interface PipelineParts {
   context: Omit<DocumentContext, 'origin' | 'logId' | 'ecsVersion'>;
   policy: Policy;
   redactor: Redactor | undefined;
+  pseudonymizer: Pseudonymizer | undefined;
   /** The most bytes of a document. */
   entryBytesMax: number;
   /** The key of every mac. */
@@ -237,8 +239,14 @@ export class Pipeline {
   }
 
   #treatmentFor({ origin, logId }: Log): Treatment {
-    const { context, policy, redactor, entryBytesMax } = this.#parts;
-    return { policy, redactor, entryBytesMax, context: { ...context, origin, logId, ecsVersion } };
+    const { context, policy, redactor, pseudonymizer, entryBytesMax } = this.#parts;
+    return {
+      policy,
+      redactor,
+      pseudonymizer,
+      entryBytesMax,
+      context: { ...context, origin, logId, ecsVersion },
+    };
   }
 
   /** The rotated files are the last buffer: with the spool or the disk full, reading waits. */

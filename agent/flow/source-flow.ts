@@ -4,6 +4,7 @@ import type { ElasticsearchClient } from '../elasticsearch/index.ts';
 import { LongLineParts } from '../event/index.ts';
 import type { Logger, Metrics } from '../observe/index.ts';
 import type { Policy } from '../policy/index.ts';
+import type { Pseudonymizer } from '../pseudonym/index.ts';
 import type { Redactor } from '../redact/index.ts';
 import { Log, logName, parseMoments, startEpoch } from '../seal/index.ts';
 import type { EpochReason, EpochStart } from '../seal/index.ts';
@@ -25,6 +26,7 @@ export interface SharedParts {
   config: Config;
   policy: Policy;
   redactor: Redactor | undefined;
+  pseudonymizer: Pseudonymizer | undefined;
   policyText: NamedText;
   configText: NamedText;
   store: Store;
@@ -241,6 +243,7 @@ async function assemble(
     context: { cluster: config.cluster, node: config.node, namespace, agentVersion: agent.version },
     policy,
     redactor: shared.redactor,
+    pseudonymizer: shared.pseudonymizer,
     entryBytesMax,
     secret,
     source,

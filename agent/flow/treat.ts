@@ -6,6 +6,7 @@ import type { AuditEvent, WithoutManagedFields } from '../event/index.ts';
 import { cutMembers } from '../json/index.ts';
 import { decide } from '../policy/index.ts';
 import type { Bodies, Decision, Policy } from '../policy/index.ts';
+import type { Pseudonymizer } from '../pseudonym/index.ts';
 import type { Redacted, Redactor } from '../redact/index.ts';
 import type { RefusedForm } from '../seal/index.ts';
 
@@ -15,6 +16,8 @@ export interface Treatment {
   readonly context: DocumentContext;
   /** Takes secrets out; undefined where that is switched off. */
   readonly redactor: Redactor | undefined;
+  /** Puts pseudonyms in the place of persons; undefined where that is not wanted. */
+  readonly pseudonymizer: Pseudonymizer | undefined;
   /** The most bytes of a document. */
   readonly entryBytesMax: number;
 }
@@ -92,7 +95,7 @@ export function treatText(
 ): { document: Shaped; redacted: Counts } {
   // As base64 beside the text, with six bytes for a control character, the document is up to seven times as long.
   const limits = { textBytesMax: Math.floor(by.entryBytesMax / 4), mac };
-  const safe = redactText(bytes, by.redactor);
+  const safe = redactText(bytes, by);
   if (safe.counts.size === 0)
     return { document: textDocument(bytes, by.context, place, limits), redacted: nothing };
   const whole = Buffer.isBuffer(bytes) ? { bytes: bytes.length, mac: mac() } : bytes;
@@ -147,16 +150,19 @@ interface Safe {
   counts: Counts;
 }
 
-/** The event, and what is left of its bytes, without secrets. */
-function redact(event: AuditEvent, left: Buffer[], { action }: Decision, { redactor }: Treatment): Safe {
-  if (redactor === undefined) return { event, left, counts: nothing };
+/** The event, and what is left of its bytes, without secrets, and with pseudonyms for persons. */
+function redact(event: AuditEvent, left: Buffer[], { action }: Decision, by: Treatment): Safe {
+  const { redactor, pseudonymizer } = by;
+  if (redactor === undefined && pseudonymizer === undefined) return { event, left, counts: nothing };
   const bytes = joined(left);
-  const redacted = redactor.event(bytes, event, action === 'metadata');
-  if (redacted === undefined) return { event, left, counts: nothing };
+  const redacted = redactor?.event(bytes, event, action === 'metadata');
+  const hidden = pseudonymizer?.event(redacted?.bytes ?? bytes, event);
+  const last = hidden ?? redacted;
+  if (last === undefined) return { event, left, counts: nothing };
   // The head is made from the event: it must not hold what its bytes do not.
-  const again = parseEvent(redacted.bytes);
+  const again = parseEvent(last.bytes);
   if (again === undefined) throw new Error('an event without its secrets is no event: report this');
-  return { event: again, left: [redacted.bytes], counts: redacted.counts };
+  return { event: again, left: [last.bytes], counts: sumOf([redacted, hidden]) };
 }
 
 /** Without the bodies, which are what a client can nest; without the event, if something else of it is too deep. */
@@ -166,22 +172,31 @@ function tooDeepFor({ event, left }: Safe): RefusedForm | undefined {
   return isTooDeep(event, rest) ? 'event' : 'bodies';
 }
 
-function redactText(
-  bytes: Buffer | LongLine,
-  redactor: Redactor | undefined,
-): { text: Buffer | LongLine; counts: Counts } {
-  if (redactor === undefined) return { text: bytes, counts: nothing };
+function redactText(bytes: Buffer | LongLine, by: Treatment): { text: Buffer | LongLine; counts: Counts } {
+  const { redactor, pseudonymizer } = by;
+  if (redactor === undefined && pseudonymizer === undefined) return { text: bytes, counts: nothing };
   if (Buffer.isBuffer(bytes)) {
-    const redacted = redactor.text(bytes);
-    return { text: redacted?.bytes ?? bytes, counts: redacted?.counts ?? nothing };
+    const { safe, counts } = textWithout(bytes, by, false);
+    return { text: safe, counts };
   }
+  const head = textWithout(bytes.head, by, true);
   // Of the tail nobody knows what it is the end of: it may be the middle of a Secret.
-  const [head, tail] = [redactor.text(bytes.head), redactor.whole(bytes.tail)];
-  const text = { ...bytes, head: head?.bytes ?? bytes.head, tail: tail?.bytes ?? bytes.tail };
+  const tail = (redactor ?? pseudonymizer)?.whole(bytes.tail);
+  const text = { ...bytes, head: head.safe, tail: tail?.bytes ?? bytes.tail };
   return { text, counts: sumOf([head, tail]) };
 }
 
-function sumOf(parts: readonly (Redacted | undefined)[]): Counts {
+function textWithout(
+  bytes: Buffer,
+  { redactor, pseudonymizer }: Treatment,
+  isPart: boolean,
+): { safe: Buffer; counts: Counts } {
+  const redacted = redactor?.text(bytes);
+  const hidden = pseudonymizer?.text(redacted?.bytes ?? bytes, isPart);
+  return { safe: hidden?.bytes ?? redacted?.bytes ?? bytes, counts: sumOf([redacted, hidden]) };
+}
+
+function sumOf(parts: readonly (Pick<Redacted, 'counts'> | undefined)[]): Counts {
   const counts = new Map<string, number>();
   for (const part of parts)
     for (const [rule, count] of part?.counts ?? []) counts.set(rule, (counts.get(rule) ?? 0) + count);

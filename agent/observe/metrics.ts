@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { families } from './families.ts';
 import type { Family } from './families.ts';
 import { managedFieldsName } from '../policy/index.ts';
+import { pseudonymRules } from '../pseudonym/index.ts';
 import { ruleNames } from '../redact/index.ts';
 import { SourceMeter } from './source-meter.ts';
 import { WeightedHistogram } from './weighted-histogram.ts';
@@ -114,7 +115,7 @@ export class Metrics {
     meter.declare('gaps', gapReasons);
     meter.declare('dropped', this.#options.rules);
     meter.declare('reduced', [...this.#options.rules, managedFieldsName]);
-    meter.declare('redacted', ruleNames);
+    meter.declare('redacted', [...ruleNames, ...pseudonymRules]);
     for (const reason of epochReasons) meter.epochs.set(reason, 0);
     for (const cause of retryCauses) meter.retries.set(cause, 0);
     for (const reason of ['spool', 'disk']) meter.pauses.set(reason, 0);

@@ -1,3 +1,5 @@
+export { decodedLine, offsetIn, partOf, unescaped, unquoted } from './decoded.ts';
+export type { Decoded } from './decoded.ts';
 export { redactKey } from './mark.ts';
 export type { RedactKey } from './mark.ts';
 export { Redactor } from './redactor.ts';
@@ -6,3 +8,5 @@ export { redactSchema } from './schema.ts';
 export type { RedactConfig } from './schema.ts';
 export type { RedactionSite } from './site.ts';
 export { ruleNames } from './span.ts';
+export { walkJson } from './walk.ts';
+export type { Frame, StringValue, Visitor } from './walk.ts';

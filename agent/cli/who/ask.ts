@@ -5,6 +5,7 @@ import type { Answer } from '../../who/index.ts';
 import { runCommand } from '../command.ts';
 import type { Failure } from '../command.ts';
 import { connectionOf } from '../connection.ts';
+import { formsOf, pseudonymsOf } from '../pseudonym-keys.ts';
 import { exitCode } from '../exit-code.ts';
 import { ProgressLine } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -43,7 +44,9 @@ async function answer(
   terminal: Terminal,
   { signal, onEvents: onRead }: AskContext,
 ): Promise<number> {
-  const query = queryOf(options, new Date());
+  const keys = await pseudonymsOf(options.pseudonymKeyFile);
+  const people = (options.user ?? []).map((name) => formsOf(name, keys));
+  const query = queryOf(options, people.flat(), new Date());
   const { settings, namespace } = await connectionOf(options);
   const client = await createClient(settings);
   const progress = new ProgressLine(process.stderr);
@@ -52,7 +55,7 @@ async function answer(
       onRead(events);
       progress.show(() => `asking: ${events} events read`);
     };
-    const found = await who(client, query, { namespace, signal, onEvents });
+    const found = known(await who(client, query, { namespace, signal, onEvents }), people);
     progress.clear();
     const code = isSure(found) ? exitCode.done : exitCode.unsure;
     const asked = { query, namespace, urls: settings.urls };
@@ -63,6 +66,15 @@ async function answer(
     // Not awaited: closing waits for the rest of an answer, which a dead server never sends.
     client.close().catch(() => undefined);
   }
+}
+
+/** The answer, without calling a name misspelt of whose forms another is there. */
+function known(found: Answer, people: readonly (readonly string[])[]): Answer {
+  const { unknownNames } = found.coverage;
+  const isThere = (forms: readonly string[]) => forms.some((form) => !unknownNames.includes(`user ${form}`));
+  const others = people.filter(isThere).flat();
+  const unknown = unknownNames.filter((name) => !others.some((form) => name === `user ${form}`));
+  return { ...found, coverage: { ...found.coverage, unknownNames: unknown } };
 }
 
 function* printed(

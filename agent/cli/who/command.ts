@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { newCommand } from '../command.ts';
 import { addConnection } from '../connection.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { pseudonymKeyHelp } from '../pseudonym-keys.ts';
 import { ask } from './ask.ts';
 import { add, rows, verbs } from './options.ts';
 import type { WhoCommandOptions } from './options.ts';
@@ -18,6 +19,7 @@ export function defineWho(terminal: Terminal): Command {
     username: 'user name, with --password-file',
   })
     .option('--user <name>', 'who authenticated, or in whose name he acted; may be given several times', add)
+    .option('--pseudonym-key-file <file>', `with --user: ${pseudonymKeyHelp}`, add)
     .option('--group <name>', 'a group of either, as system:masters; may be given several times', add)
     .option(
       '--resource <resource>',

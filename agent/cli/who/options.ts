@@ -7,6 +7,7 @@ import { timeRangeOf } from '../terminal/time.ts';
 /** Options of `auditseal who`, as commander gives them. */
 export interface WhoCommandOptions extends ConnectionOptions {
   user?: string[];
+  pseudonymKeyFile?: string[];
   group?: string[];
   resource?: string[];
   named?: boolean;
@@ -19,11 +20,14 @@ export interface WhoCommandOptions extends ConnectionOptions {
   json?: boolean;
 }
 
-/** The question that the options ask. Throws WhoError and VerifyError `usage`. */
-export function queryOf(options: WhoCommandOptions, now: Date): Query {
-  const { user, group, resource, named, verb, denied, outcome } = options;
+/**
+ * The question that the options ask; `users` are the names as they may stand in Elasticsearch. Throws WhoError and VerifyError
+ * `usage`.
+ */
+export function queryOf(options: WhoCommandOptions, users: readonly string[], now: Date): Query {
+  const { group, resource, named, verb, denied, outcome } = options;
   return {
-    users: user ?? [],
+    users,
     groups: group ?? [],
     resources: (resource ?? []).map((text) => parseResource(text)),
     verbs: verb ?? [],

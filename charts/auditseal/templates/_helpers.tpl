@@ -102,6 +102,7 @@ seccompProfile: { type: RuntimeDefault }
 {{- if .Values.setup.enabled -}}{{- $_ := set $es "installTemplates" false -}}{{- end -}}
 {{- if .Values.elasticsearch.caSecret -}}{{- $_ := set $es "caFile" "/etc/auditseal/ca/ca.crt" -}}{{- end -}}
 {{- $config := dict "cluster" .Values.cluster "stateDir" .Values.stateDir "sources" .Values.sources "elasticsearch" $es "http" (dict "host" "0.0.0.0" "port" .Values.metrics.port) -}}
+{{- if (.Values.pseudonyms | default dict).existingSecret -}}{{- $_ := set $config "pseudonyms" (dict "keyFile" "/etc/auditseal/pseudonyms/pseudonym-key") -}}{{- end -}}
 {{- if .Values.policy -}}{{- $_ := set $config "policyFile" "/etc/auditseal/policy.yaml" -}}{{- end -}}
 {{- toYaml (mergeOverwrite $config (deepCopy .Values.config)) -}}
 {{- end -}}

@@ -23,14 +23,18 @@ test('51 rules, each with crafted events of its own', () => {
   expect(made.toSorted()).toEqual([...events.keys()].toSorted());
 });
 
-describe.each<PolicyName>(['keep everything', 'default'])('shipped by the agent, policy: %s', (policy) => {
+describe.each<[PolicyName, string, boolean]>([
+  ['keep everything', '', false],
+  ['default', '', false],
+  ['default', ', with pseudonyms', true],
+])('shipped by the agent, policy: %s%s', (policy, _with, withPseudonyms) => {
   const namespace = randomNamespace();
   const dropped = [...events.values()].filter(
     (event) => policy === 'default' && defaultPolicy().decide(parsed(event)).action === 'drop',
   );
   const isThere = (id: string) => !dropped.some(({ auditID }) => auditID === id);
 
-  beforeAll(() => shipCrafted(url, namespace, policy));
+  beforeAll(() => shipCrafted(url, namespace, policy, withPseudonyms));
 
   test('everything is there but what the policy drops, and that is no hit', async () => {
     const found = await search(url, namespace, { match_all: {} });

@@ -14,12 +14,22 @@ import { fetchAgain } from '../../kit/fetch-again.ts';
 export type PolicyName = 'keep everything' | 'default';
 
 /** Lets the real agent ship all crafted events into the streams of `namespace`. */
-export async function shipCrafted(url: string, namespace: string, policy: PolicyName): Promise<void> {
+export async function shipCrafted(
+  url: string,
+  namespace: string,
+  policy: PolicyName,
+  withPseudonyms = false,
+): Promise<void> {
   await using place = await temporaryFolder();
   const logs = join(place.path, 'logs');
   await mkdir(logs);
   await writeFile(join(logs, 'audit.log'), [...events.values()].map(({ line }) => `${line}\n`).join(''));
-  const more = policy === 'default' ? { policyFile: undefined } : {};
+  const keyFile = join(place.path, 'pseudonym-key');
+  await writeFile(keyFile, 'an example key of 32 characters.', { mode: 0o600 });
+  const more = {
+    ...(policy === 'default' && { policyFile: undefined }),
+    ...(withPseudonyms && { pseudonyms: { keyFile } }),
+  };
   const config = await writeConfig(place.path, { elasticsearchUrl: url, namespace, more });
   await using agent = await startAgent({ config });
   const read = 'auditseal_read_lines_total{source="kube-apiserver"}';

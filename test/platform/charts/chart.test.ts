@@ -75,6 +75,25 @@ const portsOf = async (...set: string[]) =>
 
 const fileOf = (path: string): unknown => JSON.parse(readFileSync(join(chart, path), 'utf8'));
 
+test('the key of pseudonyms comes from its Secret, into a file that only the agent reads', async () => {
+  const set = `${leastSet},pseudonyms.existingSecret=names,pseudonyms.keyKey=k,config.pseudonyms.addresses=false`;
+  const objects = objectsOf(await template(helm, '--set', set));
+  const { containers, volumes } = podOf(objects);
+  const { pseudonyms } = configOf(objects);
+  const mounted = containers[0].volumeMounts.find(({ name }) => name === 'pseudonyms');
+  expect(pseudonyms).toEqual({
+    keyFile: `${mounted?.mountPath}/pseudonym-key`,
+    addresses: false,
+    keepUsers: [],
+  });
+  expect(volumes.find(({ name }) => name === 'pseudonyms')).toMatchObject({
+    secret: { secretName: 'names', defaultMode: 0o400, items: [{ key: 'k', path: 'pseudonym-key' }] },
+  });
+  const without = objectsOf(await template(helm, ...least));
+  expect(configOf(without).pseudonyms.keyFile).toBeUndefined();
+  expect(JSON.stringify(without)).not.toContain('pseudonyms');
+});
+
 describe.each(installations)('rendered with ci/%s', (values) => {
   let objects: KubernetesObject[];
   beforeAll(async () => {

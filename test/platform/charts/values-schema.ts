@@ -47,6 +47,7 @@ const optional = new Set([
   'grafanaDashboard',
   'hostNetwork',
   'dnsPolicy',
+  'pseudonyms',
   'terminationGracePeriodSeconds',
   'runbookUrlBase',
   'wholeStaleDays',
@@ -84,6 +85,7 @@ export function valuesSchema(): Record<string, unknown> {
     config.properties!['elasticsearch']!,
     ofTheChartInElasticsearch,
   );
+  config.properties!['pseudonyms'] = without(config.properties!['pseudonyms']!, ['keyFile']);
   const url = { type: 'string', pattern: '^(https?://[^@?#]+)?$' };
   const schema: JsonSchema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -105,6 +107,7 @@ export function valuesSchema(): Record<string, unknown> {
         namespace,
       }),
       config,
+      pseudonyms: strict({ existingSecret: objectName, keyKey: { ...secretKey, minLength: 1 } }),
       policy: text,
       image: strict({
         registry,

@@ -15,7 +15,7 @@ rules:
   - { name: pods, level: Request, resources: [{ resources: [pods] }] }
 `);
 const redactor = new Redactor({ wholeEnvironment: false });
-const by: Treatment = { policy, redactor, context, entryBytesMax: 100_000 };
+const by: Treatment = { policy, redactor, pseudonymizer: undefined, context, entryBytesMax: 100_000 };
 
 function line(members: string): EventLine {
   const bytes = Buffer.from(

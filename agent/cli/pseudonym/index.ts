@@ -1,0 +1,1 @@
+export { definePseudonym } from './command.ts';

@@ -1,0 +1,1 @@
+export { defineReveal } from './command.ts';
