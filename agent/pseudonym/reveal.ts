@@ -94,8 +94,10 @@ function* addressesOf(range: string): Generator<string> {
 function numberOf(address: string): bigint {
   if (isIPv4(address)) return address.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n);
   const [head = '', tail] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split('::');
-  const groups = (text: string) => (text === '' ? [] : text.split(':'));
-  const [before, after] = [groups(head), groups(tail ?? '')];
+  const [before, after] = [head, tail ?? ''].map((text) => (text === '' ? [] : text.split(':'))) as [
+    string[],
+    string[],
+  ];
   const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
   return [...before, ...Array.from({ length: zeros }, () => '0'), ...after].reduce(
     (sum, group) => sum * 65_536n + BigInt(`0x${group}`),

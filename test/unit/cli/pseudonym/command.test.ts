@@ -130,19 +130,20 @@ test.each([
   expect(error).toMatch(why);
 });
 
+const line = (username: string, n: number) =>
+  JSON.stringify({
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level: 'Metadata',
+    auditID: `${n}`,
+    stage: 'ResponseComplete',
+    requestURI: '/api/v1/pods',
+    verb: 'list',
+    user: { username },
+    stageTimestamp: '2026-11-23T01:06:03.433599Z',
+  });
+
 test('who finds a person under each key, and before there were pseudonyms, and calls only the unknown misspelt', async () => {
-  const line = (username: string, n: number) =>
-    JSON.stringify({
-      kind: 'Event',
-      apiVersion: 'audit.k8s.io/v1',
-      level: 'Metadata',
-      auditID: `${n}`,
-      stage: 'ResponseComplete',
-      requestURI: '/api/v1/pods',
-      verb: 'list',
-      user: { username },
-      stageTimestamp: '2026-11-23T01:06:03.433599Z',
-    });
   const names = ['alice', pseudonymOf('alice', await under(file)), pseudonymOf('alice', await under(older))];
   const { namespace } = await shipped(
     url,
