@@ -87,7 +87,8 @@ test('the key of pseudonyms comes from its Secret, into a file that only the age
     keepUsers: [],
   });
   expect(volumes.find(({ name }) => name === 'pseudonyms')).toMatchObject({
-    secret: { secretName: 'names', defaultMode: 0o400, items: [{ key: 'k', path: 'pseudonym-key' }] },
+    // As YAML 1.2 reads 0400, which Kubernetes reads as octal.
+    secret: { secretName: 'names', defaultMode: 400, items: [{ key: 'k', path: 'pseudonym-key' }] },
   });
   const without = objectsOf(await template(helm, ...least));
   expect(configOf(without).pseudonyms.keyFile).toBeUndefined();
