@@ -1,15 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import { nodeMajorMin } from '../agent/cli/node-version.ts';
-import repository from '../package.json' with { type: 'json' };
+import own from '../package.json' with { type: 'json' };
 
 /** The package's own package.json: what it needs is bundled, so it depends on nothing but Node. */
 export async function writeManifest(file: string): Promise<void> {
-  const { name, version, description, license } = repository;
+  const { name, version, description, license, keywords, homepage, repository, bugs } = own;
   const manifest = {
     name,
     version,
     description,
     license,
+    keywords,
+    homepage,
+    repository,
+    bugs,
     type: 'module',
     bin: { auditseal: 'auditseal.js' },
     man: ['./auditseal.1'],
