@@ -1,5 +1,5 @@
 import type { DocumentContext, Shaped } from '../document/index.ts';
-import { depthMax, parseEvent, repairEvent, splitGlued } from '../event/index.ts';
+import { parseEvent, repairEvent, splitGlued } from '../event/index.ts';
 import type { LongLineParts } from '../event/index.ts';
 import { ecsVersion } from '../observe/index.ts';
 import type { Logger, SourceMeter } from '../observe/index.ts';
@@ -8,7 +8,7 @@ import type { Policy } from '../policy/index.ts';
 import type { Pseudonymizer } from '../pseudonym/index.ts';
 import type { Redactor } from '../redact/index.ts';
 import { lineKey, macOf, sha256 } from '../seal/index.ts';
-import type { Gap, Log, RefusedForm } from '../seal/index.ts';
+import type { Gap, Log } from '../seal/index.ts';
 import type { Chunk, GapChunk, LinesChunk, LongChunk, Source } from '../source/index.ts';
 import type { Batch } from './batch.ts';
 import { gapWarning, pauseWarning } from './warnings.ts';
@@ -17,7 +17,7 @@ import type { Durable } from './durable.ts';
 import type { Sealer } from './sealer.ts';
 import type { PipelineState } from './state.ts';
 import { treatEvent, treatText } from './treat.ts';
-import type { Counts, EventLine, EventPlace, TextLine, Treatment } from './treat.ts';
+import type { Counts, EventLine, EventPlace, KnownRefusal, TextLine, Treatment } from './treat.ts';
 
 const newline = 0x0a;
 
@@ -187,7 +187,7 @@ export class Pipeline {
     if (treated.isReduced) tally.count(tally.reduced, treated.rule);
     if (treated.isWithoutManagedFields) tally.count(tally.reduced, managedFieldsName);
     this.#countRedacted(treated.redacted);
-    if (treated.tooDeep !== undefined) this.#refuseNext(treated.tooDeep);
+    if (treated.refusal !== undefined) this.#refuseNext(treated.refusal);
     this.#add(treated.document);
   }
 
@@ -207,16 +207,15 @@ export class Pipeline {
     return { ...spot, index: this.#batch.nextIndex, batch: this.#batch.number, readAt: this.#readAt };
   }
 
-  /** Its nesting could overflow the stack of Elasticsearch: the entry that comes next goes out in the refused form alone. */
-  #refuseNext(form: RefusedForm): void {
+  /** The entry that comes next goes out in the refused form alone. */
+  #refuseNext({ form, type, message }: KnownRefusal): void {
     const { logger, sourceName, meter, now } = this.#parts;
-    const message = `nested deeper than ${depthMax} levels: not shown to Elasticsearch, whose stack it could overflow`;
     logger.warn(
-      { 'event.sequence': this.#batch.nextIndex, 'auditseal.source': sourceName },
-      `an event is ${message}; it is sealed whole and sent in the refused form, which queries find under event.kind pipeline_error`,
+      { 'event.sequence': this.#batch.nextIndex, 'auditseal.source': sourceName, 'auditseal.form': form },
+      `Elasticsearch would refuse an event (${type}: ${message}); it is sealed whole and sent without ${form === 'bodies' ? 'its bodies' : 'kubernetes.audit'}, which queries find under event.kind pipeline_error`,
     );
     meter.refused += 1;
-    this.#batch.refuseNext({ form, status: 400, type: 'too_deep', message, at: now().toISOString() });
+    this.#batch.refuseNext({ form, status: 400, type, message, at: now().toISOString() });
   }
 
   #add(document: Shaped): void {

@@ -1,14 +1,23 @@
 import { shapeEvent, textDocument } from '../document/index.ts';
 import type { DocumentContext, LongLine, Place, Shaped } from '../document/index.ts';
 import { bodiesIn } from '../cel/index.ts';
-import { bodyMembers, cutManagedFields, isTooDeep, parseEvent, responseMember } from '../event/index.ts';
+import {
+  bodyMembers,
+  cutManagedFields,
+  depthMax,
+  isFields,
+  isTooDeep,
+  parseEvent,
+  responseMember,
+} from '../event/index.ts';
 import type { AuditEvent, WithoutManagedFields } from '../event/index.ts';
-import { cutMembers } from '../json/index.ts';
+import { cutMembers, keyOf, members } from '../json/index.ts';
 import { decide } from '../policy/index.ts';
 import type { Bodies, Decision, Policy } from '../policy/index.ts';
 import type { Pseudonymizer } from '../pseudonym/index.ts';
 import type { Redacted, Redactor } from '../redact/index.ts';
 import type { RefusedForm } from '../seal/index.ts';
+import { bodyConflict, conflictMessages } from '../streams/index.ts';
 
 /** What every line of a source is treated by. */
 export interface Treatment {
@@ -47,12 +56,19 @@ export type Treated =
       readonly isReduced: boolean;
       /** Managed fields were cut out of it. */
       readonly isWithoutManagedFields: boolean;
-      /** Nested too deep for Elasticsearch: the refused form that it sees instead. */
-      readonly tooDeep: RefusedForm | undefined;
+      /** Elasticsearch is known to refuse it: the refused form that it sees instead, and why. */
+      readonly refusal: KnownRefusal | undefined;
       /** How many values were redacted, by rule. */
       readonly redacted: Counts;
       readonly document: Shaped;
     };
+
+/** What Elasticsearch would say, or what would become of it. */
+export interface KnownRefusal {
+  readonly form: RefusedForm;
+  readonly type: string;
+  readonly message: string;
+}
 
 export type Counts = ReadonlyMap<string, number>;
 
@@ -81,7 +97,8 @@ export function treatEvent(line: EventLine, place: EventPlace, by: Treatment): T
     rule: decision.rule,
     isReduced: lengthOf(left) < line.bytes.length,
     isWithoutManagedFields: slim.bodies.length > 0,
-    tooDeep: tooDeepFor(safe),
+    // What was too long has lost its bodies already.
+    refusal: lengthOf(document.pieces) > lengthOf(safe.left) ? refusalOf(safe) : undefined,
     redacted: safe.counts,
     document,
   };
@@ -165,11 +182,41 @@ function redact(event: AuditEvent, left: Buffer[], { action }: Decision, by: Tre
   return { event: again, left: [last.bytes], counts: sumOf([redacted, hidden]) };
 }
 
-/** Without the bodies, which are what a client can nest; without the event, if something else of it is too deep. */
-function tooDeepFor({ event, left }: Safe): RefusedForm | undefined {
-  if (!isTooDeep(event, left)) return undefined;
-  const rest = cutMembers(Buffer.concat([...left]), bodyMembers);
-  return isTooDeep(event, rest) ? 'event' : 'bodies';
+/**
+ * Why Elasticsearch is not shown the document as it is. Without the bodies, which are what a client can shape; without the event,
+ * if something else of it is too deep.
+ */
+function refusalOf({ event, left }: Safe): KnownRefusal | undefined {
+  if (isTooDeep(event, left)) {
+    const rest = cutMembers(Buffer.concat([...left]), bodyMembers);
+    return { form: isTooDeep(event, rest) ? 'event' : 'bodies', ...tooDeep };
+  }
+  if (isOfBuiltInType(event)) return undefined;
+  const bytes = joined(left);
+  for (const member of members(bytes)) {
+    const name = keyOf(bytes, member);
+    if (!bodyMembers.has(name)) continue;
+    const type = bodyConflict(name, bytes.subarray(member.valueStart, member.valueEnd));
+    if (type !== undefined) return { form: 'bodies', type, message: conflictMessages[type] };
+  }
+  return undefined;
+}
+
+const tooDeep = {
+  type: 'too_deep',
+  message: `nested deeper than ${depthMax} levels: not shown to Elasticsearch, whose stack it could overflow`,
+};
+
+/**
+ * Whether the apiserver printed the bodies from types of its own, which fit the mapping (or there are none): nothing of them need be
+ * looked at. A patch is logged as its client wrote it, and what custom resources look like their owner says. What is missed here
+ * Elasticsearch refuses.
+ */
+function isOfBuiltInType({ verb, objectRef }: AuditEvent): boolean {
+  if (verb === 'patch') return false;
+  if (!isFields(objectRef)) return true;
+  const { apiGroup = '' } = objectRef;
+  return typeof apiGroup === 'string' && (!apiGroup.includes('.') || apiGroup.endsWith('.k8s.io'));
 }
 
 function redactText(bytes: Buffer | LongLine, by: Treatment): { text: Buffer | LongLine; counts: Counts } {
@@ -211,6 +258,7 @@ function joined(pieces: readonly Buffer[]): Buffer {
   return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat([...pieces]);
 }
 
-function lengthOf(pieces: readonly Buffer[]): number {
+/** In bytes; of a text in UTF-16 units, which are no more. */
+function lengthOf(pieces: readonly (string | Buffer)[]): number {
   return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }

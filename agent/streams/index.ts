@@ -1,3 +1,5 @@
+export { bodyConflict, conflictMessages } from './body-conflict.ts';
+export type { BodyConflict } from './body-conflict.ts';
 export { checkRetention, daysOf } from './check-retention.ts';
 export { checkStreams } from './check-streams.ts';
 export { checkTemplates } from './check-templates.ts';

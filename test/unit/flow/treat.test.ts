@@ -40,7 +40,7 @@ test.each([
 ])('of an event on %s the rule %s leaves the bodies %j', (resource, rule, left) => {
   const treated = treatEvent(of(resource), place, by);
   if (treated.kind !== 'kept') throw new Error('dropped');
-  expect(treated).toMatchObject({ rule, isReduced: left.length < 2, tooDeep: undefined });
+  expect(treated).toMatchObject({ rule, isReduced: left.length < 2, refusal: undefined });
   const document = text(treated.document.pieces);
   expect(['asked', 'answered'].filter((body) => document.includes(body))).toEqual(left);
   expect(JSON.parse(document)).toMatchObject({ auditseal: { rule, batch: place.batch } });
@@ -108,8 +108,38 @@ test('too deep is judged by what policy left', () => {
       place,
       by,
     );
-  expect(deepOf('nodes')).toMatchObject({ kind: 'kept', tooDeep: 'bodies' });
-  expect(deepOf('secrets')).toMatchObject({ kind: 'kept', tooDeep: undefined });
+  expect(deepOf('nodes')).toMatchObject({ kind: 'kept', refusal: { form: 'bodies', type: 'too_deep' } });
+  expect(deepOf('secrets')).toMatchObject({ kind: 'kept', refusal: undefined });
+});
+
+test.each([
+  [
+    'a patch',
+    '"verb":"patch","objectRef":{"resource":"nodes"}',
+    { form: 'bodies', type: 'mapping_conflict' },
+  ],
+  [
+    'a custom resource',
+    '"verb":"create","objectRef":{"resource":"things","apiGroup":"example.com"}',
+    { form: 'bodies', type: 'mapping_conflict' },
+  ],
+  [
+    'what the apiserver prints itself',
+    '"verb":"update","objectRef":{"resource":"leases","apiGroup":"coordination.k8s.io"}',
+    undefined,
+  ],
+  ['what policy cuts the bodies of', '"verb":"patch","objectRef":{"resource":"secrets"}', undefined],
+])('of %s that Elasticsearch would refuse for its body it is known beforehand', (_what, head, refusal) => {
+  const bytes = line(`${head},"requestObject":{"spec":"x"}`);
+  expect(treatEvent(bytes, place, by)).toMatchObject({ kind: 'kept', refusal });
+});
+
+test('what was too long for its bodies is not refused for them', () => {
+  const long = `"verb":"patch","objectRef":{"resource":"nodes"},"requestObject":{"spec":"${'x'.repeat(300_000)}"}`;
+  expect(treatEvent(line(long), place, { ...by, entryBytesMax: 65_536 })).toMatchObject({
+    kind: 'kept',
+    refusal: undefined,
+  });
 });
 
 test('a line that is no event is shown as text, a long one by its ends and its mac', () => {
