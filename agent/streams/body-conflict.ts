@@ -43,6 +43,7 @@ const comma = 0x2c;
 const letterN = 0x6e;
 
 /** Java's Character.isWhitespace: without the no-break spaces, which JavaScript's \s has, and with four controls. */
+// oxlint-disable-next-line no-control-regex
 const blank = /^[\t-\r\u001C-\u0020\u1680\u2000-\u2006\u2008-\u200A\u2028\u2029\u205F\u3000]*$/u;
 
 /** An object or array that is open at this point of the text. */
