@@ -58,7 +58,8 @@ export async function buildBinaries(): Promise<Binaries> {
   };
 }
 
-async function buildKubernetes(): Promise<string> {
+/** The folder of the commands of Kubernetes: the apiserver, the controllers, the kubelet, kubectl. */
+export async function buildKubernetes(): Promise<string> {
   return await buildCommands('kubernetes', kubernetesCommands);
 }
 

@@ -1,0 +1,36 @@
+import { Random } from '../../../kit/random.ts';
+import type { Canary } from '../../../kit/canaries/index.ts';
+
+/** Of these alone, so that nothing else in a log looks like a canary; and no format of a credential is made of them. */
+const letters = [...'QXZJKVW'];
+const digits = [...'23456789'];
+const seed = 20_261_201;
+
+export interface Minted {
+  /** Why the value stays readable by design. */
+  readonly stays?: string;
+  /** Names of objects are in lower case. */
+  readonly isLower?: boolean;
+  readonly length?: number;
+}
+
+/** Makes distinct values, the same in each run, and keeps where each was planted. */
+export class Minter {
+  readonly canaries: Canary[] = [];
+  readonly #random = new Random(seed);
+  readonly #known = new Set<string>();
+
+  mint(place: string, { stays, isLower = false, length = 14 }: Minted = {}): string {
+    for (;;) {
+      let value = '';
+      while (value.length < length) value += this.#random.pick(value.length % 2 === 0 ? letters : digits);
+      // Values that begin alike could not be told apart where only a part of one leaves.
+      const beginning = value.slice(0, 8);
+      if (this.#known.has(beginning)) continue;
+      this.#known.add(beginning);
+      const written = isLower ? value.toLowerCase() : value;
+      this.canaries.push({ value: written, place, ...(stays !== undefined && { stays }) });
+      return written;
+    }
+  }
+}
