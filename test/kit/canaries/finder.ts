@@ -10,10 +10,11 @@ export class Finder {
   readonly #window: number;
   readonly #byWindow = new Map<string, Canary>();
 
-  /** @param window so many units in a row of a canary are a leak */
+  /** @param window so many units in a row of a canary are a leak, unless one that stays has them, too */
   constructor(canaries: readonly Canary[], window: number) {
     this.#window = window;
-    for (const canary of canaries)
+    const staying = canaries.filter(({ stays }) => stays !== undefined);
+    for (const canary of [...canaries.filter((one) => !staying.includes(one)), ...staying])
       for (let at = 0; at + window <= canary.value.length; at += 1)
         this.#byWindow.set(canary.value.slice(at, at + window), canary);
   }

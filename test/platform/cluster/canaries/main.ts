@@ -6,7 +6,7 @@ import { canariesFile, Finder, logFile } from '../../../kit/canaries/index.ts';
 import { buildEtcd } from '../../../../bench/etcd/etcd.ts';
 import { buildKubernetes } from '../binaries.ts';
 import { Apiserver } from './apiserver.ts';
-import { Minter } from './minter.ts';
+import { Minter, window } from './minter.ts';
 import { definitions, heads, plants } from './plants/index.ts';
 import { fates, levels, Scene } from './scene.ts';
 import { Admission } from './webhook.ts';
@@ -41,7 +41,7 @@ async function record(work: string): Promise<void> {
   }
   const log = await readFile(server.auditLog, 'latin1');
   // At level Metadata no bodies are written, so much of what was planted is nowhere.
-  const written = new Finder(minter.canaries, 8).findIn(log);
+  const written = new Finder(minter.canaries, window).findIn(log);
   const planted = minter.canaries.filter((canary) => written.has(canary));
   await writeFile(logFile, gzipSync(Buffer.from(log, 'latin1'), { level: 9 }));
   await writeFile(

@@ -4,6 +4,8 @@ import type { Canary } from '../../../kit/canaries/index.ts';
 /** Of these alone, so that nothing else in a log looks like a canary; and no format of a credential is made of them. */
 const letters = [...'QXZJKVW'];
 const digits = [...'23456789'];
+/** So many units in a row tell a value from all others. */
+export const window = 8;
 const seed = 20_261_201;
 
 export interface Minted {
@@ -24,10 +26,10 @@ export class Minter {
     for (;;) {
       let value = '';
       while (value.length < length) value += this.#random.pick(value.length % 2 === 0 ? letters : digits);
-      // Values that begin alike could not be told apart where only a part of one leaves.
-      const beginning = value.slice(0, 8);
-      if (this.#known.has(beginning)) continue;
-      this.#known.add(beginning);
+      // What two values have in common could not be told apart where only a part of one leaves.
+      const windows = Array.from({ length: length - window + 1 }, (_, at) => value.slice(at, at + window));
+      if (windows.some((one) => this.#known.has(one))) continue;
+      for (const one of windows) this.#known.add(one);
       const written = isLower ? value.toLowerCase() : value;
       this.canaries.push({ value: written, place, ...(stays !== undefined && { stays }) });
       return written;

@@ -6,8 +6,20 @@ import { customKinds } from './kinds.ts';
 /** The namespace, and definitions of the custom resources that take any members. */
 export async function definitions(apiserver: Apiserver): Promise<void> {
   await apiserver.create('/api/v1/namespaces', { metadata: { name: namespace } });
-  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
-  for (const { group, resource, kind } of customKinds)
+  const open = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  const strict = {
+    openAPIV3Schema: {
+      type: 'object',
+      properties: {
+        spec: { type: 'object', properties: { adminPassword: { type: 'string', maxLength: 4 } } },
+      },
+    },
+  };
+  const kinds = [
+    ...customKinds.map((one) => ({ ...one, schema: open })),
+    { group: 'monitoring.example', resource: 'stricts', kind: 'Strict', schema: strict },
+  ];
+  for (const { group, resource, kind, schema } of kinds)
     await apiserver.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
       metadata: { name: `${resource}.${group}` },
       spec: {
@@ -17,7 +29,7 @@ export async function definitions(apiserver: Apiserver): Promise<void> {
         versions: [{ name: 'v1', served: true, storage: true, schema }],
       },
     });
-  for (const { group, resource } of customKinds)
+  for (const { group, resource } of kinds)
     await until(
       async () =>
         (await apiserver.admin('GET', `/apis/${group}/v1/namespaces/${namespace}/${resource}`)).code === 200,

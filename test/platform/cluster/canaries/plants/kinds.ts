@@ -277,7 +277,11 @@ export const customKinds: readonly CustomKind[] = [
         },
         credentials: { user: 'a', value: mint('credentials.value') },
         passwords: [mint('a list of passwords')],
-        nested: { secret: { inner: mint('under a member called secret') } },
+        nested: {
+          secret: {
+            inner: mint('under a member called secret', 'the name of the member itself says nothing'),
+          },
+        },
         query: `https://a.example/x?api_key=${mint('a URL with api_key=')}`,
         text: `login with password: ${mint('prose with password:')}`,
         pin: mint('a neutral member', 'name and form say nothing'),

@@ -16,6 +16,8 @@ export async function patches(scene: Scene): Promise<void> {
   await podPatches(scene);
   await workloadPatches(scene);
   await customPatches(scene);
+  await checkedPatches(scene);
+  await wrongBodies(scene);
 }
 
 /** An object without a label that admission looks at. */
@@ -126,6 +128,18 @@ async function workloadPatches(scene: Scene): Promise<void> {
   await scene.patch(query, types.apply, yaml);
 }
 
+/** A definition with a schema: what does not fit is quoted by the apiserver, behind its path. */
+async function checkedPatches(scene: Scene): Promise<void> {
+  const mint = (place: string) => scene.mint(`custom resource with a schema, ${place}`);
+  const group = 'monitoring.example/v1';
+  const about = { apiVersion: group, kind: 'Strict' };
+  const path = `/apis/${group}/namespaces/${namespace}/stricts`;
+  const tooLong = (place: string) => (scene.fate === 'invalid' ? mint(place) : 'x');
+  await plain(scene, path, { ...about, spec: { adminPassword: tooLong('a value that is too long') } });
+  const made = await plain(scene, path, { ...about, spec: { adminPassword: 'x' } });
+  await scene.patch(made, types.merge, { spec: { adminPassword: tooLong('a patch that is too long') } });
+}
+
 async function customPatches(scene: Scene): Promise<void> {
   const mint = (place: string) => scene.mint(`custom resource, ${place}`);
   const group = 'monitoring.example/v1';
@@ -145,4 +159,30 @@ async function customPatches(scene: Scene): Promise<void> {
     ...name,
     spec: { token: mint('apply as JSON') },
   });
+}
+
+/** A body that is no object of the kind, or of another content type than it says: the apiserver quotes how it begins. */
+async function wrongBodies(scene: Scene): Promise<void> {
+  if (scene.fate !== 'invalid') return;
+  const mint = (place: string) => scene.mint(`wrong body, ${place}`);
+  const send = async (resource: string, type: string, body: string) =>
+    scene.send({ method: 'POST', path: `/api/v1/namespaces/${namespace}/${resource}`, type, body });
+  for (const resource of ['pods', 'secrets', 'services']) {
+    await send(
+      resource,
+      'application/json',
+      JSON.stringify({ env: [{ name: 'A_TOKEN', value: mint(`${resource} without a kind`) }] }),
+    );
+    await send(
+      resource,
+      'application/json',
+      `{"kind":"X","apiVersion":"v1","password":"${mint(`${resource} that is cut`)}`,
+    );
+    await send(
+      resource,
+      'application/vnd.kubernetes.protobuf',
+      `password: ${mint(`${resource}, no protobuf`)}`,
+    );
+    await send(resource, 'application/yaml', `- password: ${mint(`${resource}, YAML of a list`)}\n`);
+  }
 }
