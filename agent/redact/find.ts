@@ -1,6 +1,6 @@
 import { assignmentsIn, isMemberValue } from './assignments.ts';
 import { textOfBase64 } from './base64.ts';
-import { unescaped } from './decoded.ts';
+import { partOf, unescaped } from './decoded.ts';
 import type { Decoded } from './decoded.ts';
 import { literalsIn } from './literals.ts';
 import { manifestSecretsIn } from './manifests.ts';
@@ -35,6 +35,8 @@ export interface About {
   readonly isTokenName: boolean;
   /** No member beside the bodies may show what they hold: it is a Secret, or policy left no bodies. */
   readonly isConfidential: boolean;
+  /** The object gives rights, and holds nothing else: a refusal may quote it. */
+  readonly isRights: boolean;
   /** The status code of a refusal that names its object and quotes nothing of it; see `namesOnly`. */
   readonly code: number | undefined;
   /** All values of environment variables are secrets. */
@@ -72,6 +74,13 @@ const ownAnnotations = [
 const secretExtras = ['accesskeyid', 'assertion'];
 /** Codes whose messages hold names, versions and media types alone: unauthorized, not found, not allowed, conflict, gone, too many. */
 const namesOnly: ReadonlySet<number> = new Set([401, 404, 405, 406, 409, 410, 415, 429]);
+/**
+ * What an object begins with that a message quotes: as JSON, as Go prints a map, or as the difference between two. The apiserver
+ * does so where a patch fails, a body is of another kind, or a Pod's members cannot be changed; so do webhooks that deny.
+ */
+const quotes = ['{', 'map[', '@@ -'];
+/** A member that is refused is quoted behind its path: `spec.password: Invalid value: "x"`. */
+const invalidValue = ': Invalid value: ';
 const noteBytesMax = 1024;
 const pathPartsMax = 64;
 
@@ -257,6 +266,8 @@ class Finder implements Visitor {
     const last = parts.at(-1) ?? '';
     if (parts.length === 2 && valueMembers.has(last) && this.#about.isSecretlyNamed) return true;
     const isPlace = last === '-' || last === 'value' || endOfRun(last, 0, digits) === last.length;
+    // Which variable it is the value of, only the object says that is patched.
+    if (last === 'value' && parts.at(-3) === 'env') return true;
     return this.#about.own.names.ruleOf(isPlace ? (parts.at(-2) ?? '') : last, 'environment') !== undefined;
   }
 
@@ -278,13 +289,15 @@ class Finder implements Visitor {
         if (this.#about.isConfidential && !isOwnAnnotation(second?.key ?? '')) return whole('admission');
         return secretsInText(decoded, this.#about, { nested: this.#nested, isProse: true, path });
       case 'responseStatus':
-        if (frames.at(-1)!.valueName === 'message' && this.#quotesObject(decoded.text))
-          return whole('status');
-        return secretsInText(decoded, this.#about, { nested: this.#nested, isProse: true, path });
+        return frames.at(-1)!.valueName === 'message'
+          ? this.#inMessage(decoded, path)
+          : secretsInText(decoded, this.#about, { nested: this.#nested, isProse: true, path });
       case 'user':
       case 'impersonatedUser':
         if (second?.key === 'extra' && this.#isSecretExtra(frames[2]?.key ?? '')) return whole('user-extra');
         return literalsIn(decoded);
+      case 'userAgent':
+        return secretsInText(decoded, this.#about, { nested: this.#nested, isProse: true, path });
       default:
         return literalsIn(decoded);
     }
@@ -293,6 +306,19 @@ class Finder implements Visitor {
   #isSecretExtra(key: string): boolean {
     const name = key.toLowerCase();
     return secretExtras.some((one) => name.includes(one)) || isSecretName(key);
+  }
+
+  #inMessage(decoded: Decoded, path: PathState | undefined): Span[] {
+    const { text } = decoded;
+    if (this.#quotesObject(text)) return [spanOf(decoded, 0, text.length, 'status')];
+    const from = this.#about.isRights ? text.length : quoteIn(text);
+    const said = partOf(decoded, 0, from);
+    const spans = [
+      ...secretsInText(said, this.#about, { nested: this.#nested, isProse: true, path }),
+      ...invalidIn(said),
+    ];
+    if (from < text.length) spans.push(spanOf(decoded, from, text.length, 'status'));
+    return spans;
   }
 
   /** A refusal of what is invalid quotes the object, a failed patch of a Secret all of it, what it held before included. */
@@ -308,6 +334,9 @@ class Finder implements Visitor {
     const { text } = decoded;
     const { names } = this.#about.own;
     const name = top.valueName === '' ? this.#name : top.valueName;
+    // What a refusal says is written into the response, too.
+    if (name === 'message' && frames[0]!.key === 'responseObject' && (this.#about.code ?? 0) >= 400)
+      return this.#inMessage(decoded, path);
     const whole = (rule: string, by = name) => [{ ...spanOf(decoded, 0, text.length, rule), name: by }];
     const around = top.name === '' ? this.#name : top.name;
     if (isMemberValue(text)) {
@@ -365,6 +394,20 @@ function isRefusalOfUser(message: string): boolean {
   return (
     end > 0 && (end === at || (message.startsWith(' "', end) && message.indexOf('"', end + 2) === at - 1))
   );
+}
+
+/** Where a message begins to quote an object; its length if it does not. */
+function quoteIn(text: string): number {
+  const found = quotes.map((quote) => text.indexOf(quote)).filter((at) => at >= 0);
+  return Math.min(text.length, ...found);
+}
+
+/** Values of members with a secret-like name that were refused. */
+function invalidIn(said: Decoded): Span[] {
+  const { text } = said;
+  const at = text.indexOf(invalidValue);
+  if (at < 0 || !isSecretName(text.slice(text.lastIndexOf(' ', at - 1) + 1, at))) return [];
+  return [spanOf(said, at + invalidValue.length, text.length, 'status')];
 }
 
 /** Not by a spread: a line can hold a million. */

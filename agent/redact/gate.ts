@@ -28,6 +28,8 @@ const patterns: readonly Pattern[] = [
   ...textKeywords.map(literal),
   ...['bearer', 'basic'].map((scheme) => [...literal(scheme), oneOf(' +%\\')]),
   ...['"-u"', '=-u', '--user', 'chpasswd'].map(literal),
+  // Paths of JSON Patch.
+  ...['/env/', '/env\\'].map(literal),
   // What is looked into by its name.
   ...['base64', 'userdata', 'kubeconfig', 'generatorstate', 'accesskeyid', 'assertion'].map(literal),
   [...literal('"fake'), oneOf('"\\s')],

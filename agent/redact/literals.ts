@@ -46,6 +46,10 @@ const formats: readonly Format[] = [
   { begins: 'pscale_', min: 20 },
   { begins: 'rubygems_', min: 20 },
   { begins: 'sha256~', min: 43 },
+  { begins: 'SG.', min: 60 },
+  { begins: 'dp.pt.', min: 30 },
+  { begins: 'ops_eyJ', min: 40 },
+  { begins: 'HRKU-AA', min: 40 },
   { begins: 'hooks.slack.com/services/', min: 20 },
 ];
 
@@ -64,6 +68,22 @@ const cryptPrefixes = [
   '$pbkdf2',
 ];
 
+/** The same with something fixed in the middle: so many units of the class before it, and after. */
+interface InnerFormat {
+  readonly holds: string;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** OpenAI, Terraform Cloud, a client secret of Azure's directory. */
+const innerFormats: readonly InnerFormat[] = [
+  { holds: 'T3BlbkFJ', before: 16, after: 16 },
+  { holds: '.atlasv1.', before: 14, after: 40 },
+  { holds: 'Q~', before: 4, after: 31 },
+];
+const beforeMax = 256;
+const innerByKeyword = new Map(innerFormats.map((format) => [format.holds.toLowerCase(), format]));
+
 const byKeyword = Map.groupBy(formats, ({ begins }) => begins.toLowerCase());
 const privateKey = '-----begin';
 const jwt = 'eyj';
@@ -76,7 +96,16 @@ const dataUris = ['data:,', 'data:;', 'data:text/', 'data:application/'];
 /** How formats begin, each letter in its case. */
 export const formatBeginnings = formats.map(({ begins }) => begins);
 /** What else is looked for, in either case. */
-export const textKeywords = [...cryptPrefixes, privateKey, jwt, url, ...sourceNames, base64Uri, ...dataUris];
+export const textKeywords = [
+  ...innerByKeyword.keys(),
+  ...cryptPrefixes,
+  privateKey,
+  jwt,
+  url,
+  ...sourceNames,
+  base64Uri,
+  ...dataUris,
+];
 const keywords = new Keywords([...byKeyword.keys(), ...textKeywords, ...schemes]);
 
 const wordUnits = unitsOf('a-z', 'A-Z', '0-9', '_');
@@ -95,8 +124,12 @@ const jwtHeaderMax = 4096;
 const authorityMax = 1024;
 const mediaTypeMax = 128;
 
-/** Credentials that are known by their form, wherever they stand. */
-export function literalsIn(decoded: Decoded): Span[] {
+/**
+ * Credentials that are known by their form, wherever they stand.
+ *
+ * @param isTorn the text may end in the middle of one, so that at its end no credential is too short
+ */
+export function literalsIn(decoded: Decoded, isTorn = false): Span[] {
   const { text } = decoded;
   const spans: Span[] = [];
   let past = 0;
@@ -108,16 +141,18 @@ export function literalsIn(decoded: Decoded): Span[] {
   let uriEnd = 0;
   // Of a run its end is looked for once, however many keywords are in it.
   const endOfToken = (from: number) => (from < runEnd ? runEnd : (runEnd = endOfRun(text, from, tokenUnits)));
+  const isLong = (from: number, to: number, min: number) =>
+    to - from >= min || (isTorn && to === text.length && to > from);
   for (const { at, keyword } of keywords.findIn(text)) {
     if (at < past) continue;
     const end = at + keyword.length;
     if (keyword === privateKey) {
       if (isPrivateKey(text, end)) found(at, endOfPrivateKey(text, end), 'private-key');
     } else if (keyword === jwt) {
-      const to = isJwt(text, at) ? endOfToken(at) : undefined;
-      if (to !== undefined) found(at, to, 'literal');
+      const to = endOfToken(at);
+      if (isJwt(text, at) || (isTorn && to === text.length)) found(at, to, 'literal');
     } else if (keyword === url) {
-      const password = passwordOf(text, end);
+      const password = passwordOf(text, end, isTorn);
       if (password) found(password.from, password.to, 'url-password');
     } else if (sourceNames.includes(keyword)) {
       const start = Math.max(past, at - userMax);
@@ -125,10 +160,10 @@ export function literalsIn(decoded: Decoded): Span[] {
       if (colon >= 0 && start + colon + 1 < at) found(start + colon + 1, at, 'url-password');
     } else if (schemes.includes(keyword)) {
       const to = endOfToken(end);
-      if (to - end >= schemeMin && !isWord(text.slice(end, to))) found(end, to, 'authorization');
+      if (isLong(end, to, schemeMin) && !isWord(text.slice(end, to))) found(end, to, 'authorization');
     } else if (keyword === base64Uri) {
       const to = endOfToken(end);
-      if (to - end >= base64Min) found(end, to, 'data-uri');
+      if (isLong(end, to, base64Min)) found(end, to, 'data-uri');
     } else if (dataUris.includes(keyword)) {
       // One inside another is part of its content.
       if (at < uriEnd) continue;
@@ -136,12 +171,17 @@ export function literalsIn(decoded: Decoded): Span[] {
       for (const span of inDataUri(decoded, at, uriEnd)) spans.push(span);
     } else if (cryptPrefixes.includes(keyword)) {
       const to = endOfRun(text, end, cryptUnits);
-      if (to - at >= cryptMin) found(at, to, 'literal');
+      if (isLong(at, to, cryptMin)) found(at, to, 'literal');
+    } else if (innerByKeyword.has(keyword)) {
+      const { holds, before, after } = innerByKeyword.get(keyword)!;
+      const from = text.startsWith(holds, at) ? startOfToken(text, at, past) : at;
+      const to = endOfToken(end);
+      if (at - from >= before && isLong(end, to, after)) found(from, to, 'literal');
     } else {
       const format = byKeyword.get(keyword)!.find(({ begins }) => text.startsWith(begins, at));
       if (format === undefined || isUnit(text, at - 1, wordUnits)) continue;
       const to = endOfToken(end);
-      if (to - end >= format.min) found(at, to, 'literal');
+      if (isLong(end, to, format.min)) found(at, to, 'literal');
     }
   }
   return spans;
@@ -166,6 +206,13 @@ function inDataUri(decoded: Decoded, at: number, end: number): Span[] {
 function endOfUri(text: string, from: number): number {
   let at = from;
   while (at < text.length && !isUnit(text, at, uriEndUnits)) at += 1;
+  return at;
+}
+
+/** How far back a token reaches, at most to `past`. */
+function startOfToken(text: string, from: number, past: number): number {
+  let at = from;
+  while (at > past && at > from - beforeMax && isUnit(text, at - 1, tokenUnits)) at -= 1;
   return at;
 }
 
@@ -196,7 +243,7 @@ function isJwt(text: string, from: number): boolean {
 }
 
 /** The password in `scheme://user:password@host` (RFC 3986 §3.2.1). */
-function passwordOf(text: string, from: number): { from: number; to: number } | undefined {
+function passwordOf(text: string, from: number, isTorn: boolean): { from: number; to: number } | undefined {
   let colon = -1;
   for (let at = from; at < text.length && at < from + authorityMax; at += 1) {
     const unit = text.charAt(at);
@@ -204,5 +251,6 @@ function passwordOf(text: string, from: number): { from: number; to: number } | 
     if (unit === ':' && colon < 0) colon = at;
     if (isUnit(text, at, hostUnits)) return undefined;
   }
-  return undefined;
+  const isCut = isTorn && colon >= 0 && colon + 1 < text.length && text.length <= from + authorityMax;
+  return isCut ? { from: colon + 1, to: text.length } : undefined;
 }

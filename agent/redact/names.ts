@@ -98,6 +98,20 @@ export const keyQualifiers = [...secretPairs].flatMap((pair) => {
   return last === 'key' ? [first] : [];
 });
 
+/** Words that others are written before without a sign between: `PGPASSWORD`, `dbpass`. */
+const secretEnds = [
+  'password',
+  'passphrase',
+  'userpass',
+  'rootpass',
+  'dbpass',
+  'apikey',
+  'accesskey',
+  'secretkey',
+  'privatekey',
+  'clientsecret',
+];
+
 const nameBytesMax = 256;
 const known = new Map<string, boolean>();
 const knownMax = 4096;
@@ -181,6 +195,7 @@ function startOf(name: string): number {
 function endsWithSecret(words: readonly string[]): boolean {
   const last = words.at(-1);
   if (last === undefined) return false;
+  if (secretEnds.some((end) => last.endsWith(end))) return true;
   return secretWords.has(last) || secretPairs.has(`${words.at(-2) ?? ''} ${last}`);
 }
 

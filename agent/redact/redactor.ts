@@ -180,6 +180,7 @@ export class Redactor {
       secretMembers,
       secretRule: this.#isConfigMap(event) ? 'config-map' : 'secret-data',
       isSecretlyNamed: isSecretName(name),
+      isRights: group === 'rbac.authorization.k8s.io',
       isTokenName: tokenResources.has(resource),
       isConfidential: secretMembers.size > 0 || isWithoutBodies,
       code: codeOf(event.responseStatus),

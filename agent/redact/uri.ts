@@ -22,7 +22,10 @@ export function secretsInUri(uri: Decoded, names: SecretNames = builtInNames): S
   const { text } = uri;
   const mark = text.indexOf('?');
   const pathEnd = mark < 0 ? text.length : mark;
-  const spans = [...tokenNamesIn(partOf(uri, 0, pathEnd)), ...literalsIn(unquoted(partOf(uri, 0, pathEnd)))];
+  const path = unquoted(partOf(uri, 0, pathEnd));
+  const spans = [...tokenNamesIn(partOf(uri, 0, pathEnd)), ...literalsIn(path)];
+  // What is proxied may have parameters of its own there: `;token=`, an encoded question mark or fragment.
+  if (path.text.includes('=')) spans.push(...assignmentsIn(path));
   let before: string | undefined;
   for (let from = pathEnd + 1; from <= text.length;) {
     const found = text.indexOf('&', from);

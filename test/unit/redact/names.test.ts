@@ -21,6 +21,8 @@ test.each([
   'Authorization',
   'Set-Cookie',
   'HTTPToken',
+  'PGPASSWORD',
+  'MYDBPASS',
 ])('the value of %s is a secret', (name) => {
   expect(isSecretName(name)).toBe(true);
 });
@@ -38,6 +40,7 @@ test.each([
   'automountServiceAccountToken2Mount',
   'key',
   'compass',
+  'bypass',
   'author',
   '',
   'x'.repeat(100_000) + 'password',

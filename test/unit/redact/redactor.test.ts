@@ -57,6 +57,33 @@ test.each([
   ['a flag in exec', `"requestURI":"/x/exec?command=a\\u0026command=--password\\u0026command=${canary}"`],
   ['a flag in exec, encoded', `"requestURI":"/x/exec?command=sh\\u0026command=--token%3D${canary}"`],
   ['a proxied URL', `"requestURI":"/api/v1/namespaces/a/services/b/proxy/login?password=${canary}"`],
+  ['a flag in exec, its letters encoded', `"requestURI":"/x/exec?c%6Fmmand=%2D%2Dp%61ssword%3D${canary}"`],
+  ['a parameter of a proxied path', `"requestURI":"/api/v1/namespaces/a/services/b/proxy/x;token=${canary}"`],
+  ['an encoded question mark', `"requestURI":"/api/v1/namespaces/a/pods/b/proxy/x%3Ftoken%3D${canary}"`],
+  [
+    'a variable by its index',
+    body([{ op: 'replace', path: '/spec/containers/0/env/0/value', value: canary }]),
+  ],
+  ['a list of secrets', body({ startupSecrets: [{ data: { data: { A: canary } } }] })],
+  ['a token in a user agent', `"userAgent":"x token=${canary}"`],
+  ['extra of a header', `"user":{"extra":{"accesskeyid":["${canary}"]}}`],
+  ['extra by its name', `"user":{"extra":{"api-token":["${canary}"]}}`],
+  [
+    'a member that is refused',
+    `"responseStatus":{"code":422,"message":"A \\"a\\" is invalid: spec.password: Invalid value: \\"${canary}\\": too long"}`,
+  ],
+  [
+    'JSON that a webhook quotes',
+    `"responseStatus":{"code":403,"message":"denied: {\\"env\\":[{\\"name\\":\\"TOKEN\\",\\"value\\":\\"${canary}\\"}]}"}`,
+  ],
+  [
+    'a map as Go prints it',
+    `"responseStatus":{"code":422,"message":"Invalid value: map[name:TOKEN value:${canary}]: unrecognized"}`,
+  ],
+  [
+    'the difference of two Pods, in the response',
+    `"responseObject":{"kind":"Status","message":"spec: Forbidden:\\n@@ -1,7 +1,7 @@\\n \\"Name\\": \\"TOKEN\\",\\n-\\"Value\\": \\"${canary}\\""},"responseStatus":{"code":422}`,
+  ],
   ['a user agent', `"userAgent":"x Bearer ${canary}"`],
   ['user.extra', `"user":{"username":"a","extra":{"accessKeyId":["${canary}"]}}`],
   ['a credential in user.extra', `"user":{"extra":{"example.org/refresh-token":["${canary}"]}}`],
@@ -109,6 +136,11 @@ test.each([
   ['glpat-abcdefghij0123456789'],
   ['xoxb-123456789012-abcdef'],
   ['sha256~abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ'],
+  [`sk-${'a1'.repeat(10)}T3BlbkFJ${'b2'.repeat(10)}`],
+  [`abc8Q~${'a1'.repeat(17)}`],
+  [`${'a1'.repeat(7)}.atlasv1.${'b2'.repeat(30)}`],
+  [`SG.${'a1'.repeat(11)}.${'b2'.repeat(21)}x`],
+  [`HRKU-AA${'a1'.repeat(29)}`],
   ['eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl'],
 ])('%s is known by its form, wherever it stands', (secret) => {
   for (const members of [
@@ -152,6 +184,13 @@ test.each([
   expect(redacted(members)).toMatchObject({ counts: {}, text: expect.stringContaining(members) as string });
 });
 
+test('what a refused grant would have given stays readable', () => {
+  const message =
+    'attempting to grant RBAC permissions not currently held: {Resources:[\\"secrets\\"], Verbs:[\\"*\\"]}';
+  const members = `"objectRef":{"resource":"roles","apiGroup":"rbac.authorization.k8s.io"},"responseStatus":{"code":403,"message":"${message}"},"userAgent":"a token"`;
+  expect(redacted(members).counts).toEqual({});
+});
+
 test('a refusal that names a Secret alone stays, and who was refused', () => {
   const message = 'secrets \\"a\\" is forbidden: User \\"mallory\\" cannot get resource \\"secrets\\"';
   const members = `"responseStatus":{"code":403,"message":"${message}"}`;
@@ -193,6 +232,14 @@ test.each([
   ['a Secret as a text', `x "{\\"data\\":{\\"a\\":\\"${canary}\\"}}"`],
   ['base64', `x dGhlIHNlY3JldCBpcyAxMjM0NTY3ODkw ${'y'.repeat(5)}`],
   ['an assignment', `panic: PASSWORD=${canary}`],
+  ['the rest of a line', `rd":"${canary}"},"type":"Opaque"},"stage":"ResponseComplete"}`],
+  ['the rest of a line that begins with an object', `{"x":"${canary}"}],"stage":"ResponseComplete"}`],
+  ['what came after a power failure', `{"kind":"Event",${'\0'.repeat(512)}x":"${canary}"}}`],
+  ['a message', `{"kind":"Event","x":1,"responseStatus":{"message":"map[a:${canary}]"}}`],
+  ['a URI', `{"kind":"Event","requestURI":"/x/exec?command=a\\u0026command=-u\\u0026command=b%3A${canary}"}`],
+  ['a torn credential', `{"kind":"Event","userAgent":"ghp_${canary}`],
+  ['a torn URL', `{"kind":"Event","userAgent":"https://me:${canary}`],
+  ['extra', `{"kind":"Event","user":{"extra":{"a":["${canary}"]}}`],
 ])('of %s, which is no event, no secret leaves the node', (_what, line) => {
   const text = redactor.text(Buffer.from(line))?.bytes.toString() ?? line;
   expect(text).not.toContain(canary);

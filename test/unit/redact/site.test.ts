@@ -33,6 +33,6 @@ test('explain names rule, path and offset of what would be redacted, and nothing
 
 test('explain says nothing of an event without secrets, and of what is no event no path', () => {
   expect(explained('"requestURI":"/token"').sites).toEqual([]);
-  const text = Buffer.from(`x "requestObject":{"a":"${canary}"}`);
-  expect(redactor.explain(text, undefined, false)).toEqual([{ rule: 'body', path: '', offset: 3 }]);
+  const text = Buffer.from(`x {"requestObject":{"a":"${canary}"}}`);
+  expect(redactor.explain(text, undefined, false)).toEqual([{ rule: 'body', path: '', offset: 4 }]);
 });

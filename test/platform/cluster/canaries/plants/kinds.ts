@@ -146,7 +146,7 @@ export const customKinds: readonly CustomKind[] = [
     kind: 'GeneratorState',
     make: (mint) => ({
       spec: {
-        state: { token: mint('state.token'), lease: mint('state', 'a member without a telling name') },
+        state: { token: mint('state.token'), lease: mint('state') },
       },
     }),
   },
