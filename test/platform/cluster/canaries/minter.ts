@@ -2,8 +2,8 @@ import { Random } from '../../../kit/random.ts';
 import type { Canary } from '../../../kit/canaries/index.ts';
 
 /** Of these alone, so that nothing else in a log looks like a canary; and no format of a credential is made of them. */
-const letters = [...'QXZJKVW'];
-const digits = [...'23456789'];
+const letters = 'QXZJKVW'.split('');
+const digits = '23456789'.split('');
 /** So many units in a row tell a value from all others. */
 export const window = 8;
 const seed = 20_261_201;
