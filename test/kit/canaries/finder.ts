@@ -32,7 +32,7 @@ export class Finder {
     const read = unquoted(unescaped(text));
     if (read !== text) this.#find(read, found, nested + 1);
     for (const [run] of text.matchAll(base64Runs)) {
-      if (run.length < this.#window) continue;
+      if (run.length < (this.#window * 4) / 3) continue;
       for (let from = 0; from < 4; from += 1)
         this.#find(Buffer.from(run.slice(from), 'base64').toString('latin1'), found, nested + 1);
     }

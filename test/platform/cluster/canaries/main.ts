@@ -13,7 +13,7 @@ import { Admission } from './webhook.ts';
 
 /**
  * `node test/platform/cluster/canaries/main.ts`: plants canaries wherever a secret may stand in a request, has a real kube-apiserver
- * write its audit log of them, and keeps both as a fixture: test/kit/fixtures/canaries. The values are the same in each run.
+ * write its audit log of them, and keeps both as a fixture: test/kit/fixtures/canaries. The values come from a seed.
  */
 async function record(work: string): Promise<void> {
   const etcd = await buildEtcd();

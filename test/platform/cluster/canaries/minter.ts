@@ -16,7 +16,7 @@ export interface Minted {
   readonly length?: number;
 }
 
-/** Makes distinct values, the same in each run, and keeps where each was planted. */
+/** Makes distinct values, from a seed, and keeps where each was planted. */
 export class Minter {
   readonly canaries: Canary[] = [];
   readonly #random = new Random(seed);

@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { until } from '../../../kit/agent/index.ts';
 import type { Authority } from '../pki.ts';
 import type { Apiserver } from './apiserver.ts';
 import type { Minter } from './minter.ts';
+import { namespace } from './scene.ts';
 
 interface Review {
   request: {
@@ -21,6 +23,7 @@ interface Review {
 export class Admission {
   readonly #server: ReturnType<typeof createServer>;
   readonly #minter: Minter;
+  #isRecording = false;
 
   private constructor(server: ReturnType<typeof createServer>, minter: Minter) {
     this.#server = server;
@@ -80,6 +83,22 @@ export class Admission {
       metadata: { name: 'quotes.example' },
       spec: { policyName: 'quotes.example', validationActions: ['Deny', 'Audit'] },
     });
+    await this.#untilInForce(apiserver);
+    // From here on as in each other run.
+    this.#isRecording = true;
+  }
+
+  /** The apiserver learns of them in its own time: until then nothing is refused. */
+  async #untilInForce(apiserver: Apiserver): Promise<void> {
+    for (const fate of ['webhook', 'policy'])
+      await until(
+        async () => {
+          const object = { metadata: { name: 'probe', labels: { fate } }, data: {} };
+          const path = `/api/v1/namespaces/${namespace}/configmaps?dryRun=All`;
+          return (await apiserver.admin('POST', path, object)).code !== 201;
+        },
+        () => `nothing is refused by ${fate}`,
+      );
   }
 
   async stop(): Promise<void> {
@@ -97,6 +116,7 @@ export class Admission {
       const message = `not allowed: ${JSON.stringify(object?.spec ?? object)}`;
       return { ...about, response: { uid, allowed: false, status: { code: 403, message } } };
     }
+    if (!this.#isRecording) return { ...about, response: { uid, allowed: true } };
     const value = this.#minter.mint(`a webhook's patch; ${fate}`);
     const patch = [
       { op: 'add', path: '/metadata/annotations', value: { 'inject.example/api-token': value } },

@@ -17,11 +17,6 @@ export async function lists(scene: Scene): Promise<void> {
     });
   await send('POST', '/api/v1/namespaces', { metadata: { name: own } });
   const mint = (place: string) => scene.mint(`${place} in a list`);
-  const applied = (password: string) => ({
-    'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({
-      spec: { env: [{ name: 'DB_PASSWORD', value: password }] },
-    }),
-  });
   const path = (resource: string) => `/api/v1/namespaces/${own}/${resource}`;
   await send('POST', path('secrets'), { metadata: { name: 'a' }, stringData: { a: mint('a Secret') } });
   await send('POST', path('configmaps'), {
@@ -70,4 +65,9 @@ async function events(scene: Scene): Promise<void> {
     ...about,
     message: `command failed: login --password=${scene.mint('a flag in the message of an Event')}`,
   });
+}
+
+function applied(password: string) {
+  const object = { spec: { env: [{ name: 'DB_PASSWORD', value: password }] } };
+  return { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(object) };
 }

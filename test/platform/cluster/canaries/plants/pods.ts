@@ -61,7 +61,6 @@ export async function pods(scene: Scene): Promise<void> {
 function podSpec(scene: Scene, kind: string) {
   const mint = (place: string, stays?: string) =>
     scene.mint(`${kind} ${place}`, stays === undefined ? {} : { stays });
-  const container = (name: string, values: object) => ({ name, image: 'registry.example/a:1', ...values });
   const byName = env.map((name) => ({ name, value: mint(`env ${name}`) }));
   const whole = kind === 'Pod' || kind === 'Deployment';
   const containers = [
@@ -125,4 +124,8 @@ function annotations(scene: Scene): Record<string, string> {
     'cloud-init.example/user-data': `#cloud-config\npassword: ${mint('annotation cloud-init')}\nchpasswd: { expire: False }\n`,
     'note.example/text': mint('annotation of a neutral name', 'name and form say nothing'),
   };
+}
+
+function container(name: string, values: object) {
+  return { name, image: 'registry.example/a:1', ...values };
 }
