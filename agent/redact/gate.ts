@@ -31,7 +31,9 @@ const patterns: readonly Pattern[] = [
   // Paths of JSON Patch.
   ...['/env/', '/env\\'].map(literal),
   // What is looked into by its name.
-  ...['base64', 'userdata', 'kubeconfig', 'generatorstate', 'accesskeyid', 'assertion'].map(literal),
+  ...['base64', 'userdata', 'kubeconfig', 'generatorstate', 'accesskeyid', 'assertion', 'startupsecrets'].map(
+    literal,
+  ),
   [...literal('"fake'), oneOf('"\\s')],
   // Any unit of a keyword may be written as an escape of JSON, or in a URI. The apiserver writes `\\u0026`, `\\u003c`, `\\u003e`.
   ...['\\u00', '%'].flatMap((escape) => ['4', '5', '6', '7'].map((digit) => literal(`${escape}${digit}`))),
