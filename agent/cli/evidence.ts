@@ -14,7 +14,9 @@ export function evidenceLines({ documents, seal }: Evidence): string[] {
 /** The document's own word is marked as such: whoever changed it chose it. */
 export function documentLines(document: Document): string[] {
   const { index, id, time, user, verb, object, unread, contradictions, contradictionsTotal } = document;
-  const said = [`at ${time ?? 'no time'}`, user ?? 'nobody', verb ?? 'no verb', object ?? 'nothing'];
+  const deed = [user ?? 'nobody', verb ?? 'no verb', object ?? 'nothing'];
+  const isOfNobody = user === undefined && verb === undefined && object === undefined;
+  const said = [`at ${time ?? 'no time'}`, ...(isOfNobody ? [] : deed)];
   const more = contradictionsTotal - contradictions.length;
   return [
     `document: _index ${index}, _id ${id}`,

@@ -5,7 +5,7 @@ export { originsMax, originsOf } from './elasticsearch/origins.ts';
 export type { TimeRange } from './elasticsearch/queries.ts';
 export { VerifyError } from './error.ts';
 export { FindingSample } from './finding-sample.ts';
-export { type Evidence, evidenceOf, isOnEvent } from './evidence/evidence.ts';
+export { type Evidence, evidenceOf, isOnDocument } from './evidence/evidence.ts';
 export { KnownFindings, type News } from './known.ts';
 export type { Progress, VerifyOptions } from './options.ts';
 export {

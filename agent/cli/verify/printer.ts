@@ -1,7 +1,7 @@
 import { messageOf } from '../../error.ts';
 import { ElasticsearchError } from '../../elasticsearch/index.ts';
 import { jsonLine, printable } from '../../json/index.ts';
-import { evidenceOf, identityOf, isOnEvent } from '../../verify/index.ts';
+import { evidenceOf, identityOf, isOnDocument } from '../../verify/index.ts';
 import type { Evidence, Finding, FindingKind, KnownFindings, Lookup, Summary } from '../../verify/index.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { evidenceLines } from '../evidence.ts';
@@ -76,7 +76,7 @@ export class Printer {
   /** What is not found out changes no verdict. */
   async #follow(finding: Finding): Promise<Evidence | { unknown: string } | undefined> {
     const before = this.#followed.get(finding.finding) ?? 0;
-    if (before === followedMax || !isOnEvent(finding)) return undefined;
+    if (before === followedMax || !isOnDocument(finding)) return undefined;
     this.#followed.set(finding.finding, before + 1);
     try {
       return await evidenceOf(finding, this.#parts.lookup);

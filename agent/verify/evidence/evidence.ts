@@ -23,15 +23,30 @@ const onEvents: ReadonlySet<FindingKind> = new Set([
   'not yet recorded',
 ]);
 
+/** Findings on a document of the record stream. */
+const onRecords: ReadonlySet<FindingKind> = new Set(['changed record', 'bad signature']);
+
 const documentsMax = 3;
 
 /** Whether there is a document, or the place of one, to look for. */
-export function isOnEvent({ finding }: Finding): boolean {
-  return onEvents.has(finding);
+export function isOnDocument({ finding }: Finding): boolean {
+  return onEvents.has(finding) || onRecords.has(finding);
 }
 
-/** Looks up what a finding is about; call it only if {@link isOnEvent}. Throws ElasticsearchError. */
+/** Looks up what a finding is about; call it only if {@link isOnDocument}. Throws ElasticsearchError. */
 export async function evidenceOf(finding: Finding, lookup: Lookup): Promise<Evidence> {
+  return onRecords.has(finding.finding) ? await onRecord(finding, lookup) : await onEvent(finding, lookup);
+}
+
+async function onRecord({ id }: Finding, lookup: Lookup): Promise<Evidence> {
+  const documents: DocumentWords[] = [];
+  if (id === undefined) return { documents };
+  for await (const document of lookup.record(id))
+    if (documents.length < documentsMax) documents.push(wordsOf(document));
+  return { documents };
+}
+
+async function onEvent(finding: Finding, lookup: Lookup): Promise<Evidence> {
   const { origin, index, id, hash } = finding;
   const seal =
     origin === undefined || origin === '' || index === undefined

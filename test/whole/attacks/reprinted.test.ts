@@ -44,5 +44,10 @@ describe.concurrent('whoever prints documents anew', () => {
     expect(found.report.includes('all records match as JSON but not byte for byte')).toBe(
       streams.length === 2,
     );
+    const document = new RegExp(
+      `^ {2}document: _index \\.ds-logs-auditseal\\.batch-\\S+, _id ${log.records[0]!.id}$`,
+      'mu',
+    );
+    expect(document.test(found.report), 'a changed record is followed').toBe(expected.length === 3);
   });
 });

@@ -180,8 +180,8 @@ describe('auditseal statement', () => {
     );
     expect(json.code, 'statements count, whatever the time that is asked for').toBe(0);
     const lines = json.all.stdout.map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(lines.map(({ type }) => type)).toEqual(['excused', 'excused', 'summary']);
-    expect(lines[2]).toMatchObject({ excused: { acknowledged: 1, retired: 1 }, findings: {} });
+    expect(lines.map(({ type }) => type)).toEqual(['workpaper', 'excused', 'excused', 'summary']);
+    expect(lines[3]).toMatchObject({ excused: { acknowledged: 1, retired: 1 }, findings: {} });
   });
 
   test('sent twice is one statement', async () => {
