@@ -270,6 +270,10 @@ describe.concurrent('auditseal verify', () => {
         index: 3,
         batch: 0,
         id: events[3]!.id.slice(0, 29),
+        evidence: {
+          documents: [],
+          seal: expect.objectContaining({ id: events[3]!.id, ordinal: 4, count: 4 }) as unknown,
+        },
       },
       expect.objectContaining({
         type: 'summary',
