@@ -1,14 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { configText } from './config/index.ts';
 import type { Config } from './config/index.ts';
-import { Room, runFlows } from './flow/index.ts';
-import type { NamedText } from './flow/index.ts';
+import { named, PolicyInForce, Room, runFlows } from './flow/index.ts';
 import { Metrics, serve } from './observe/index.ts';
 import type { Logger } from './observe/index.ts';
 import type { Policy } from './policy/index.ts';
 import type { Pseudonymizer } from './pseudonym/index.ts';
 import type { Redactor } from './redact/index.ts';
-import { sha256 } from './seal/index.ts';
 import { causeOf, createClient } from './elasticsearch/index.ts';
 import { Lookup } from './ship/index.ts';
 import { prepareStreams } from './streams/index.ts';
@@ -111,6 +109,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const lags = setInterval(() => void metrics.lookAtLags().catch(() => undefined), lagMilliseconds);
   const both = AbortSignal.any([signal, failed.signal]);
   setMaxListeners(0, both, failed.signal);
+  let watchingPolicy: Promise<void> | undefined;
   try {
     // Not `signal`: after SIGTERM what is stored may still be delivered, should Elasticsearch come back in time.
     const streamsReady = prepareStreams(client, {
@@ -127,12 +126,19 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       },
     });
     streamsReady.catch(() => undefined);
+    const policy = new PolicyInForce({
+      file: config.policyFile,
+      used: { parsed: options.policy.parsed, text: named(options.policy.text) },
+      metrics,
+      logger,
+      watch: options.watch ?? true,
+    });
+    watchingPolicy = policy.watch(both);
     const shared = {
       config,
-      policy: options.policy.parsed,
+      policy,
       redactor: options.redactor,
       pseudonymizer: options.pseudonymizer,
-      policyText: named(options.policy.text),
       configText: named(configText(config)),
       store,
       committer,
@@ -156,6 +162,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   } finally {
     failed.abort();
     clearInterval(lags);
+    await watchingPolicy;
     await committer.flush().catch(() => undefined);
   }
 }
@@ -163,8 +170,4 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
 /** What `status` shows beside the state goes into every transaction: it costs no write of its own. */
 function observations(metrics: Metrics, now: Date): { source: string; text: string }[] {
   return [...metrics.meters].map(([source, meter]) => ({ source, text: meter.observation(now) }));
-}
-
-function named(text: string): NamedText {
-  return { text, sha256: `sha256:${sha256(text).toString('hex')}` };
 }

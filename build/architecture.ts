@@ -9,7 +9,7 @@ export const groups: readonly (readonly string[])[] = [
   ['event', 'seal', 'source', 'elasticsearch'],
   ['cel'],
   ['policy', 'document', 'redact', 'pseudonym', 'store', 'trust', 'config'],
-  ['observe', 'streams'],
+  ['observe', 'streams', 'noise'],
   ['flow', 'ship'],
   ['verify', 'kibana'],
   ['who', 'setup'],

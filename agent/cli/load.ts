@@ -1,7 +1,7 @@
 import { ConfigError, loadConfig } from '../config/index.ts';
 import type { Config } from '../config/index.ts';
 import { fileBytesMax, InputError, readTextFile } from '../input/index.ts';
-import { defaultPolicyFile, parsePolicy, PolicyError } from '../policy/index.ts';
+import { defaultPolicy, defaultPolicyFile, parsePolicy, PolicyError } from '../policy/index.ts';
 import type { Policy } from '../policy/index.ts';
 import { PseudonymError, Pseudonymizer, Pseudonyms, readPseudonymKey } from '../pseudonym/index.ts';
 import { redactKey, Redactor } from '../redact/index.ts';
@@ -24,6 +24,21 @@ export async function loadSetup(file: string): Promise<{
     redactor: await loadRedactor(file, config),
     pseudonymizer: await loadPseudonymizer(file, config),
   };
+}
+
+/** The policy of a configuration, or the default one. Throws ConfigError. */
+export async function loadPolicyFor(file: string | undefined): Promise<Policy> {
+  return file === undefined ? defaultPolicy() : (await loadPolicy(file, await loadConfig(file))).parsed;
+}
+
+/** What decides on lines and redacts them: of a configuration, or by default. Throws ConfigError. */
+export async function loadExplained(
+  file: string | undefined,
+): Promise<{ policy: Policy; redactor: Redactor | undefined }> {
+  if (file === undefined)
+    return { policy: defaultPolicy(), redactor: new Redactor({ wholeEnvironment: false }) };
+  const { policy, redactor } = await loadSetup(file);
+  return { policy: policy.parsed, redactor };
 }
 
 async function loadPolicy(file: string, config: Config): Promise<{ text: string; parsed: Policy }> {

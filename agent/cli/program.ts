@@ -16,6 +16,8 @@ const definitions: Record<string, () => Promise<(terminal: Terminal) => Command>
   who: async () => (await import('./who/index.ts')).defineWho,
   pseudonym: async () => (await import('./pseudonym/index.ts')).definePseudonym,
   reveal: async () => (await import('./reveal/index.ts')).defineReveal,
+  noise: async () => (await import('./noise/index.ts')).defineNoise,
+  explain: async () => (await import('./explain/index.ts')).defineExplain,
   completion: async () => (await import('./completion/index.ts')).defineCompletion,
 };
 

@@ -1,5 +1,6 @@
 import { keyOf, members, rangesOf, scanArray, without } from '../json/index.ts';
 import type { Range } from '../json/index.ts';
+import type { AuditEvent } from './event.ts';
 import { bodyMembers } from './long-line.ts';
 
 const key = Buffer.from('"managedFields"');
@@ -18,11 +19,14 @@ export interface WithoutManagedFields {
  * the apiserver's `omitManagedFields` does (k8s.io/apiserver/pkg/audit/request.go, copyWithoutManagedFields). A patch is
  * the client's own text, and stays as it is there and here. All other bytes stay.
  *
- * @param verb of the event
+ * @param of what the event says of itself: before a request is decoded it has no bodies
  * @returns undefined where there are none
  */
-export function cutManagedFields(event: Buffer, verb: unknown): WithoutManagedFields | undefined {
-  if (!event.includes(key)) return undefined;
+export function cutManagedFields(
+  event: Buffer,
+  { verb, stage }: Pick<AuditEvent, 'verb' | 'stage'>,
+): WithoutManagedFields | undefined {
+  if (stage === 'RequestReceived' || !event.includes(key)) return undefined;
   const ranges: Range[] = [];
   const bodies = new Set<string>();
   for (const member of members(event)) {

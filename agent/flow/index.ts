@@ -1,3 +1,4 @@
 export { runFlows } from './flows.ts';
-export type { NamedText } from './notices.ts';
+export { named } from './named-text.ts';
+export { PolicyInForce } from './policy-in-force.ts';
 export { Room } from './room.ts';

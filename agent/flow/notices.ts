@@ -1,13 +1,8 @@
 import { copiesNotices } from '../seal/index.ts';
 import type { EpochStart, Notice } from '../seal/index.ts';
 import type { CopiesRow, Refusal } from '../store/index.ts';
-
-/** A text that is sealed by its hash in every batch, and whole where it is new. */
-export interface NamedText {
-  text: string;
-  /** `sha256:<hex>`. */
-  sha256: string;
-}
+import type { NamedText } from './named-text.ts';
+import type { RefusedPolicy } from './policy-in-force.ts';
 
 export interface NoticesParts {
   policy: NamedText;
@@ -38,17 +33,33 @@ export class Notices {
   #refusals: Refusal[];
   #copies: CopiesRow[];
   #sealedAt: string | null;
+  #policy: NamedText;
 
   constructor(parts: NoticesParts) {
     this.#parts = parts;
     this.#refusals = [...parts.refusals];
     this.#copies = [...parts.copies];
     this.#sealedAt = parts.sealedAt;
+    this.#policy = parts.policy;
     this.#pending = this.#startNotices();
   }
 
   add(notice: Notice): void {
     this.#pending.push(notice);
+  }
+
+  /** From the next manifest on events are decided by another policy. */
+  usePolicy(policy: NamedText): void {
+    const before = this.#policy.sha256;
+    this.#policy = policy;
+    this.add({ kind: 'policy', at: this.#parts.now().toISOString(), text: policy.text, before });
+  }
+
+  /** A changed policy could not be used. */
+  refusePolicy({ sha256: refused, problem }: RefusedPolicy): void {
+    const at = this.#parts.now().toISOString();
+    const before = this.#policy.sha256;
+    this.add({ kind: 'policy', at, before, problem, ...(refused !== undefined && { refused }) });
   }
 
   /** Announces refusals that have become durable. */
@@ -91,21 +102,24 @@ export class Notices {
 
   #startNotices(): Notice[] {
     const at = this.#parts.now().toISOString();
-    const { epochStart, policy, config, sealedUnder } = this.#parts;
+    const { epochStart, config, sealedUnder } = this.#parts;
+    const policy = this.#policy;
+    const before = sealedUnder.policy;
     const start: Notice = { kind: 'start', at };
     if (epochStart) return [start, ...this.#epochNotices(epochStart)];
     const notices: Notice[] = [start];
-    if (sealedUnder.policy !== policy.sha256) notices.push({ kind: 'policy', at, text: policy.text });
+    if (before !== policy.sha256)
+      notices.push({ kind: 'policy', at, text: policy.text, ...(before !== null && { before }) });
     if (sealedUnder.config !== config.sha256) notices.push({ kind: 'config', at, text: config.text });
     return notices;
   }
 
   #epochNotices({ reason, previous }: Pick<EpochStart, 'reason' | 'previous'>): Notice[] {
     const at = this.#parts.now().toISOString();
-    const { policy, config } = this.#parts;
+    const { config } = this.#parts;
     return [
       { kind: 'epoch', at, reason, ...(previous !== null && { previous }) },
-      { kind: 'policy', at, text: policy.text },
+      { kind: 'policy', at, text: this.#policy.text },
       { kind: 'config', at, text: config.text },
     ];
   }

@@ -4,7 +4,6 @@ import type { LongLineParts } from '../event/index.ts';
 import { ecsVersion } from '../observe/index.ts';
 import type { Logger, SourceMeter } from '../observe/index.ts';
 import { managedFieldsName } from '../policy/index.ts';
-import type { Policy } from '../policy/index.ts';
 import type { Pseudonymizer } from '../pseudonym/index.ts';
 import type { Redactor } from '../redact/index.ts';
 import { lineKey, macOf, sha256 } from '../seal/index.ts';
@@ -14,6 +13,7 @@ import type { Batch } from './batch.ts';
 import { gapWarning, pauseWarning } from './warnings.ts';
 import type { Notices } from './notices.ts';
 import type { Durable } from './durable.ts';
+import type { FollowedPolicy, PolicyChange, UsedPolicy } from './policy-in-force.ts';
 import type { Sealer } from './sealer.ts';
 import type { PipelineState } from './state.ts';
 import { treatEvent, treatText } from './treat.ts';
@@ -25,7 +25,7 @@ export interface PipelineParts {
   sourceName: string;
   /** What the documents of any epoch of this source have in common. */
   context: Omit<DocumentContext, 'origin' | 'logId' | 'ecsVersion'>;
-  policy: Policy;
+  policy: FollowedPolicy;
   redactor: Redactor | undefined;
   pseudonymizer: Pseudonymizer | undefined;
   /** The most bytes of a document. */
@@ -70,9 +70,11 @@ export class Pipeline {
   #openGaps: Gap[] = [];
   #readAt = new Date(0);
   #paused: 'spool' | 'disk' | undefined;
+  #policy: UsedPolicy;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    this.#policy = parts.policy.used;
     this.#batch = parts.batch;
     this.#treatment = this.#treatmentFor(parts.batch.log);
     this.#reader = parts.state.reader;
@@ -81,14 +83,16 @@ export class Pipeline {
 
   /** Runs until `signal` aborts; then what was read is sealed and stored. Throws what the store fails with. */
   async run(signal: AbortSignal): Promise<void> {
-    const { source, notices, durable, onBeat, now } = this.#parts;
+    const { source, notices, durable, policy, onBeat, now } = this.#parts;
     while (!signal.aborted) {
       onBeat();
+      for (const change of policy.changes()) await this.#changePolicy(change);
       const chunk = this.#hasRoom() ? await source.read() : await source.reserve(this.#paused === 'disk');
       if (chunk) await this.#take(chunk);
       if (this.#batch.isFull || this.#batch.isDue()) await this.#seal();
       if (!chunk) await source.wait(signal);
     }
+    policy.end();
     notices.add({ kind: 'stop', at: now().toISOString() });
     await this.#seal();
     await durable.drain();
@@ -233,14 +237,24 @@ export class Pipeline {
     if (this.#batch.log !== log) this.#treatment = this.#treatmentFor(this.#batch.log);
   }
 
+  /** A manifest names one policy: what was decided by the one of before is sealed first. */
+  async #changePolicy(change: PolicyChange): Promise<void> {
+    if ('refused' in change) return this.#parts.notices.refusePolicy(change.refused);
+    if (!this.#batch.tally.isEmpty) await this.#seal();
+    this.#policy = change.used;
+    this.#parts.sealer.usePolicy(change.used.text);
+    this.#parts.meter.declareRules(change.used.parsed.ruleNames);
+    this.#treatment = this.#treatmentFor(this.#batch.log);
+  }
+
   #lineMac(file: string, offset: number, digest: Buffer): string {
     return macOf(lineKey(this.#parts.secret, this.#batch.log.origin, file, offset), digest);
   }
 
   #treatmentFor({ origin, logId }: Log): Treatment {
-    const { context, policy, redactor, pseudonymizer, entryBytesMax } = this.#parts;
+    const { context, redactor, pseudonymizer, entryBytesMax } = this.#parts;
     return {
-      policy,
+      policy: this.#policy.parsed,
       redactor,
       pseudonymizer,
       entryBytesMax,

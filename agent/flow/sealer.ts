@@ -4,7 +4,8 @@ import { talliesOf } from '../store/index.ts';
 import { Batch } from './batch.ts';
 import type { BatchLimits } from './batch.ts';
 import type { Durable, SealedBatch } from './durable.ts';
-import type { NamedText, Notices, TakenNotices } from './notices.ts';
+import type { NamedText } from './named-text.ts';
+import type { Notices, TakenNotices } from './notices.ts';
 
 const millisecondsPerDay = 86_400_000;
 
@@ -32,11 +33,19 @@ export class Sealer {
   readonly #parts: SealerParts;
   #log: Log;
   #madeAt: string;
+  #policy: NamedText;
 
   constructor(parts: SealerParts) {
     this.#parts = parts;
     this.#log = parts.log;
     this.#madeAt = parts.madeAt;
+    this.#policy = parts.policy;
+  }
+
+  /** The policy that the events of the open batch and all after it are decided on by; nothing is in that batch yet. */
+  usePolicy(policy: NamedText): void {
+    this.#policy = policy;
+    this.#parts.notices.usePolicy(policy);
   }
 
   /** The first batch of this process, open. */
@@ -65,7 +74,7 @@ export class Sealer {
   }
 
   #sealLog({ tally, entries }: Batch, { notices }: TakenNotices, at: Date): Sealed {
-    const { limits, namespace, retentionDays, policy, config, agent, secret } = this.#parts;
+    const { limits, namespace, retentionDays, config, agent, secret } = this.#parts;
     const { earliest, latest } = tally;
     return this.#log.seal(
       {
@@ -84,7 +93,7 @@ export class Sealer {
         dropped: tally.dropped,
         reduced: tally.reduced,
         redacted: tally.redacted,
-        policy: policy.sha256,
+        policy: this.#policy.sha256,
         config: config.sha256,
         agent,
         notices,

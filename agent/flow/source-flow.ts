@@ -3,7 +3,6 @@ import type { Config } from '../config/index.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
 import { LongLineParts } from '../event/index.ts';
 import type { Logger, Metrics } from '../observe/index.ts';
-import type { Policy } from '../policy/index.ts';
 import type { Pseudonymizer } from '../pseudonym/index.ts';
 import type { Redactor } from '../redact/index.ts';
 import { Log, logName, parseMoments, startEpoch } from '../seal/index.ts';
@@ -14,8 +13,9 @@ import { Source } from '../source/index.ts';
 import type { Committer, Loaded, StartState, Store } from '../store/index.ts';
 import { Durable } from './durable.ts';
 import { Notices } from './notices.ts';
-import type { NamedText } from './notices.ts';
+import type { NamedText } from './named-text.ts';
 import { Pipeline } from './pipeline.ts';
+import type { PolicyInForce } from './policy-in-force.ts';
 import { readable } from './readable.ts';
 import type { Room } from './room.ts';
 import { Sealer } from './sealer.ts';
@@ -24,10 +24,9 @@ import { parsePipelineState } from './state.ts';
 /** What the flows of all sources share. */
 export interface SharedParts {
   config: Config;
-  policy: Policy;
+  policy: PolicyInForce;
   redactor: Redactor | undefined;
   pseudonymizer: Pseudonymizer | undefined;
-  policyText: NamedText;
   configText: NamedText;
   store: Store;
   committer: Committer;
@@ -176,12 +175,13 @@ async function assemble(
   opened: OpenedLog,
 ): Promise<{ pipeline: Pipeline; shipper: Shipper; source: Source<LongLineParts> }> {
   const { name: sourceName, onBeat, shared } = parts;
-  const { config, policy, policyText, configText, metrics, committer, room } = shared;
+  const { config, configText, metrics, committer, room } = shared;
   const { logger, agent, now, failpoint } = shared;
   const { secret } = loaded.source;
   const { namespace, retentionDays } = config.elasticsearch;
   const { entryBytesMax, batchBytesMax, batchEventsMax } = config;
 
+  const policy = shared.policy.follow();
   const state = parsePipelineState(loaded.source.tail, sourceName);
   const source = openSource(parts, state.reader);
   const meter = metrics.meter(sourceName);
@@ -190,7 +190,7 @@ async function assemble(
   metrics.watchLag(sourceName, () => source.lagBytes());
 
   const notices = new Notices({
-    policy: policyText,
+    policy: policy.used.text,
     config: configText,
     sealedUnder: loaded.source,
     epochStart: opened.epochStart,
@@ -228,7 +228,7 @@ async function assemble(
     limits: config,
     namespace,
     retentionDays,
-    policy: policyText,
+    policy: policy.used.text,
     config: configText,
     log: opened.log,
     madeAt: opened.madeAt,

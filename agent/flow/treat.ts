@@ -141,12 +141,12 @@ function bodiesOf({ bytes }: EventLine, { cut }: EventPlace): Bodies {
 
 function withoutManagedFields(
   left: Buffer[],
-  { verb }: AuditEvent,
+  event: AuditEvent,
   { action, omitManagedFields }: Decision,
 ): WithoutManagedFields {
   const whole = { pieces: left, bodies: [] };
   if (!omitManagedFields || action === 'metadata') return whole;
-  return cutManagedFields(joined(left), verb) ?? whole;
+  return cutManagedFields(joined(left), event) ?? whole;
 }
 
 /** The event says itself what is not there of its bodies. */

@@ -1,7 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { families } from './families.ts';
 import type { Family } from './families.ts';
-import { managedFieldsName } from '../policy/index.ts';
 import { pseudonymRules } from '../pseudonym/index.ts';
 import { ruleNames } from '../redact/index.ts';
 import { SourceMeter } from './source-meter.ts';
@@ -72,6 +71,17 @@ export class Metrics {
     'auditseal_lookup_failures_total',
     'Lookups of what Elasticsearch has already that failed; documents are then sent without one.',
   );
+  readonly policyReloads = new Counter({
+    name: 'auditseal_policy_reloads_total',
+    help: 'Changes of the policy file: taken up (success), or refused, so that the policy of before stays (failure).',
+    labelNames: ['result'],
+    registers: [this.#registry],
+  });
+  /** 1 while the policy file holds something that cannot be used. */
+  readonly policyIsRefused = this.#gauge(
+    'auditseal_policy_refused',
+    '1 while the policy file holds what cannot be used, and the policy of before is in force; else 0.',
+  );
   readonly #freeBytes = this.#gauge('auditseal_disk_free_bytes', "Bytes free on the state folder's disk.");
   readonly #clock = this.#gauge(
     'auditseal_clock_timestamp_seconds',
@@ -101,6 +111,7 @@ export class Metrics {
       'auditseal_disk_free_min_bytes',
       'The setting freeBytesMin: with less free on the disk reading pauses.',
     ).set(freeBytesMin);
+    for (const result of ['success', 'failure']) this.policyReloads.inc({ result }, 0);
     this.#gauge('process_start_time_seconds', 'When the agent began, seconds since 1970.').set(
       Math.round(performance.timeOrigin / 1000),
     );
@@ -113,8 +124,7 @@ export class Metrics {
     const meter = new SourceMeter(source, (seconds, events) => this.#delivery.add(source, seconds, events));
     this.#delivery.begin(source);
     meter.declare('gaps', gapReasons);
-    meter.declare('dropped', this.#options.rules);
-    meter.declare('reduced', [...this.#options.rules, managedFieldsName]);
+    meter.declareRules(this.#options.rules);
     meter.declare('redacted', [...ruleNames, ...pseudonymRules]);
     for (const reason of epochReasons) meter.epochs.set(reason, 0);
     for (const cause of retryCauses) meter.retries.set(cause, 0);

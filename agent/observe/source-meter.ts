@@ -1,3 +1,4 @@
+import { managedFieldsName } from '../policy/index.ts';
 import type { Manifest, Moment } from '../seal/index.ts';
 import type { Totals } from '../store/index.ts';
 import { parseObservation } from './observation.ts';
@@ -89,6 +90,12 @@ export class SourceMeter {
   declare(kind: string, labels: readonly string[]): void {
     const known = this.#labels(kind);
     for (const label of labels) known.set(label, known.get(label) ?? 0);
+  }
+
+  /** The names that a policy counts events under. */
+  declareRules(rules: readonly string[]): void {
+    this.declare('dropped', rules);
+    this.declare('reduced', [...rules, managedFieldsName]);
   }
 
   /** Counts what a durable batch says of itself, so that the metrics and the manifests cannot disagree. */

@@ -65,7 +65,10 @@ export type Notice =
   | { kind: 'paused'; at: string; reason: 'spool' | 'disk' }
   | { kind: 'epoch'; at: string; reason: EpochReason; previous?: string }
   | { kind: 'next'; at: string; vkey: string }
-  | { kind: 'policy'; at: string; text: string }
+  /** `before` is the digest of the policy in force until then; absent where there was none. */
+  | { kind: 'policy'; at: string; text: string; before?: string }
+  /** A changed policy that could not be used: the one in force, `before`, stays. `refused` is its digest, where it could be read. */
+  | { kind: 'policy'; at: string; before: string; problem: string; refused?: string }
   | { kind: 'config'; at: string; text: string }
   | { kind: 'refused'; at: string; index: number; status: number; type: string }
   | { kind: 'copies'; at: string; first: number; last: number; origin?: string }

@@ -12,6 +12,7 @@ const settleMilliseconds = 10;
  */
 export class ChangeWatcher {
   readonly #path: string;
+  readonly #isWholeFolder: boolean;
   readonly #pollMilliseconds: number;
   readonly #onError: (error: unknown) => void;
   #watcher: FSWatcher | undefined;
@@ -19,8 +20,19 @@ export class ChangeWatcher {
   #woken = false;
   #wake: (() => void) | undefined;
 
-  constructor(path: string, pollMilliseconds: number, watches: boolean, onError: (error: unknown) => void) {
+  /**
+   * @param isWholeFolder whatever changes in the file's folder wakes, too: a ConfigMap's file is a link to a link in its folder, of
+   * which the kubelet replaces the second
+   */
+  constructor(
+    path: string,
+    pollMilliseconds: number,
+    watches: boolean,
+    onError: (error: unknown) => void,
+    isWholeFolder = false,
+  ) {
     this.#path = path;
+    this.#isWholeFolder = isWholeFolder;
     this.#pollMilliseconds = pollMilliseconds;
     this.#watch = watches;
     this.#onError = onError;
@@ -52,7 +64,7 @@ export class ChangeWatcher {
     this.#watcher = watch(folder, {
       depth: 0,
       ignoreInitial: true,
-      ignored: (path) => path !== folder && path !== this.#path,
+      ignored: (path) => !this.#isWholeFolder && path !== folder && path !== this.#path,
     });
     this.#watcher.on('all', () => {
       this.#woken = true;

@@ -1,3 +1,4 @@
+export { ChangeWatcher } from './change-watcher.ts';
 export type { Chunk, EndedChunk, FileId, FilePosition, GapChunk, GapReason } from './chunk.ts';
 export type { LinesChunk, LongChunk, LongLineSink } from './chunk.ts';
 export { SourceError } from './error.ts';
@@ -5,6 +6,7 @@ export type { SourceErrorCode } from './error.ts';
 export { describeObstacle, type Obstacle } from './obstacle.ts';
 export type { OnMessage } from './warn-once.ts';
 export type { SourceOptions } from './options.ts';
+export { backupNames } from './names.ts';
 export { probe } from './probe.ts';
 export { emptyTailState, parseTailState } from './state.ts';
 export type { TailState } from './state.ts';

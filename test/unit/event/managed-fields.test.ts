@@ -7,7 +7,7 @@ import { removeManagedFields } from '../../kit/managed-fields.ts';
 const managed = '"managedFields":[{"manager":"kubectl","fieldsV1":{"f:spec":{}}}]';
 
 function cut(text: string, verb = 'create'): { text: string; bodies: readonly string[] } | undefined {
-  const found = cutManagedFields(Buffer.from(text), verb);
+  const found = cutManagedFields(Buffer.from(text), { verb });
   return found && { text: Buffer.concat(found.pieces).toString(), bodies: found.bodies };
 }
 
@@ -72,7 +72,7 @@ test('of each recorded event all else stays, value for value', () => {
   for (const line of lines) {
     if (!line.includes('"managedFields"')) continue;
     const event = JSON.parse(line.toString()) as Record<string, unknown>;
-    const found = cutManagedFields(line, event['verb']);
+    const found = cutManagedFields(line, event);
     expect(removeManagedFields(event)).toBe(found !== undefined);
     if (found !== undefined) events += 1;
     const left = found === undefined ? line : Buffer.concat(found.pieces);

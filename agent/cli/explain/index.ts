@@ -1,0 +1,1 @@
+export { defineExplain } from './command.ts';

@@ -1,0 +1,1 @@
+export { defineNoise } from './command.ts';
