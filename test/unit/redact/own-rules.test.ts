@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { parseConfig } from '../../../agent/config/index.ts';
 import { parseEvent } from '../../../agent/event/index.ts';
 import { Redactor, redactSchema } from '../../../agent/redact/index.ts';
 
@@ -185,4 +186,17 @@ test.each([
   const issues = result.error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? [];
   expect(issues.join('\n')).toContain(message);
   expect(issues.some((issue) => issue.startsWith(`${path}:`))).toBe(true);
+});
+
+test('a configuration with a wrong rule is refused with the path of its key', () => {
+  const text = `
+cluster: a
+node: b
+sources: [{ name: a, path: /a }]
+elasticsearch: { urls: ['https://a.example'] }
+redact: { rules: [{ name: ok, names: [serial] }, { name: bad, pattern: '(?!x)y' }] }
+`;
+  expect(() => parseConfig('a.yaml', text)).toThrow(
+    /redact\.rules\.1\.pattern: is no regular expression of RE2/,
+  );
 });

@@ -217,9 +217,22 @@ test('with a key equal values have equal marks, which nobody without it can make
   expect(redacted(`"requestObject":{"password":"a\\u0026b"}`, { by }).text).toContain(hmac);
 });
 
+test('marks of two keys tell which of them made each', () => {
+  const marks = ['a', 'b'].map((letter) => {
+    const key = redactKey(Buffer.from(letter.repeat(32)));
+    const { text } = redacted(body({ password: 'x' }), {
+      by: new Redactor({ wholeEnvironment: false, key }),
+    });
+    expect(text).toContain(`redacted.name.${key.id}.`);
+    return /redacted\.name\.([0-9a-f]{4})\.([0-9a-f]{16})/.exec(text) ?? [];
+  });
+  expect(marks[0]?.[1]).not.toBe(marks[1]?.[1]);
+  expect(marks[0]?.[2]).not.toBe(marks[1]?.[2]);
+});
+
 test('all values of environment variables, where that is set', () => {
   const by = new Redactor({ wholeEnvironment: true });
-  const members = body({ env: [{ name: 'MODE', value: canary }], secret: 'x' });
+  const members = body({ env: [{ name: 'MODE', value: canary }] });
   expect(redacted(members, { by }).text).not.toContain(canary);
   expect(redacted(members).text).toContain(canary);
 });
