@@ -12,7 +12,7 @@ export const groups: readonly (readonly string[])[] = [
   ['observe', 'streams', 'noise'],
   ['flow', 'ship'],
   ['verify', 'kibana'],
-  ['who', 'setup'],
+  ['who', 'setup', 'erase'],
   ['agent.ts', 'cli'],
 ];
 
@@ -25,6 +25,8 @@ export const within: Readonly<Record<string, readonly string[]>> = {
   pseudonym: ['redact'],
   // A source's flow starts its shipper.
   flow: ['ship'],
+  // It takes away what `who` finds.
+  erase: ['who'],
   // `auditseal run` is the agent.
   cli: ['agent.ts'],
 };

@@ -18,6 +18,7 @@ const definitions: Record<string, () => Promise<(terminal: Terminal) => Command>
   reveal: async () => (await import('./reveal/index.ts')).defineReveal,
   noise: async () => (await import('./noise/index.ts')).defineNoise,
   explain: async () => (await import('./explain/index.ts')).defineExplain,
+  erase: async () => (await import('./erase/index.ts')).defineErase,
   completion: async () => (await import('./completion/index.ts')).defineCompletion,
 };
 

@@ -24,10 +24,9 @@ for (const [network, prefix] of [
   notPublic.addSubnet(network, prefix, 'ipv6');
 
 /**
- * Where public addresses are mapped to. The prefix is reserved for documentation (RFC 3849): nothing is ever sent from it, so
+ * Where public addresses are mapped to: 2001:db8::/32. It is reserved for documentation (RFC 3849): nothing is ever sent from it, so
  * that whoever sees one knows it for a pseudonym, and no rule takes it for an address of a private network.
  */
-export const pseudonymNetwork = '2001:db8::/32';
 const prefix = '2001:db8';
 const hashDigits = 20;
 
@@ -47,14 +46,14 @@ export function isPublic(address: string): boolean {
   return !notPublic.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
 }
 
-/** The address in `pseudonymNetwork` that stands for a canonical one: its third group is the key id, the other five are 80 bits of the hash. */
+/** The address in 2001:db8::/32 that stands for a canonical one: its third group is the key id, the other five are 80 bits of the hash. */
 export function addressPseudonym(address: string, key: PseudonymKey): string {
   const digits = keyedHash(key, 'address', Buffer.from(address)).slice(0, hashDigits);
   const groups = digits.match(/.{4}/gu) ?? [];
   return canonicalAddress([prefix, key.id, ...groups].join(':'))!;
 }
 
-/** The key id in an address of `pseudonymNetwork`; undefined for any other text. */
+/** The key id in an address of 2001:db8::/32; undefined for any other text. */
 export function keyIdInAddress(text: string): string | undefined {
   const address = canonicalAddress(text);
   if (address === undefined || !address.startsWith(`${prefix}:`)) return undefined;

@@ -1,7 +1,6 @@
-export { canonicalAddress, isPublic, keyIdInAddress, pseudonymNetwork } from './address.ts';
 export { PseudonymError } from './error.ts';
 export { pseudonymKey } from './key.ts';
-export type { Kind, PseudonymKey } from './key.ts';
+export type { PseudonymKey } from './key.ts';
 export { makePseudonymKey, readPseudonymKey } from './key-file.ts';
 export { Pseudonymizer } from './pseudonymizer.ts';
 export type { PseudonymizerOptions } from './pseudonymizer.ts';

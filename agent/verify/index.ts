@@ -3,7 +3,9 @@ export { ElasticsearchStreams } from './elasticsearch/elasticsearch-streams.ts';
 export { operatorDocuments, statementsMax } from './elasticsearch/operator-documents.ts';
 export { originsMax, originsOf } from './elasticsearch/origins.ts';
 export type { TimeRange } from './elasticsearch/queries.ts';
+export { holdingWalk } from './elasticsearch/queries.ts';
 export { VerifyError } from './error.ts';
+export { leafInside } from './events/refused.ts';
 export { FindingSample } from './finding-sample.ts';
 export { type Evidence, evidenceOf, isOnDocument } from './evidence/evidence.ts';
 export { KnownFindings, type News } from './known.ts';
@@ -17,8 +19,10 @@ export {
   tampered,
 } from './finding.ts';
 export { parseDocument } from './parse-document.ts';
+export { eventIdClaim, eventPlace } from './records/claim.ts';
 export { isSealedAfter } from './records/conflict.ts';
 export { parseManifest } from './records/manifest.ts';
+export { judgeRecord } from './records/record.ts';
 export { Statements } from './records/statements.ts';
 export type { Documents, StoredDocument, Stream, Streams } from './streams.ts';
 export type { LogSummary, Summary } from './summary.ts';

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { parseRefusedForm } from '../parse-document.ts';
-import { formOf, leafHash, parseBase64, sha256 } from '../../seal/index.ts';
+import { formOf, leafHash, parseBase64, refusedForms, sha256 } from '../../seal/index.ts';
+import type { RefusedForm } from '../../seal/index.ts';
 import type { Refusals } from '../records/refusals.ts';
 
 const mark = ',"auditseal.refused":"';
@@ -18,13 +19,29 @@ export function refusedLeaf(
   logId: string,
   refusals: Refusals,
 ): Buffer | undefined {
-  if (!refusals.has(logId, index) || !source.includes(mark)) return undefined;
+  if (!refusals.has(logId, index)) return undefined;
+  return leafWithin(source, (message) => refusals.formsOf(logId, index, sha256(message).toString('hex')));
+}
+
+/**
+ * The leaf hash of the entry inside a document that has a refused form, whether its note is there or not, or undefined. For one
+ * who has the leaf hash from a record: nobody can make another entry of it.
+ */
+export function leafInside(source: Buffer): Buffer | undefined {
+  return leafWithin(source, () => refusedForms);
+}
+
+function leafWithin(
+  source: Buffer,
+  formsOf: (message: string) => readonly RefusedForm[],
+): Buffer | undefined {
+  if (!source.includes(mark)) return undefined;
   const value = parseRefusedForm(source) as Record<string, unknown> | undefined;
   const packed = value?.['auditseal.refused'];
   const message = (value?.['error'] as { message?: unknown } | undefined)?.message;
   const bytes = parseBase64(packed);
   if (!bytes || typeof packed !== 'string' || typeof message !== 'string') return undefined;
-  const forms = refusals.formsOf(logId, index, sha256(message).toString('hex'));
+  const forms = formsOf(message);
   const entry = forms.length > 0 ? unpack(bytes) : undefined;
   // Taken apart and written anew: only the two values may differ.
   const isForm = entry && forms.some((form) => formOf(entry, message, packed, form)?.equals(source));

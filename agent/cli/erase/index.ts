@@ -1,0 +1,1 @@
+export { defineErase } from './command.ts';
