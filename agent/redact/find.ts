@@ -2,6 +2,7 @@ import { assignmentsIn, isMemberValue } from './assignments.ts';
 import { textOfBase64 } from './base64.ts';
 import { partOf, unescaped } from './decoded.ts';
 import type { Decoded } from './decoded.ts';
+import { mayHoldSecret } from './gate.ts';
 import { literalsIn } from './literals.ts';
 import { manifestSecretsIn } from './manifests.ts';
 import { isSecretName } from './names.ts';
@@ -311,7 +312,7 @@ class Finder implements Visitor {
   #inMessage(decoded: Decoded, path: PathState | undefined): Span[] {
     const { text } = decoded;
     if (this.#quotesObject(text)) return [spanOf(decoded, 0, text.length, 'status')];
-    const from = this.#about.isRights ? text.length : quoteIn(text);
+    const from = this.#about.isRights ? text.length : secretQuoteIn(text);
     const said = partOf(decoded, 0, from);
     const spans = [
       ...secretsInText(said, this.#about, { nested: this.#nested, isProse: true, path }),
@@ -396,10 +397,12 @@ function isRefusalOfUser(message: string): boolean {
   );
 }
 
-/** Where a message begins to quote an object; its length if it does not. */
-function quoteIn(text: string): number {
+/** Where a message begins to quote an object that may hold a secret; its length if it does not. */
+function secretQuoteIn(text: string): number {
   const found = quotes.map((quote) => text.indexOf(quote)).filter((at) => at >= 0);
-  return Math.min(text.length, ...found);
+  const from = Math.min(text.length, ...found);
+  // The quote that ends the message ends its last name, too.
+  return mayHoldSecret(Buffer.from(`${text.slice(from)}"`, 'latin1')) ? from : text.length;
 }
 
 /** Values of members with a secret-like name that were refused. */

@@ -25,8 +25,8 @@ test('51 rules, each with crafted events of its own', () => {
 
 describe.each<[PolicyName, string, boolean]>([
   ['keep everything', '', false],
-  ['default', '', false],
-  ['default', ', with pseudonyms', true],
+  ['default', ', redacted', false],
+  ['default', ', redacted, with pseudonyms', true],
 ])('shipped by the agent, policy: %s%s', (policy, _with, withPseudonyms) => {
   const namespace = randomNamespace();
   const dropped = [...events.values()].filter(

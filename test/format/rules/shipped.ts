@@ -10,7 +10,7 @@ import { audit } from './dsl.ts';
 import type { Found, Rule } from './rule.ts';
 import { fetchAgain } from '../../kit/fetch-again.ts';
 
-/** `default`: the agent's own, as it is where the configuration names none. */
+/** `default`: the agent's own, as it is where the configuration names none; then secrets are redacted, too. */
 export type PolicyName = 'keep everything' | 'default';
 
 /** Lets the real agent ship all crafted events into the streams of `namespace`. */
@@ -27,7 +27,7 @@ export async function shipCrafted(
   const keyFile = join(place.path, 'pseudonym-key');
   await writeFile(keyFile, 'an example key of 32 characters.', { mode: 0o600 });
   const more = {
-    ...(policy === 'default' && { policyFile: undefined }),
+    ...(policy === 'default' && { policyFile: undefined, redact: {} }),
     ...(withPseudonyms && { pseudonyms: { keyFile } }),
   };
   const config = await writeConfig(place.path, { elasticsearchUrl: url, namespace, more });
