@@ -14,6 +14,8 @@ export interface ElasticsearchRequest {
   /** An object is sent as JSON. A string is JSON text, a Buffer is gzip-compressed lines of JSON: both are sent as they are. */
   body?: object | string | Buffer;
   signal?: AbortSignal | undefined;
+  /** The longest answer that is read whole; default 64 MiB. A longer one is `bad-response`. */
+  answerBytesMax?: number | undefined;
   /** Statuses of 400 and above that are answers, not errors. */
   expect?: readonly number[];
 }

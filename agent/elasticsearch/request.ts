@@ -28,7 +28,7 @@ export async function request(
 ): Promise<ElasticsearchAnswer> {
   const where = whereOf(wanted);
   const { status, chunks } = await send(client, wanted);
-  const text = await textOf(where, chunks);
+  const text = await textOf(where, chunks, wanted.answerBytesMax);
   return { status, body: parse(where, status, text) };
 }
 
@@ -74,9 +74,13 @@ async function takesUpNewKey(
   return credentials.header !== before;
 }
 
-async function textOf(where: string, chunks: AsyncIterable<Buffer>): Promise<string> {
+async function textOf(
+  where: string,
+  chunks: AsyncIterable<Buffer>,
+  bytesMax = wholeBytesMax,
+): Promise<string> {
   try {
-    return await readText(chunks, wholeBytesMax);
+    return await readText(chunks, bytesMax);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new ElasticsearchError('bad-response', `${where}: ${cause.message}`, { cause });

@@ -1,8 +1,8 @@
 import { parseBounded } from '../json/index.ts';
 
 /**
- * A record of 10,000 events, the most that a batch has, is 0.5 MB and has some hundred values: far below these. 200,000 values
- * are at most 20 MB parsed.
+ * The limits of docs/seal-format.md §8.1. A record of 10,000 events, the most that a batch has, is 0.5 MB and has some hundred values:
+ * far below these. 200,000 values are at most 20 MB parsed.
  */
 const bytesMax = 16 * 1024 * 1024;
 const valuesMax = 200_000;
@@ -14,9 +14,4 @@ const valuesMax = 200_000;
  */
 export function parseDocument(bytes: Buffer): unknown {
   return parseBounded(bytes, { bytesMax, valuesMax });
-}
-
-/** A refused form, which holds an entry of any size in one string: few values, and any length. */
-export function parseRefusedForm(bytes: Buffer): unknown {
-  return parseBounded(bytes, { bytesMax: Infinity, valuesMax });
 }

@@ -11,6 +11,12 @@ import { fields } from './fields.ts';
 const pageHitsMax = 5000;
 const attemptsMax = 5;
 
+/**
+ * Of a page of several hits: parsed it takes up to ten times as much, and whoever may create documents chooses how long their names
+ * are. A page of one hit may be as long as any answer.
+ */
+const pageBytesMax = 8 * 1024 * 1024;
+
 /** Stages of one request, and copies of one document, come one after the other. */
 const sort = [
   { [fields.request]: { order: 'asc', missing: '_last', unmapped_type: 'keyword' } },
@@ -42,9 +48,11 @@ export async function* eventsOf(
     };
     let page: z.infer<typeof pageSchema>;
     try {
-      page = await search(client, pit, body, { answer: pageSchema, signal });
+      const answerBytesMax = size > 1 ? pageBytesMax : undefined;
+      page = await search(client, pit, body, { answer: pageSchema, answerBytesMax, signal });
     } catch (error) {
-      attempts += 1;
+      // One that is too long is no failure: a smaller one will do, however often that has to be said.
+      if (!(error instanceof ElasticsearchError && error.code === 'bad-response' && size > 1)) attempts += 1;
       if (!isPassing(error) || attempts >= attemptsMax) throw error;
       // A busy server, or names of eight thousand characters each.
       size = Math.max(1, size >>> 1);
@@ -70,6 +78,7 @@ const reasonCharsMax = 2000;
 interface SearchOptions<Answer> {
   /** What the answer must hold. */
   answer: z.ZodType<Answer>;
+  answerBytesMax?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -80,7 +89,7 @@ export async function search<Answer>(
   client: ElasticsearchClient,
   pit: PointInTime,
   body: object,
-  { answer: schema, signal }: SearchOptions<Answer>,
+  { answer: schema, answerBytesMax, signal }: SearchOptions<Answer>,
 ): Promise<Answer> {
   const { body: answer } = await request(client, {
     method: 'POST',
@@ -88,6 +97,7 @@ export async function search<Answer>(
     // A shard that fails must be an error, not fewer events.
     query: { allow_partial_search_results: 'false' },
     body: { ...body, pit: pit.wanted },
+    answerBytesMax,
     signal,
   });
   if (!stateSchema.safeParse(answer).success)

@@ -17,3 +17,8 @@ export function residentBytesMax(limits: Limits = {}): number {
   const shipping = 2 * (batchBytesMax + entryBytesMax);
   return 192 * mebibyte + sources * (batches + uncommitted + reading + longLine + shipping);
 }
+
+/** The same of `verify` and `who`, where the largest document in the streams has so many bytes. */
+export function readerBytesMax(documentBytes: number): number {
+  return 192 * mebibyte + 3 * Math.min(documentBytes, 128 * mebibyte);
+}

@@ -1,7 +1,16 @@
+/** Beyond this a buffer gets all that it may ever need: memory that nothing was written to takes none, and growing leaves garbage behind. */
+const smallBytes = 1024 * 1024;
+
 /** A buffer that grows as needed and is used again, so that a page of hits leaves no garbage behind. */
 export class Bytes {
+  readonly #max: number;
   #buffer = Buffer.allocUnsafeSlow(4096);
   #length = 0;
+
+  /** @param max bytes that are kept; what is appended beyond them is left out */
+  constructor(max: number) {
+    this.#max = max;
+  }
 
   get length(): number {
     return this.#length;
@@ -12,9 +21,10 @@ export class Bytes {
   }
 
   append(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#buffer.set(bytes, this.#length);
-    this.#length += bytes.length;
+    const taken = bytes.subarray(0, this.#max - this.#length);
+    this.#reserve(taken.length);
+    this.#buffer.set(taken, this.#length);
+    this.#length += taken.length;
   }
 
   text(start = 0): string {
@@ -27,8 +37,11 @@ export class Bytes {
   }
 
   #reserve(more: number): void {
-    if (this.#length + more <= this.#buffer.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(2 * this.#buffer.length, this.#length + more));
+    const needed = this.#length + more;
+    if (needed <= this.#buffer.length) return;
+    const grown = Buffer.allocUnsafeSlow(
+      needed > smallBytes ? this.#max : Math.max(2 * this.#buffer.length, needed),
+    );
     this.#buffer.copy(grown, 0, 0, this.#length);
     this.#buffer = grown;
   }

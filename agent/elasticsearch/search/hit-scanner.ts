@@ -21,12 +21,18 @@ const hitDepth = 4;
 /** What an answer says beside its hits is short; more is not an answer of Elasticsearch. */
 const skeletonBytesMax = 4 * 1024 * 1024;
 
+/**
+ * A source that is longer is cut off behind one byte more (docs/seal-format.md §8.1): no entry is as long, and what is cut is not one
+ * JSON text. So no document takes more memory than that.
+ */
+export const sourceBytesMax = 128 * 1024 * 1024;
+
 /** A document that a search found. */
 export interface Hit {
   /** The backing index. */
   index: string;
   id: string;
-  /** The bytes of `_source` as they are, without white space around them. Lent: they are valid until the next hit is asked for. */
+  /** The bytes of `_source` as they are, without white space around them, up to {@link sourceBytesMax}. Lent: they are valid until the next hit is asked for. */
   source: Buffer;
   /** The hit as JSON text with `null` for `_source`; `sort` is in it with every digit. */
   rest: string;
@@ -38,10 +44,10 @@ export interface Hit {
  */
 export class HitScanner {
   /** The answer without its hits, and the hit at hand without its source. */
-  readonly #skeleton = new Bytes();
-  readonly #rest = new Bytes();
+  readonly #skeleton = new Bytes(skeletonBytesMax);
+  readonly #rest = new Bytes(skeletonBytesMax);
   /** The source at hand, where it does not lie in one chunk. */
-  readonly #spill = new Bytes();
+  readonly #spill = new Bytes(sourceBytesMax + 1);
   readonly #value = new ValueScanner();
   readonly #usual = new UsualHit();
   /** The hit at hand is a usual one, of which nothing was kept so far. */

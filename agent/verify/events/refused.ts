@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { parseRefusedForm } from '../parse-document.ts';
+import { WantedMembers } from '../../json/index.ts';
 import { formOf, leafHash, parseBase64, refusedForms, sha256 } from '../../seal/index.ts';
 import type { RefusedForm } from '../../seal/index.ts';
 import type { Refusals } from '../records/refusals.ts';
@@ -8,6 +8,22 @@ const mark = ',"auditseal.refused":"';
 
 /** The format's limit of an entry: a verifier unpacks what others wrote. */
 const entryBytesMax = 128 * 1024 * 1024;
+
+const members = new WantedMembers();
+const packedMember = members.member('auditseal.refused', { isUnique: true });
+const errorMember = members.member('error', { isUnique: true });
+const error = new WantedMembers();
+const messageMember = error.member('message', { isUnique: true });
+
+/**
+ * The two values of a refused form that the entry does not give. Scanned, not parsed: a client chooses what else is in it, and how
+ * much there is of it.
+ */
+function valuesOf(source: Buffer): { packed: unknown; message: unknown } | undefined {
+  if (!members.read(source)) return undefined;
+  const message = errorMember.bytes && error.read(errorMember.bytes) ? messageMember.value : undefined;
+  return { packed: packedMember.value, message };
+}
 
 /**
  * The leaf hash of the entry inside a proper refused form (docs/seal-format.md §4), or undefined. The signed note is
@@ -36,9 +52,7 @@ function leafWithin(
   formsOf: (message: string) => readonly RefusedForm[],
 ): Buffer | undefined {
   if (!source.includes(mark)) return undefined;
-  const value = parseRefusedForm(source) as Record<string, unknown> | undefined;
-  const packed = value?.['auditseal.refused'];
-  const message = (value?.['error'] as { message?: unknown } | undefined)?.message;
+  const { packed, message } = valuesOf(source) ?? {};
   const bytes = parseBase64(packed);
   if (!bytes || typeof packed !== 'string' || typeof message !== 'string') return undefined;
   const forms = formsOf(message);
@@ -51,8 +65,7 @@ function leafWithin(
 /** What a refused form holds, if it is readable; nothing of it was checked. */
 export function entryInside(source: Buffer): Buffer | undefined {
   if (!source.includes(mark)) return undefined;
-  const value = parseRefusedForm(source) as Record<string, unknown> | undefined;
-  const bytes = parseBase64(value?.['auditseal.refused']);
+  const bytes = parseBase64(valuesOf(source)?.packed);
   return bytes && unpack(bytes);
 }
 

@@ -39,6 +39,17 @@ export function corners(scenes: readonly Scene[], seed: number): Corner[] {
 }
 
 const byHand: Record<string, () => Scene[]> = {
+  'as many values as are parsed of a record, and one more': () => {
+    const [, without] = partsIn(each([''], withText)[0]!);
+    const left = 200_000 - valuesIn(without!.document.source);
+    return each([left - 1, left, left + 1].map((count) => ','.repeat(count)), withText);
+  },
+  'a number that is longer than what is read of one': () =>
+    each([16 * 1024, 16 * 1024 + 1], (scene, length) => {
+      const [event] = scene.written.events;
+      const source = event!.source.toString().replace(/"sequence":(\d+)/u, (_all, digits: string) => `"sequence":${digits}.${'0'.repeat(length - digits.length - 1)}`);
+      scene.written.events.push({ ...event!, id: 'no id of ours', source: Buffer.from(source) });
+    }),
   'silence with and without an excuse': () =>
     each(['start', 'paused', 'stop', 'drift'], (scene, kind) =>
       lieAt(scene, 5, (m) => {
@@ -353,4 +364,14 @@ function withBit(source: Buffer, bit: number): Buffer {
   const form = formOf(entry, value.error.message, packed.toString('base64'), formIn(source));
   if (!form?.includes(jsonString(value.error.message))) throw new Error('not a refused form');
   return form;
+}
+
+/** A batch that is sealed with a notice of this text. */
+function withText(scene: Scene, text: string): void {
+  lieAt(scene, 1, (m) => (m.notices = [{ kind: 'policy', at: m.sealedAt, text }]));
+}
+
+/** As docs/seal-format.md §8.1 counts them. */
+function valuesIn(source: Buffer): number {
+  return source.toString().replaceAll(/[^,[{]/gu, '').length;
 }

@@ -12,7 +12,10 @@ func (v *verifier) claimOf(r *record) (origin string, batch int64) {
 	if m := batchID.FindStringSubmatch(r.doc.id); m != nil && v.byID[m[1]] != nil {
 		return v.byID[m[1]].origin, idNumber(m[2])
 	}
-	c := readClaim(r.doc.source)
+	if !isParsed(r.doc.source) {
+		return "", unknown
+	}
+	c := readClaim(r.doc.source, parsedMax)
 	if c.origin == "" {
 		return "", unknown
 	}

@@ -23,7 +23,7 @@ func (v *verifier) readEvent(doc hit) {
 	if m := indexID.FindStringSubmatch(doc.id); m != nil && v.byID[m[1]] != nil {
 		l, index = v.byID[m[1]], idNumber(m[2])
 	} else {
-		claim = readClaim(doc.source)
+		claim = readClaim(doc.source, valueMax)
 		l, index = v.logs[claim.origin], claim.sequence
 	}
 	if l == nil || index == unknown {
@@ -55,7 +55,7 @@ func (v *verifier) aboveNewest(l *sealLog, index int64, doc hit) {
 		last, size = newest.man.batch, newest.size()
 	}
 	// Two full batches and their manifests may be under way.
-	if batch := readClaim(doc.source).batch; batch <= last || batch > last+2 || index >= size+20_002 {
+	if batch := readClaim(doc.source, valueMax).batch; batch <= last || batch > last+2 || index >= size+20_002 {
 		v.found.atIndex(inserted, l.origin, index)
 		return
 	}

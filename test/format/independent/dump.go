@@ -89,7 +89,7 @@ func eachHit(body []byte, fn func(hit)) error {
 		if !hasIndex || !hasID || parts[2] == nil {
 			return errors.New("a hit without _index, _id or _source")
 		}
-		fn(hit{id: id, source: parts[2]})
+		fn(hit{id: id, source: cut(parts[2])})
 		return nil
 	})
 }

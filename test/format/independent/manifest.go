@@ -113,7 +113,7 @@ func (o object) objects(name string) (out []object, ok bool) {
 
 func parseManifest(text string) (*manifest, error) {
 	o, ok := parseObject([]byte(text))
-	if !ok || !utf8.ValidString(text) || !validJSON([]byte(text)) {
+	if !ok || !utf8.ValidString(text) || !isParsed([]byte(text)) {
 		return nil, errManifest
 	}
 	m := &manifest{}

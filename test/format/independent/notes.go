@@ -10,7 +10,7 @@ import (
 
 // noteOf returns the note of a note document, and the vkey it carries (§4).
 func noteOf(source []byte) (msg, vkey string) {
-	if !validJSON(source) {
+	if !isParsed(source) {
 		return "", ""
 	}
 	parts := fields(fields(source, "auditseal")[0], "note", "vkey")

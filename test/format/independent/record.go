@@ -55,7 +55,7 @@ func (r *record) valid() bool { return r.formed && r.signed && r.sound }
 
 func (r *record) checkForm(namespace string) bool {
 	var ok bool
-	if !validJSON(r.doc.source) {
+	if !isParsed(r.doc.source) {
 		return false
 	}
 	body := fields(r.doc.source, "auditseal")[0]
@@ -198,27 +198,33 @@ func idNumber(digits string) int64 {
 const unknown = -1
 
 // bytesClaim is what the bytes of a document say of where it belongs. An origin that is not of the form of
-// §1 is none.
+// §1 is none, and neither is a value that is longer than valueMax.
 type bytesClaim struct {
 	origin   string
 	batch    int64 // unknown if absent
 	sequence int64 // unknown if absent
 }
 
-func readClaim(source []byte) bytesClaim {
+func readClaim(source []byte, valueMax int) bytesClaim {
 	c := bytesClaim{batch: unknown, sequence: unknown}
 	if !validJSON(source) {
 		return c
 	}
 	top := fields(source, "auditseal", "event")
 	own := fields(top[0], "origin", "batch")
+	sequence := fields(top[1], "sequence")[0]
+	for _, value := range []*[]byte{&own[0], &own[1], &sequence} {
+		if len(*value) > valueMax {
+			*value = nil
+		}
+	}
 	if origin, ok := unquote(own[0]); ok && originForm.MatchString(origin) {
 		c.origin = origin
 	}
 	if n, ok := wholeNumber(own[1]); ok {
 		c.batch = n
 	}
-	if n, ok := wholeNumber(fields(top[1], "sequence")[0]); ok {
+	if n, ok := wholeNumber(sequence); ok {
 		c.sequence = n
 	}
 	return c

@@ -109,7 +109,7 @@ func FuzzScan(f *testing.F) {
 			_, _ = wholeNumber(part)
 			_ = fields(part, "b")
 		}
-		_ = eachHit(b, func(doc hit) { readRecord(doc, "x"); readClaim(doc.source) })
+		_ = eachHit(b, func(doc hit) { readRecord(doc, "x"); readClaim(doc.source, valueMax) })
 		_, _ = parseManifest(string(b))
 	})
 }

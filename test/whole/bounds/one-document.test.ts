@@ -3,27 +3,33 @@ import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { createClient } from '../../../agent/elasticsearch/index.ts';
 import { eventStream, installTemplates, recordStream } from '../../../agent/streams/index.ts';
+import { readerBytesMax } from '../../kit/memory-formula.ts';
+import { Giant } from './giant.ts';
 import { createDocument, randomNamespace, removeNamespace } from '../../kit/elasticsearch/index.ts';
 
 const url = inject('elasticsearchUrl');
 const main = join(import.meta.dirname, '../../../agent/cli/main.ts');
 const origin = 'prod/cp-1/kube-apiserver/20261123T004438Z';
-const tellPeak =
-  'data:text/javascript,process.on("exit",()=>process.stderr.write("peak "+process.resourceUsage().maxRSS+"\\n"))';
-
-/** docs/operations.md: what `verify` and `who` take at most. */
-const peakMegabytes = (documentBytes: number) => 192 + (4 * documentBytes) / 2 ** 20;
+/** VmHWM (proc(5)): the most memory that was ever resident, in kB. */
+const tellPeak = `data:text/javascript,${encodeURIComponent(`
+import { readFileSync } from 'node:fs';
+process.on('exit', () => {
+  const peak = /^VmHWM:\\s+(\\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))[1];
+  process.stderr.write('peak ' + peak + '\\n');
+});`)}`;
 
 interface Ran {
   code: number;
   out: string;
+  /** Bytes. */
   peak: number;
 }
 
 async function run(...parameters: string[]): Promise<Ran> {
   return await new Promise((resolve) => {
-    execFile(process.execPath, ['--import', tellPeak, main, ...parameters], (failure, out, error) => {
-      const peak = Number(/peak (\d+)/u.exec(error)?.[1]) / 1024;
+    const node = ['--import', tellPeak, main, ...parameters];
+    execFile(process.execPath, node, { maxBuffer: 1 << 28 }, (failure, out, error) => {
+      const peak = Number(/peak (\d+)/u.exec(error)?.[1]) * 1024;
       resolve({ code: failure ? Number(failure.code ?? -1) : 0, out, peak });
     });
   });
@@ -47,7 +53,7 @@ test.each([
       await createDocument(url, eventStream(namespace), 'forged-event', source);
       await createDocument(url, recordStream(namespace), 'forged-record', source);
       const connection = ['--url', url, '--namespace', namespace];
-      const bound = peakMegabytes(source.length);
+      const bound = readerBytesMax(source.length);
       for (const more of [[], ['--since', '2026-11-22T00:00:00Z']]) {
         const { code, out, peak } = await run('verify', ...connection, ...more);
         expect({ code, isNamed: /id forged-event/u.test(out) && /id forged-record/u.test(out) }).toEqual({
@@ -65,3 +71,27 @@ test.each([
     }
   },
 );
+
+// Elasticsearch itself takes no request of more than 100 MB unless it is told to; who stands in its place may send anything.
+test.each([
+  ['100 MB of text', { open: '"', unit: 'sixteen letters.', close: '"', bytes: 100e6 }],
+  ['100 MB of empty arrays', { open: '[', unit: '[],[],[],[],[],', close: '[]]', bytes: 100e6 }],
+  ['100 MB of members', { open: '{', unit: '"a":1,"b":[],', close: '"c":1}', bytes: 100e6 }],
+  [
+    '300 MB of text, beyond what is read of a document',
+    { open: '"', unit: 'sixteen letters.', close: '"', bytes: 300e6 },
+  ],
+])('one document of %s from a server does not exhaust verify, and is named', async (_name, value) => {
+  await using giant = await Giant.listen(value);
+  for (const more of [[], ['--since', '2026-11-22T00:00:00Z']]) {
+    const { code, out, peak } = await run('verify', '--url', giant.url, ...more);
+    expect({
+      code,
+      isNamed: /inserted: .*id giant/u.test(out) && /changed record: .*id giant/u.test(out),
+    }).toEqual({
+      code: 1,
+      isNamed: true,
+    });
+    expect(peak).toBeLessThan(readerBytesMax(value.bytes));
+  }
+});
