@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { configText } from './config/index.ts';
 import type { Config } from './config/index.ts';
+import type { RulesInForce } from './detect/index.ts';
 import { named, PolicyInForce, Room, runFlows } from './flow/index.ts';
 import { Metrics, serve } from './observe/index.ts';
 import type { Logger } from './observe/index.ts';
@@ -18,6 +19,9 @@ const aliveMilliseconds = 120_000;
 /** How often the bytes that are not read are looked at for `status`; a scrape looks by itself. */
 const lagMilliseconds = 15_000;
 
+/** How often the file of rules is looked at: a ConfigMap takes a minute to arrive anyway. */
+const rulesMilliseconds = 10_000;
+
 /** How often it is said that the disk is (still) full. */
 const diskFullMilliseconds = 300_000;
 
@@ -28,6 +32,8 @@ export interface AgentOptions {
   redactor: Redactor | undefined;
   /** Puts pseudonyms in the place of persons; undefined where `pseudonyms.keyFile` is not set. */
   pseudonymizer: Pseudonymizer | undefined;
+  /** The rules of detection; undefined where `detection.enabled` is false. */
+  rules: RulesInForce | undefined;
   logger: Logger;
   agent: { name: string; version: string };
   now: () => Date;
@@ -106,6 +112,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const server = opened.adopt(await serve({ ...config.http, metrics, health }), (one) => one.close());
   options.listening?.(server.port);
   const failed = new AbortController();
+  const rulesLooks = setInterval(() => void lookAtRules(options), rulesMilliseconds);
+  opened.defer(() => clearInterval(rulesLooks));
   const lags = setInterval(() => void metrics.lookAtLags().catch(() => undefined), lagMilliseconds);
   const both = AbortSignal.any([signal, failed.signal]);
   setMaxListeners(0, both, failed.signal);
@@ -139,6 +147,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       policy,
       redactor: options.redactor,
       pseudonymizer: options.pseudonymizer,
+      rules: options.rules,
       configText: named(configText(config)),
       store,
       committer,
@@ -164,6 +173,17 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     clearInterval(lags);
     await watchingPolicy;
     await committer.flush().catch(() => undefined);
+  }
+}
+
+/** Rules that cannot be used change nothing. */
+async function lookAtRules({ rules, logger, config: { detection } }: AgentOptions): Promise<void> {
+  if (detection.rulesFile === undefined) return;
+  const about = { 'file.path': detection.rulesFile };
+  try {
+    if (await rules?.refresh()) logger.info(about, 'the rules of detection have changed, and are in force');
+  } catch (error) {
+    logger.error({ ...about, error }, 'the file of rules cannot be used; the rules before stay in force');
   }
 }
 

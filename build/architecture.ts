@@ -8,7 +8,7 @@ export const groups: readonly (readonly string[])[] = [
   ['error.ts', 'check-result.ts', 'json', 'input'],
   ['event', 'seal', 'source', 'elasticsearch'],
   ['cel'],
-  ['policy', 'document', 'redact', 'pseudonym', 'store', 'trust', 'config'],
+  ['policy', 'detect', 'document', 'redact', 'pseudonym', 'store', 'trust', 'config'],
   ['observe', 'streams', 'noise'],
   ['flow', 'ship'],
   ['verify', 'kibana'],

@@ -1,5 +1,5 @@
 import { Environment, EvaluationError } from '@marcbachmann/cel-js';
-import type { ParseResult } from '@marcbachmann/cel-js';
+import type { ASTNode, ParseResult } from '@marcbachmann/cel-js';
 import { messageOf } from '../error.ts';
 import { Analysis } from './analysis.ts';
 import { CelError } from './error.ts';
@@ -35,6 +35,11 @@ export class Condition {
     this.text = text;
     this.reads = reads;
     this.#evaluate = evaluate;
+  }
+
+  /** Its checked tree, for who evaluates many conditions in a way of his own. */
+  get ast(): ASTNode {
+    return this.#evaluate.ast;
   }
 
   /** Whether it reads a body, so that these have to be parsed. */

@@ -5,4 +5,5 @@
 export { bodiesIn, type BodyMember, celValue } from './body.ts';
 export { type CelValues, Condition, Conditions, type Undecided } from './condition.ts';
 export { CelError, type CelErrorCode } from './error.ts';
+export type { ASTNode as AstNode } from '@marcbachmann/cel-js';
 export { CelEvent } from './event.ts';

@@ -1,5 +1,6 @@
 import { ConfigError, loadConfig } from '../config/index.ts';
 import type { Config } from '../config/index.ts';
+import { DetectError, RulesInForce } from '../detect/index.ts';
 import { fileBytesMax, InputError, readTextFile } from '../input/index.ts';
 import { defaultPolicy, defaultPolicyFile, parsePolicy, PolicyError } from '../policy/index.ts';
 import type { Policy } from '../policy/index.ts';
@@ -16,6 +17,7 @@ export async function loadSetup(file: string): Promise<{
   policy: { text: string; parsed: Policy };
   redactor: Redactor | undefined;
   pseudonymizer: Pseudonymizer | undefined;
+  rules: RulesInForce | undefined;
 }> {
   const config = await loadConfig(file);
   return {
@@ -23,6 +25,7 @@ export async function loadSetup(file: string): Promise<{
     policy: await loadPolicy(file, config),
     redactor: await loadRedactor(file, config),
     pseudonymizer: await loadPseudonymizer(file, config),
+    rules: await loadDetection(file, config),
   };
 }
 
@@ -85,6 +88,21 @@ async function loadPseudonymizer(
     throw new ConfigError(file, [`pseudonyms.keyFile: ${cause.message}`], { cause });
   });
   return new Pseudonymizer(new Pseudonyms(key, keepUsers), { addresses });
+}
+
+/** Undefined where detection is switched off. Throws ConfigError. */
+export async function loadDetection(file: string, { detection }: Config): Promise<RulesInForce | undefined> {
+  if (!detection.enabled) return undefined;
+  try {
+    return await RulesInForce.open(detection);
+  } catch (cause) {
+    if (cause instanceof InputError)
+      throw new ConfigError(file, [`detection.rulesFile: ${detection.rulesFile} ${cause.message}`], {
+        cause,
+      });
+    if (cause instanceof DetectError) throw new ConfigError(file, [cause.message], { cause });
+    throw cause;
+  }
 }
 
 /** The text of a file that a key of the configuration names. */

@@ -134,6 +134,14 @@ export const configSchema = z
         keepUsers: z.array(z.string().min(1)).max(1000).default([]),
       })
       .prefault({}),
+    detection: z
+      .strictObject({
+        enabled: z.boolean().default(true),
+        rulesFile: path.optional(),
+        off: z.array(z.string().max(64)).max(500).default([]),
+        ownNamespace: z.string().min(1).max(63).default('auditseal'),
+      })
+      .prefault({}),
     elasticsearch: elasticsearch,
     batchBytesMax: z
       .int()

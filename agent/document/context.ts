@@ -24,6 +24,19 @@ export interface Cut {
   readonly fields: readonly string[];
 }
 
+/** What rules of detection have found in an event, in the terms of ECS. */
+export interface Detected {
+  /** Of the rules. */
+  readonly ids: readonly string[];
+  readonly names: readonly string[];
+  readonly severity: number;
+  readonly riskScore: number;
+  /** Of MITRE ATT&CK: `TA0006`, `T1552`, `T1552.007`. */
+  readonly tactics: readonly string[];
+  readonly techniques: readonly string[];
+  readonly subtechniques: readonly string[];
+}
+
 /** Where a line was read and where its document goes. */
 export interface Place {
   /** Leaf index in the log. */
@@ -37,6 +50,8 @@ export interface Place {
   readonly readAt: Date;
   /** Name of the policy's rule that decided on the event; none where there was no event to decide on. */
   readonly rule?: string | undefined;
+  /** What rules of detection have found in the event. */
+  readonly detected?: Detected | undefined;
   /** True if the line was glued to another and split (seal-format.md §4, "Glued line"). */
   readonly recovered?: boolean;
   /** Names of the rules that redacted something of it, sorted. */

@@ -3,6 +3,7 @@ import { categoryMembers } from './category.ts';
 import { commonMembers, eventMembers, logMember, sealMember } from './common.ts';
 import type { DocumentContext, Place } from './context.ts';
 import { derived } from './derived.ts';
+import { detectedMembers } from './detected.ts';
 import { codeOf, isFields, outcomeOf, termUnitsMax, textOf, textUnitsMax } from '../event/index.ts';
 import type { AuditEvent, Fields } from '../event/index.ts';
 import { indexedUri } from './long-uri.ts';
@@ -25,11 +26,13 @@ export function eventHead(event: AuditEvent, context: DocumentContext, place: Pl
   const target = targetOf(isFields(event.objectRef) ? event.objectRef : none);
   const code = codeOf(event.responseStatus);
   const addresses = addressesOf(sourceIPs);
+  const detected = detectedMembers(place.detected);
   const request = { ...target.request, verb: textOf(verb) ?? '', stage: textOf(stage) ?? '', code };
   return (
     `{"@timestamp":"${timestampOf(event, place.readAt)}","event":{"kind":"event",` +
     categoryMembers({ ...request, decision: authorization.decision, outcome: outcomeOf(event) }) +
     textMember('action', verb) +
+    detected.event +
     `${eventMembers(context, place)}},${commonMembers(context)}` +
     urlMember(requestURI) +
     logMember(place) +
@@ -40,6 +43,7 @@ export function eventHead(event: AuditEvent, context: DocumentContext, place: Pl
     userAgentMember(userAgent) +
     memberOf('related', namesMember(event), addresses.related) +
     authorization.members +
+    detected.members +
     sealMember(context, place)
   );
 }

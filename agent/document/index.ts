@@ -1,4 +1,4 @@
-export type { DocumentContext, LongLine, Place } from './context.ts';
+export type { Detected, DocumentContext, LongLine, Place } from './context.ts';
 export { eventHead, timestampOf } from './head.ts';
 export { auditMember, documentPieces } from './pieces.ts';
 export { print } from './print.ts';

@@ -1,4 +1,5 @@
 import type { DocumentContext, Shaped } from '../document/index.ts';
+import type { Detector, Rule, RuleSet } from '../detect/index.ts';
 import { parseEvent, repairEvent, splitGlued } from '../event/index.ts';
 import type { LongLineParts } from '../event/index.ts';
 import { ecsVersion } from '../observe/index.ts';
@@ -28,6 +29,10 @@ export interface PipelineParts {
   policy: FollowedPolicy;
   redactor: Redactor | undefined;
   pseudonymizer: Pseudonymizer | undefined;
+  /** Asks the rules of detection; undefined where it is switched off. */
+  detector: Detector | undefined;
+  /** The rules in force now. */
+  rules: () => RuleSet | undefined;
   /** The most bytes of a document. */
   entryBytesMax: number;
   /** The key of every mac. */
@@ -71,6 +76,9 @@ export class Pipeline {
   #readAt = new Date(0);
   #paused: 'spool' | 'disk' | undefined;
   #policy: UsedPolicy;
+  #rules: RuleSet | undefined;
+  /** The digest of the rules that the manifests know. */
+  #rulesNoted: string | undefined;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -79,6 +87,8 @@ export class Pipeline {
     this.#treatment = this.#treatmentFor(parts.batch.log);
     this.#reader = parts.state.reader;
     this.#newest = parts.state.newest;
+    this.#rulesNoted = parts.state.detect?.rules;
+    this.#followRules();
   }
 
   /** Runs until `signal` aborts; then what was read is sealed and stored. Throws what the store fails with. */
@@ -103,6 +113,7 @@ export class Pipeline {
 
   async #take(chunk: Chunk<LongLineParts>): Promise<void> {
     this.#parts.failpoint('read');
+    this.#followRules();
     this.#readAt = this.#parts.now();
     if (chunk.kind === 'gap') return this.#noteGap(chunk);
     this.#batch.tally.gaps.push(...this.#gaps.splice(0));
@@ -188,6 +199,7 @@ export class Pipeline {
     const treated = treatEvent(line, this.#place(spot), this.#treatment);
     const { tally } = this.#batch;
     if (treated.kind === 'dropped') return tally.count(tally.dropped, treated.rule);
+    this.#countFired(treated.fired);
     if (treated.isReduced) tally.count(tally.reduced, treated.rule);
     if (treated.isWithoutManagedFields) tally.count(tally.reduced, managedFieldsName);
     this.#countRedacted(treated.redacted);
@@ -200,6 +212,23 @@ export class Pipeline {
     const { document, redacted } = treatText(line, this.#place(spot), this.#treatment);
     this.#countRedacted(redacted);
     this.#add(document);
+  }
+
+  #countFired(fired: readonly Rule[]): void {
+    for (const { text } of fired) this.#parts.meter.matched(text.id);
+  }
+
+  /** Goes on with the rules in force, and lets the next manifest say which they are. */
+  #followRules(): void {
+    const { detector, rules, notices, meter, now } = this.#parts;
+    const current = rules();
+    if (detector === undefined || current === undefined) return;
+    if (detector.ruleSet !== current) detector.use(current);
+    if (current !== this.#rules) meter.declareDetection(current.rules.map(({ text }) => text.id));
+    this.#rules = current;
+    if (current.digest === this.#rulesNoted) return;
+    notices.add({ kind: 'detect', at: now().toISOString(), rules: current.digest });
+    this.#rulesNoted = current.digest;
   }
 
   #countRedacted(counts: Counts): void {
@@ -231,7 +260,9 @@ export class Pipeline {
   // seal: the open batch goes into the log, and a new one opens
 
   async #seal(): Promise<void> {
-    const state: PipelineState = { v: 1, reader: this.#reader, newest: this.#newest };
+    const { detector } = this.#parts;
+    const detect = detector && { rules: this.#rulesNoted ?? '', windows: detector.stored };
+    const state: PipelineState = { v: 1, reader: this.#reader, newest: this.#newest, detect };
     const { log } = this.#batch;
     this.#batch = await this.#parts.sealer.seal(this.#batch, JSON.stringify(state));
     if (this.#batch.log !== log) this.#treatment = this.#treatmentFor(this.#batch.log);
@@ -252,10 +283,11 @@ export class Pipeline {
   }
 
   #treatmentFor({ origin, logId }: Log): Treatment {
-    const { context, redactor, pseudonymizer, entryBytesMax } = this.#parts;
+    const { context, redactor, pseudonymizer, detector, entryBytesMax } = this.#parts;
     return {
       policy: this.#policy.parsed,
       redactor,
+      detector,
       pseudonymizer,
       entryBytesMax,
       context: { ...context, origin, logId, ecsVersion },

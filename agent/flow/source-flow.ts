@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import type { Config } from '../config/index.ts';
+import { Detector, parseWindows } from '../detect/index.ts';
+import type { RuleProblem, RulesInForce } from '../detect/index.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
 import { LongLineParts } from '../event/index.ts';
 import type { Logger, Metrics } from '../observe/index.ts';
@@ -19,6 +21,7 @@ import type { PolicyInForce } from './policy-in-force.ts';
 import { readable } from './readable.ts';
 import type { Room } from './room.ts';
 import { Sealer } from './sealer.ts';
+import { ruleWarning } from './warnings.ts';
 import { parsePipelineState } from './state.ts';
 
 /** What the flows of all sources share. */
@@ -27,6 +30,8 @@ export interface SharedParts {
   policy: PolicyInForce;
   redactor: Redactor | undefined;
   pseudonymizer: Pseudonymizer | undefined;
+  /** The rules of detection; undefined where it is switched off. */
+  rules: RulesInForce | undefined;
   configText: NamedText;
   store: Store;
   committer: Committer;
@@ -238,12 +243,26 @@ async function assemble(
     now,
     failpoint,
   });
+  const onProblem = (problem: RuleProblem) => {
+    notices.add({ kind: 'detect', at: now().toISOString(), ...problem });
+    logger.warn({ 'auditseal.source': sourceName, 'rule.id': problem.rule }, ruleWarning(problem));
+  };
+  const detector =
+    shared.rules &&
+    new Detector({
+      ruleSet: shared.rules.current,
+      ownNamespace: config.detection.ownNamespace,
+      windows: parseWindows(state.detect?.windows),
+      onProblem,
+    });
   const pipeline = new Pipeline({
     sourceName,
     context: { cluster: config.cluster, node: config.node, namespace, agentVersion: agent.version },
     policy,
     redactor: shared.redactor,
     pseudonymizer: shared.pseudonymizer,
+    detector,
+    rules: () => shared.rules?.current,
     entryBytesMax,
     secret,
     source,

@@ -10,9 +10,23 @@ export interface PipelineState {
   reader: TailState | null;
   /** The newest `@timestamp`, for a gap to name; null where there was none. */
   newest: string | null;
+  /** What detection goes on from; undefined where it is switched off, or was. */
+  detect?: DetectState | undefined;
 }
 
-const pipelineState = z.object({ v: z.literal(1), reader: z.unknown(), newest: z.string().nullable() });
+export interface DetectState {
+  /** The digest of the rules that the manifests have named last. */
+  rules: string;
+  /** JSON of `WindowStates`. */
+  windows: string;
+}
+
+const pipelineState = z.object({
+  v: z.literal(1),
+  reader: z.unknown(),
+  newest: z.string().nullable(),
+  detect: z.object({ rules: z.string(), windows: z.string() }).optional(),
+});
 
 /**
  * Parses what a `PipelineState` was stored as; null is a source of which nothing was read.
@@ -30,8 +44,8 @@ export function parsePipelineState(text: string | null, source: string): Pipelin
         `source ${source}: its read position has version ${stored.v}, this release knows version 1; run the release that wrote it, or set stateDir to an empty folder to begin a new log`,
       );
     }
-    const { reader, newest } = pipelineState.parse(stored);
-    return { v: 1, reader: reader === null ? null : parseTailState(reader), newest };
+    const { reader, newest, detect } = pipelineState.parse(stored);
+    return { v: 1, reader: reader === null ? null : parseTailState(reader), newest, detect };
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;
     throw new StoreError(

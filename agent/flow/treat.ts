@@ -1,6 +1,8 @@
 import { shapeEvent, textDocument } from '../document/index.ts';
 import type { DocumentContext, LongLine, Place, Shaped } from '../document/index.ts';
 import { bodiesIn } from '../cel/index.ts';
+import { stampOf } from '../detect/index.ts';
+import type { Detector, Rule } from '../detect/index.ts';
 import {
   bodyMembers,
   cutManagedFields,
@@ -22,6 +24,8 @@ import { bodyConflict, conflictMessages } from '../streams/index.ts';
 /** What every line of a source is treated by. */
 export interface Treatment {
   readonly policy: Policy;
+  /** Asks the rules of detection; undefined where it is switched off. */
+  readonly detector: Detector | undefined;
   readonly context: DocumentContext;
   /** Takes secrets out; undefined where that is switched off. */
   readonly redactor: Redactor | undefined;
@@ -60,6 +64,8 @@ export type Treated =
       readonly refusal: KnownRefusal | undefined;
       /** How many values were redacted, by rule. */
       readonly redacted: Counts;
+      /** The rules of detection that found it. */
+      readonly fired: readonly Rule[];
       readonly document: Shaped;
     };
 
@@ -73,20 +79,22 @@ export interface KnownRefusal {
 export type Counts = ReadonlyMap<string, number>;
 
 /** Where an event lies; which rule keeps it is found here. */
-export type EventPlace = Omit<Place, 'rule'>;
+export type EventPlace = Omit<Place, 'rule' | 'detected'>;
 
 /**
  * An event becomes a document: one step a line, each on what the step before it left. It reads no clock, no file and no
- * network, so the same line in the same place always gives the same bytes. The order of steps is enrich, detect, decide,
- * redact, shape: detection sees what policy drops, and nothing is added behind redaction.
+ * network, so the same lines in the same places always give the same bytes: all that is remembered from line to line are the windows of
+ * detection, which are stored with each batch. The order of steps is enrich, detect, decide, redact, shape: detection sees what policy
+ * drops, and nothing is added behind redaction.
  */
 export function treatEvent(line: EventLine, place: EventPlace, by: Treatment): Treated {
-  const decision = decide(line.event, by.policy, bodiesOf(line, place));
+  const fired = by.detector?.detect(line.event, line.bytes, place.readAt) ?? noRules;
+  const decision = keptIfFound(fired, decide(line.event, by.policy, bodiesOf(line, place)));
   if (decision.action === 'drop') return { kind: 'dropped', rule: decision.rule };
   const left = leftBy(decision.action, line.bytes);
   const slim = withoutManagedFields(left, line.event, decision);
   const safe = redact(line.event, slim.pieces, decision, by);
-  const shown = placeOf(markManagedFields(place, slim, line), decision, safe);
+  const shown = placeOf(markManagedFields(place, slim, line), decision, safe, fired);
   const document = shapeEvent(safe.event, safe.left, by.context, shown, {
     entryBytesMax: by.entryBytesMax,
     lineBytes: line.bytes.length,
@@ -100,6 +108,7 @@ export function treatEvent(line: EventLine, place: EventPlace, by: Treatment): T
     // What was too long has lost its bodies already.
     refusal: lengthOf(document.pieces) > lengthOf(safe.left) ? refusalOf(safe) : undefined,
     redacted: safe.counts,
+    fired,
     document,
   };
 }
@@ -122,6 +131,14 @@ export function treatText(
 }
 
 const nothing: Counts = new Map();
+const noRules: readonly Rule[] = [];
+
+/** An event that detection found is evidence, whatever policy says of it; what of it policy did not want to see stays out of it. */
+function keptIfFound(fired: readonly Rule[], decision: Decision): Decision {
+  return fired.length > 0 && decision.action === 'drop' ? keptByDetection : decision;
+}
+
+const keptByDetection: Decision = { action: 'metadata', rule: 'detection', omitManagedFields: false };
 
 /** What policy leaves of an event's bytes, in pieces. */
 function leftBy(action: Exclude<Decision['action'], 'drop'>, bytes: Buffer): Buffer[] {
@@ -250,8 +267,15 @@ function sumOf(parts: readonly (Pick<Redacted, 'counts'> | undefined)[]): Counts
   return counts;
 }
 
-function placeOf(place: EventPlace, { rule }: Decision, { counts }: Safe): Place {
-  return counts.size === 0 ? { ...place, rule } : { ...place, rule, redacted: [...counts.keys()].toSorted() };
+function placeOf(place: EventPlace, { rule }: Decision, { counts }: Safe, fired: readonly Rule[]): Place {
+  if (counts.size === 0 && fired.length === 0) return { ...place, rule };
+  const redacted = counts.size === 0 ? undefined : [...counts.keys()].toSorted();
+  return {
+    ...place,
+    rule,
+    ...(redacted && { redacted }),
+    ...(fired.length > 0 && { detected: stampOf(fired) }),
+  };
 }
 
 function joined(pieces: readonly Buffer[]): Buffer {

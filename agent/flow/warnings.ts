@@ -1,3 +1,4 @@
+import type { RuleProblem } from '../detect/index.ts';
 import type { GapReason } from '../source/index.ts';
 
 const gapCauses: Record<GapReason, string> = {
@@ -30,4 +31,11 @@ export function pauseWarning(reason: 'spool' | 'disk'): string {
     `reading is paused: ${pauseCauses[reason]}; it goes on by itself when there is room, ` +
     'and nothing is lost as long as the apiserver keeps the rotated files'
   );
+}
+
+/** Of a rule that cannot be asked as it is. */
+export function ruleWarning(problem: RuleProblem): string {
+  return problem.state === 'errors'
+    ? `rule ${problem.rule} is neither true nor false of some events, and finds none of these; it stays on: write its condition so that it asks first, with has() or .?, for what may not be there`
+    : `rule ${problem.rule} goes through too many items of some events, and is off until ${problem.until}; make its condition ask for less, or look for who sends such events`;
 }

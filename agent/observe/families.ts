@@ -103,6 +103,16 @@ const sealed: Family[] = [
   },
 ];
 
+const detection: Family[] = [
+  {
+    name: 'auditseal_rule_matches_total',
+    type: 'counter',
+    help: 'Events that a rule of detection found, since this process began.',
+    label: 'rule',
+    read: (meter) => meter.matches,
+  },
+];
+
 const delivery: Family[] = [
   {
     name: 'auditseal_shipped_events_total',
@@ -229,4 +239,4 @@ const state: Family[] = [
 ];
 
 /** Every metric that has a series for each source: docs/operations.md lists them. */
-export const families: readonly Family[] = [...sealed, ...delivery, ...state];
+export const families: readonly Family[] = [...sealed, ...detection, ...delivery, ...state];

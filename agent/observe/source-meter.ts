@@ -35,6 +35,7 @@ export class SourceMeter {
   readonly epochs: Labelled = new Map();
   /** Of this process. */
   readonly retries: Labelled = new Map();
+  readonly matches: Labelled = new Map();
   readonly pauses: Labelled = new Map();
   paused: Observation['paused'];
   trouble: Observation['trouble'];
@@ -131,6 +132,16 @@ export class SourceMeter {
   retried(cause: string, message: string, now: Date): void {
     add(this.retries, cause, 1);
     this.trouble = { at: now.toISOString(), cause, message: message.slice(0, 500) };
+  }
+
+  /** Makes a series at 0 for each rule of detection. */
+  declareDetection(ids: readonly string[]): void {
+    for (const id of ids) this.matches.set(id, this.matches.get(id) ?? 0);
+  }
+
+  /** A rule of detection has found an event. */
+  matched(rule: string): void {
+    add(this.matches, rule, 1);
   }
 
   /** Reading has to wait, or goes on. */

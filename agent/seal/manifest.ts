@@ -72,7 +72,10 @@ export type Notice =
   | { kind: 'config'; at: string; text: string }
   | { kind: 'refused'; at: string; index: number; status: number; type: string }
   | { kind: 'copies'; at: string; first: number; last: number; origin?: string }
-  | { kind: 'clock'; at: string; seconds: number };
+  | { kind: 'clock'; at: string; seconds: number }
+  | { kind: 'detect'; at: string; rules: string }
+  | { kind: 'detect'; at: string; rule: string; state: 'errors' }
+  | { kind: 'detect'; at: string; rule: string; state: 'off'; until: string };
 
 /** The manifest's entry: one line of JSON, without a newline. */
 export function manifestBytes(manifest: Manifest): Buffer {

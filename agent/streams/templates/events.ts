@@ -4,6 +4,7 @@ import {
   boolean,
   date,
   eventKeywords,
+  float,
   ip,
   keyword,
   keywords,
@@ -29,6 +30,8 @@ export const eventMapping: Field = {
     event: object({
       ...eventKeywords,
       sequence: long,
+      severity: long,
+      risk_score: float,
       created: date,
       // Elastic's detection rules look for what came in since their last run by this field, which an ingest pipeline sets elsewhere. Here
       // nothing is added on the way, so it is the time at which the agent read the line, which is before the batch was sealed.
@@ -51,6 +54,11 @@ export const eventMapping: Field = {
     user_agent: object(keywords('original')),
     related: object({ ip, ...keywords('user', 'hosts') }),
     rule: object(keywords('id', 'name', 'category', 'reference')),
+    threat: object({
+      framework: keyword,
+      tactic: object(keywords('id', 'name')),
+      technique: object({ ...keywords('id', 'name'), subtechnique: object(keywords('id', 'name')) }),
+    }),
     host: object(keywords('name', 'hostname')),
     agent: object(keywords('id', 'name', 'type', 'version')),
     log: object({ offset: long, file: object(keywords('path')) }),

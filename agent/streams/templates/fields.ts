@@ -11,6 +11,7 @@ export type Field = Readonly<Record<string, unknown>>;
 export const keyword: Field = { type: 'keyword', ignore_above: termUnitsMax };
 export const text: Field = { type: 'text' };
 export const long: Field = { type: 'long', ignore_malformed: true };
+export const float: Field = { type: 'float', ignore_malformed: true };
 export const boolean: Field = { type: 'boolean', ignore_malformed: true };
 export const ip: Field = { type: 'ip', ignore_malformed: true };
 export const date: Field = { type: 'date', ignore_malformed: true };

@@ -104,6 +104,9 @@ seccompProfile: { type: RuntimeDefault }
 {{- $config := dict "cluster" .Values.cluster "stateDir" .Values.stateDir "sources" .Values.sources "elasticsearch" $es "http" (dict "host" "0.0.0.0" "port" .Values.metrics.port) -}}
 {{- if (.Values.pseudonyms | default dict).existingSecret -}}{{- $_ := set $config "pseudonyms" (dict "keyFile" "/etc/auditseal/pseudonyms/pseudonym-key") -}}{{- end -}}
 {{- if .Values.policy -}}{{- $_ := set $config "policyFile" "/etc/auditseal/policy.yaml" -}}{{- end -}}
+{{- $detection := dict "ownNamespace" .Release.Namespace -}}
+{{- if .Values.rules -}}{{- $_ := set $detection "rulesFile" "/etc/auditseal/rules/rules.yaml" -}}{{- end -}}
+{{- $_ := set $config "detection" $detection -}}
 {{- toYaml (mergeOverwrite $config (deepCopy .Values.config)) -}}
 {{- end -}}
 

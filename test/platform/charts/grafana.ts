@@ -114,6 +114,12 @@ const rows: { title: string; panels: Panel[] }[] = [
         ],
       },
       {
+        title: 'Found by rules',
+        description: 'Events that rules of detection found, by rule.',
+        unit: 'ops',
+        queries: [[rate('auditseal_rule_matches_total', 'rule'), `${by}: {{rule}}`]],
+      },
+      {
         title: 'Sealed',
         description: 'Events that are sealed and on the disk of the node.',
         unit: 'ops',

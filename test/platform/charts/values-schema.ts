@@ -109,6 +109,7 @@ export function valuesSchema(): Record<string, unknown> {
       config,
       pseudonyms: strict({ existingSecret: objectName, keyKey: { ...secretKey, minLength: 1 } }),
       policy: text,
+      rules: text,
       image: strict({
         registry,
         repository: { type: 'string', pattern: String.raw`^\S*$` },

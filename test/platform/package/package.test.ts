@@ -47,6 +47,14 @@ test('the package has the commands, the files that they read, licences and the S
     'auditseal.cdx.json',
     'default-policy.yaml',
     'package.json',
+    'rules/credential-access.yaml',
+    'rules/defense-evasion.yaml',
+    'rules/discovery.yaml',
+    'rules/execution.yaml',
+    'rules/impact.yaml',
+    'rules/initial-access.yaml',
+    'rules/persistence.yaml',
+    'rules/privilege-escalation.yaml',
   ]);
   expect(chunks).toEqual(expect.arrayContaining(['auditseal.js', 'main.js', 'worker.js']));
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Detector, parseRules, ruleSet } from '../../../agent/detect/index.ts';
 import { parseEvent } from '../../../agent/event/index.ts';
 import { treatEvent, treatText } from '../../../agent/flow/treat.ts';
 import type { EventLine, Treatment } from '../../../agent/flow/treat.ts';
@@ -15,7 +16,14 @@ rules:
   - { name: pods, level: Request, resources: [{ resources: [pods] }] }
 `);
 const redactor = new Redactor({ wholeEnvironment: false });
-const by: Treatment = { policy, redactor, pseudonymizer: undefined, context, entryBytesMax: 100_000 };
+const by: Treatment = {
+  policy,
+  redactor,
+  pseudonymizer: undefined,
+  detector: undefined,
+  context,
+  entryBytesMax: 100_000,
+};
 
 function line(members: string): EventLine {
   const bytes = Buffer.from(
@@ -150,4 +158,56 @@ test('a line that is no event is shown as text, a long one by its ends and its m
   const long = { bytes: Buffer.alloc(60_000, 'x'), mac: () => 'the mac' };
   const shown = JSON.parse(text(treatText(long, place, by).document.pieces)) as { auditseal: object };
   expect(shown.auditseal).toMatchObject({ cut: { bytes: 60_000, mac: 'the mac', fields: ['original'] } });
+});
+
+const watching = `
+rules:
+  - id: watched
+    title: Somebody watches
+    when: event.verb == "watch"
+    severity: high
+    threat: [TA0007, T1613]
+    next: Look.
+    false_positives: Many.
+    needs: Metadata
+  - id: created
+    title: Something made
+    when: event.verb == "create"
+    severity: low
+    threat: [TA0003, T1552.007]
+    next: Look.
+    false_positives: Many.
+    needs: Metadata
+`;
+const detector = () =>
+  new Detector({ ruleSet: ruleSet(parseRules(watching, 'the rules')), ownNamespace: 'auditseal' });
+
+test('what detection finds is stamped, and kept without bodies though policy drops it', () => {
+  const treated = treatEvent(line(`"verb":"watch",${bodies}`), place, { ...by, detector: detector() });
+  if (treated.kind !== 'kept') throw new Error('dropped');
+  expect(treated).toMatchObject({ rule: 'detection', isReduced: true });
+  expect(treated.fired.map(({ text: { id } }) => id)).toEqual(['watched']);
+  const document = text(treated.document.pieces);
+  expect(document).not.toContain('asked');
+  expect(JSON.parse(document)).toMatchObject({
+    event: { kind: 'event', action: 'watch', severity: 73, risk_score: 73 },
+    rule: { id: ['watched'], name: ['Somebody watches'] },
+    threat: { framework: 'MITRE ATT&CK', tactic: { id: ['TA0007'] }, technique: { id: ['T1613'] } },
+    auditseal: { rule: 'detection' },
+  });
+});
+
+test('of what policy keeps, detection changes nothing but the head', () => {
+  const treated = treatEvent(of('pods'), place, { ...by, detector: detector() });
+  if (treated.kind !== 'kept') throw new Error('dropped');
+  expect(treated.rule).toBe('pods');
+  const { rule, threat, ...rest } = JSON.parse(text(treated.document.pieces)) as Record<string, unknown>;
+  expect(rule).toEqual({ id: ['created'], name: ['Something made'] });
+  expect(threat).toMatchObject({ technique: { id: ['T1552'], subtechnique: { id: ['T1552.007'] } } });
+  const without = treatEvent(of('pods'), place, by);
+  if (without.kind !== 'kept') throw new Error('dropped');
+  const { event, ...other } = rest as { event: object };
+  const { event: plain, ...same } = JSON.parse(text(without.document.pieces)) as { event: object };
+  expect(other).toEqual(same);
+  expect(event).toEqual({ ...plain, severity: 21, risk_score: 21 });
 });

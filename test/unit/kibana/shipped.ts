@@ -29,7 +29,8 @@ export async function shipItems(url: string, namespace: string): Promise<void> {
   // However busy the machine is: what is not delivered by then would not be there to be counted.
   const policyFile = join(place.path, 'dropping.yaml');
   await writeFile(policyFile, policy);
-  const more = { entryBytesMax, shutdownSeconds: 200, policyFile };
+  // Detection would keep more than the policy does, which `items()` go by.
+  const more = { entryBytesMax, shutdownSeconds: 200, policyFile, detection: { enabled: false } };
   const config = await writeConfig(place.path, { elasticsearchUrl: url, namespace, more });
   const files = await logFiles();
   for (const [name, text] of files) await writeFile(join(logs, name), text);

@@ -1,0 +1,1 @@
+export { defineRules } from './command.ts';
