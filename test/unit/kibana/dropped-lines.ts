@@ -11,6 +11,7 @@ export const droppingRules: readonly string[] = [
   'component-reads',
   'component-discovery',
   'node-reads',
+  'anonymous-probes',
 ];
 
 /** Another that drops, of somebody's own policy. */

@@ -19,6 +19,10 @@ const resource = (one: AuditEvent) => part(one.objectRef)['resource'];
 const name = (one: AuditEvent) => (part(one.user)['username'] ?? '') as string;
 const isPerson = (one: AuditEvent) => !name(one).startsWith('system:') || name(one) === 'system:anonymous';
 
+/** The one thing that is dropped of whoever has no name. */
+const isProbe = (one: AuditEvent) =>
+  name(one) === 'system:anonymous' && /^\/(?:healthz|livez|readyz)$/u.test(String(one.requestURI));
+
 /** What must be kept, told from the raw event and not as the policy tells it; and how many the recording has at least. */
 const evidence: [string, number, (one: AuditEvent) => boolean][] = [
   ['failed login', 5, (one) => code(one) === 401],
@@ -37,7 +41,7 @@ const evidence: [string, number, (one: AuditEvent) => boolean][] = [
     (one) => /\/(token|tokenreviews|certificatesigningrequests)(\/|\?|$)/.test(String(one.requestURI)),
   ],
   ['impersonated request', 8, (one) => one.impersonatedUser !== undefined],
-  ['request of a person or an unknown client', 1000, isPerson],
+  ['request of a person or an unknown client', 1000, (one) => isPerson(one) && !isProbe(one)],
   ['request of a workload', 100, (one) => /^system:serviceaccount:(?!kube-system:)/.test(name(one))],
 ];
 
@@ -70,13 +74,14 @@ describe('of the recorded events the default policy', () => {
         'component-reads',
         'component-discovery',
         'node-reads',
+        'anonymous-probes',
       ]),
     );
   });
 });
 
 describe('what is dropped', () => {
-  const dropped = recorded.filter((one) => policy.decide(one).action === 'drop');
+  const dropped = recorded.filter((one) => policy.decide(one).action === 'drop' && !isProbe(one));
   const later = dropped.filter((one) => one.responseStatus !== undefined);
   const kept = (changes: Record<string, unknown>, from = dropped) =>
     from.every((one) => policy.decide({ ...one, ...changes }).action !== 'drop');
@@ -106,7 +111,8 @@ describe('what is dropped', () => {
         groups: ['system:serviceaccounts', 'system:serviceaccounts:lab'],
       },
     ]) {
-      expect(kept({ user, userAgent: 'kube-controller-manager/v1.35.4' })).toBe(true);
+      const others = dropped.filter((one) => !isProbe({ ...one, user }));
+      expect(kept({ user, userAgent: 'kube-controller-manager/v1.35.4' }, others)).toBe(true);
     }
   });
 
@@ -172,6 +178,7 @@ describe('the default policy', () => {
     groups: ['system:serviceaccounts', 'system:authenticated'],
   };
 
+  const anonymous = { username: 'system:anonymous', groups: ['system:unauthenticated'] };
   const node = { username: 'system:node:n1', groups: ['system:nodes', 'system:authenticated'] };
   const endpoints = { ...controller, username: 'system:serviceaccount:kube-system:endpoint-controller' };
   const manager = { username: 'system:kube-controller-manager', groups: ['system:authenticated'] };
@@ -212,6 +219,11 @@ describe('the default policy', () => {
     ['keep', 'a controller that reads memory', { user: manager, ...path('/debug/pprof/heap') }],
     ['keep', 'a controller that reads logs', { user: manager, ...path('/logs/kube-apiserver/audit.log') }],
     ['keep', 'a controller that reads metrics', { user: manager, ...path('/metrics') }],
+    ['drop', 'a probe of whoever has no name', { user: anonymous, ...path('/readyz') }],
+    ['keep', 'one that asks for more', { user: anonymous, ...path('/readyz?verbose') }],
+    ['keep', 'one of a single check', { user: anonymous, ...path('/readyz/etcd') }],
+    ['keep', 'what else he asks for', { user: anonymous, ...path('/version') }],
+    ['keep', 'a probe of a person', { ...path('/readyz') }],
     ['drop', 'discovery', { user: manager, ...path('/apis/apps/v1?timeout=32s') }],
     [
       'request',
