@@ -6,8 +6,10 @@ export interface Access {
   name: string;
   /** Our data streams that it is for. */
   streams: readonly string[];
-  /** Index privileges on them; there are no others, and none on the cluster. */
+  /** Index privileges on them; there are no others. */
   privileges: readonly string[];
+  /** Actions on the cluster; of named privileges none. */
+  clusterActions?: readonly string[];
   purpose: string;
 }
 
@@ -30,6 +32,8 @@ export function lookupAccess(namespace: string): Access {
     name: `auditseal-lookup-${namespace}`,
     streams: sealedStreams(namespace),
     privileges: ['read', 'view_index_metadata'],
+    // `GET /`: a verdict names the cluster that it is about.
+    clusterActions: ['cluster:monitor/main'],
     purpose: 'reads documents',
   };
 }
@@ -52,6 +56,6 @@ function sealedStreams(namespace: string): string[] {
 }
 
 /** A role as PUT _security/role takes it, and a key's role descriptor. */
-export function roleOf({ streams, privileges }: Access): object {
-  return { cluster: [], indices: [{ names: [...streams], privileges: [...privileges] }] };
+export function roleOf({ streams, privileges, clusterActions = [] }: Access): object {
+  return { cluster: [...clusterActions], indices: [{ names: [...streams], privileges: [...privileges] }] };
 }

@@ -221,6 +221,16 @@ test('a key to look things up may read and nothing else, and serves an auditor',
   };
   const search = `/${eventStream(at.namespace)}/_search`;
   expect([await may(lookup, 'POST', search), await may(at.keyFile, 'POST', search)]).toEqual([200, 403]);
+  // A verdict names its cluster; the embedded server has no `GET /` to try it on.
+  const has = async (file: string) => {
+    const client = await createClient({ urls: [at.server.url], apiKeyFile: file, requestSeconds: 20 });
+    const body = { cluster: ['cluster:monitor/main', 'monitor'] };
+    return (await request(client, { method: 'POST', path: '/_security/user/_has_privileges', body })).body;
+  };
+  expect(await has(lookup)).toMatchObject({ cluster: { 'cluster:monitor/main': true, monitor: false } });
+  expect(await has(at.keyFile)).toMatchObject({
+    cluster: { 'cluster:monitor/main': false, monitor: false },
+  });
 });
 
 test('a key for verdicts creates verdicts and nothing else, and the agent’s creates none', async () => {
