@@ -22,6 +22,13 @@ export function canaries(): Canary[] {
   return lines.map((line) => JSON.parse(line) as Canary);
 }
 
+/** The lines of a small log: an input that once leaked. */
+export function caseLines(name: string): string[] {
+  return readFileSync(join(folder, 'cases', `${name}.jsonl`), 'latin1')
+    .trimEnd()
+    .split('\n');
+}
+
 /** The lines of the log, without their newlines. */
 export function loggedLines(): Buffer[] {
   const text = gunzipSync(readFileSync(logFile)).toString('latin1');

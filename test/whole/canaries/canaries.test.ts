@@ -10,7 +10,7 @@ import {
   writeConfig,
   Writer,
 } from '../../kit/agent/index.ts';
-import { canaries, Finder, loggedLines } from '../../kit/canaries/index.ts';
+import { canaries, caseLines, Finder, loggedLines } from '../../kit/canaries/index.ts';
 import type { Canary } from '../../kit/canaries/index.ts';
 import { randomNamespace, removeNamespace } from '../../kit/elasticsearch/index.ts';
 import { Random } from '../../kit/random.ts';
@@ -108,6 +108,34 @@ test.each(Object.entries(wrappings))('of %s no secret leaves the process', async
   expect([...new Set(leaked)]).toEqual([]);
   expect(secretsIn(records.join('\n'))).toEqual([]);
   expect(secretsIn(await stored(join(place.path, 'state')))).toEqual([]);
+  expect(await verify(url, namespace)).toMatchObject({ exitCode: 0 });
+  await removeNamespace(url, namespace);
+});
+
+test('of a Secret no webhook\u2019s patch, torn event or item without a kind shows the value; all else of them arrives', async () => {
+  const namespace = randomNamespace();
+  await using place = await temporaryFolder();
+  const writer = await Writer.make(place.path);
+  const config = await writeConfig(place.path, { elasticsearchUrl: url, namespace, more: defaults });
+  await using agent = await startAgent({ config });
+  const names = ['patch-annotation-of-secret', 'torn-secret', 'event-without-kind'];
+  await writer.many(names.flatMap((name) => caseLines(name)));
+  // The first of the torn lines has the next event behind it.
+  await until(
+    async () => (await countEvents(url, namespace)) === writer.count + 1,
+    () => agent.tail(),
+  );
+  expect(await agent.stop()).toBe(0);
+  const all = (await sent(url, namespace)).events.join('\n');
+  const values = ['s3cr3t-value-1', 's3cr3t-value-2', 'SECRET-TORN', 'SECRET-NOKIND'];
+  for (const value of values) {
+    expect(caseLines(names[0]!).concat(caseLines(names[1]!), caseLines(names[2]!)).join('\n')).toContain(
+      Buffer.from(value).toString('base64'),
+    );
+    expect(all).not.toContain(Buffer.from(value).toString('base64'));
+  }
+  expect(all).toContain('mutation.webhook.admission.k8s.io/round_0_index_0');
+  expect(all).toContain('55555555-0000-4000-8000-000000000002');
   expect(await verify(url, namespace)).toMatchObject({ exitCode: 0 });
   await removeNamespace(url, namespace);
 });
