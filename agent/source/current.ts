@@ -1,8 +1,7 @@
 import { checkBytesMax, checkOf } from './fingerprint.ts';
-import { regularStat } from './listing.ts';
 import { readStretch } from './open-file.ts';
 import type { OpenFile } from './open-file.ts';
-import { isSameInode } from './stat.ts';
+import { isSameInode, regularStat } from './stat.ts';
 import type { FileStat } from './stat.ts';
 import type { FileRecord } from './state.ts';
 import type { Follow } from './succession.ts';

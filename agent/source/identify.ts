@@ -27,8 +27,18 @@ export interface CurrentIdentity {
   isSettled?: boolean;
 }
 
-const keyOf = ({ stem, compressed, stat }: Entry) =>
-  [stem, compressed, stat.device, stat.inode, stat.birthMilliseconds, stat.size, stat.modified].join('|');
+/** By stat, which is made anew with each look at a file, and is that of one path. */
+const keys = new WeakMap<FileStat, string>();
+
+function keyOf({ stem, compressed, stat }: Entry): string {
+  let key = keys.get(stat);
+  if (key === undefined) {
+    const { device, inode, birthMilliseconds, size, modified } = stat;
+    key = [stem, compressed, device, inode, birthMilliseconds, size, modified].join('|');
+    keys.set(stat, key);
+  }
+  return key;
+}
 
 /**
  * Tells which listed file is which known one, by content. Each known file is at most one of those listed, so of two

@@ -1,3 +1,4 @@
+import { Backups } from './backups.ts';
 import { listRotation } from './listing.ts';
 import type { Entry } from './listing.ts';
 import { fileKey } from './stat.ts';
@@ -13,8 +14,9 @@ export class Sightings {
   #earlier: ReadonlySet<string> = new Set();
   readonly #list: typeof listRotation;
 
-  constructor(list = listRotation) {
-    this.#list = list;
+  constructor(list?: typeof listRotation) {
+    const backups = new Backups();
+    this.#list = list ?? ((path) => listRotation(path, backups));
   }
 
   /** As `listRotation`; twice where files are seen for the first time, since deletion may be close behind them. */

@@ -5,15 +5,16 @@ import { startElasticsearch } from '../../test/kit/elasticsearch/index.ts';
 import { backlog } from '../../test/whole/tail/backlog.ts';
 import { longLines } from '../../test/whole/tail/long-lines.ts';
 import { measureIdle } from './idle.ts';
+import { catchUp } from './many-backups.ts';
 
 /**
- * `node bench/tail/main.ts [--only idle,lines,backlog] [--seconds 30] [--megabytes 1000] [--files 6] [--fileMegabytes 100]`:
+ * `node bench/tail/main.ts [--only idle,lines,backlog,many] [--seconds 30] [--megabytes 1000] [--files 6] [--fileMegabytes 100]`:
  * what tailing costs at its extremes, on a real Elasticsearch: waiting for a line, a line of a gigabyte, a backlog of all
- * backups. Memory is held to the formula of docs/operations.md by a cgroup, where one can be made.
+ * backups, and many of them. Memory is held to the formula of docs/operations.md by a cgroup, where one can be made.
  */
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'idle,lines,backlog' },
+    only: { type: 'string', default: 'idle,lines,backlog,many' },
     seconds: { type: 'string', default: '30' },
     megabytes: { type: 'string', default: '1000' },
     files: { type: 'string', default: '6' },
@@ -32,6 +33,7 @@ try {
   if (only.has('idle')) await idle();
   if (only.has('lines')) await lines();
   if (only.has('backlog')) await backups();
+  if (only.has('many')) await many();
 } finally {
   await elasticsearch.stop();
 }
@@ -75,6 +77,15 @@ async function backups(): Promise<void> {
   say(
     `  ${result.seconds.toFixed(0)} s, ${memory(result.peakBytes, result.limitBytes, result.isLimited)}, bytes left seen ${result.lags.length} times`,
   );
+}
+
+/** Does a file cost more where there are more of them? */
+async function many(): Promise<void> {
+  for (const count of [10, 100, 1000, 3000, 10_000]) {
+    const { files, cpuMilliseconds, gaps } = await catchUp(count, 60);
+    report(`catching up over ${count} compressed backups`, gaps === 0 ? [] : [`${gaps} gaps`]);
+    say(`  ${cpuMilliseconds.toFixed(1)} ms CPU a file, over ${files} files`);
+  }
 }
 
 function report(what: string, problems: readonly string[]): void {
