@@ -5,6 +5,8 @@ import type { ElasticsearchClient } from '../elasticsearch/index.ts';
 import { runtimeFields, runtimeNames } from './fields-in-force.ts';
 import { agentStreams } from './own-streams.ts';
 import type { OwnStream } from './own-streams.ts';
+import type { Field } from './templates/fields.ts';
+import { mappedFields, printedField } from './templates/mapped-fields.ts';
 
 export interface StreamCheckOptions {
   namespace: string;
@@ -95,6 +97,9 @@ function problem(found: string, expected: string): Deviation {
   return { state: 'problem', found, expected, remedy };
 }
 
+/** Of fields, that a message names. */
+const namedMax = 5;
+
 const sourceKey = '_source';
 const mappingAnswer = z.record(
   z.string(),
@@ -102,37 +107,57 @@ const mappingAnswer = z.record(
     mappings: z.object({
       [sourceKey]: z.record(z.string(), z.unknown()).optional(),
       runtime: runtimeFields.optional(),
+      properties: z.record(z.string(), z.unknown()).optional(),
     }),
   }),
 );
 
 /**
  * A mapping can turn `_source` off, make it synthetic or leave fields out of it, whatever the settings say. And a runtime field of
- * the name of one of ours hides what is there from every search, while `_source` is whole.
+ * the name of one of ours hides what is there from every search, while `_source` is whole; so does a field of ours that leaves values
+ * out of the index.
  */
 async function checkMapping(
   client: ElasticsearchClient,
-  { name: stream, mappedFields }: OwnStream,
+  { name: stream, mappedFields: ours }: OwnStream,
   signal: AbortSignal | undefined,
 ): Promise<Deviation[]> {
   const path = `/${encodeURIComponent(stream)}/_mapping`;
   const { body } = await request(client, { method: 'GET', path, signal });
   return Object.entries(parseAnswer(path, mappingAnswer, body)).flatMap(([index, { mappings }]) => {
     const changed = changesOfSource(mappings[sourceKey]);
-    const shadowed = shadowedBy(mappings.runtime, mappedFields);
+    const shadowed = shadowedBy(mappings.runtime, ours);
+    const otherwise = [...mappedFields(mappings)].filter(([name, field]) => {
+      const own = ours.get(name);
+      return own !== undefined && printedField(own) !== printedField(field);
+    });
     return [
       ...(changed === undefined ? [] : [problem(`${index} maps _source as ${changed}`, 'as it was sent')]),
       ...(shadowed.length === 0 ? [] : [shadowing(index, shadowed)]),
+      ...(otherwise.length === 0 ? [] : [otherwiseMapped(index, stream, otherwise)]),
     ];
   });
+}
+
+function otherwiseMapped(index: string, stream: string, fields: readonly [string, Field][]): Deviation {
+  const named = fields.slice(0, namedMax).map(([name, field]) => `${name} as ${printedField(field)}`);
+  const more = fields.length - named.length;
+  return {
+    state: 'warning',
+    found: `${index} maps ${named.join(', ')}${more > 0 ? ` and ${more} more otherwise` : ''}`,
+    expected: 'what the templates of this release say',
+    remedy:
+      'Searches, dashboards and rules may not find what was written there since; `_source` is whole. Unless an earlier release made the ' +
+      `index, find out who changed it (Elasticsearch’s audit log). Run \`auditseal setup\`, then POST /${stream}/_rollover.`,
+  };
 }
 
 /** Of our fields, those that a mapping's runtime fields hide. */
 export function shadowedBy(
   runtime: z.infer<typeof runtimeFields> | undefined,
-  mappedFields: readonly string[],
+  ours: OwnStream['mappedFields'],
 ): string[] {
-  return runtimeNames(runtime).filter((name) => mappedFields.includes(name));
+  return runtimeNames(runtime).filter((name) => ours.has(name));
 }
 
 /** No reason to stop: what is sealed is in `_source`, and whoever can change a mapping could stop the agent by it. */

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { ElasticsearchError, parseAnswer, request } from '../elasticsearch/index.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
+import { mappedFieldsOf } from './own-streams.ts';
+import type { Field } from './templates/fields.ts';
+import { printedField } from './templates/mapped-fields.ts';
 
 /** Names of fields, and the types that the templates give them. */
 export type ExpectedFields = Readonly<Record<string, string>>;
@@ -42,7 +45,6 @@ const capabilities = z.object({
 });
 
 interface Property {
-  type?: unknown;
   properties?: Record<string, Property>;
 }
 
@@ -56,7 +58,8 @@ const mappings = z.record(
 
 /**
  * Whether fields are, in every backing index, what the templates say. Whoever administers the streams can lay a runtime field
- * over one: a search for a time range then finds what its script says, while `_source` is whole. A stream that is not there has
+ * over one: a search for a time range then finds what its script says, while `_source` is whole. Or he has values left out of the index
+ * (`ignore_above`), times read by another format: the type alone says nothing. A stream that is not there has
  * no problem. Throws ElasticsearchError.
  */
 export async function fieldsInForce(
@@ -99,13 +102,19 @@ async function mappingProblems(
   signal?: AbortSignal,
 ): Promise<string[] | undefined> {
   const path = `/${encodeURIComponent(stream)}/_mapping`;
+  const ofTemplate = mappedFieldsOf(stream);
   try {
     const { body } = await request(client, { method: 'GET', path, signal });
     return Object.entries(parseAnswer(path, mappings, body)).flatMap(([index, { mappings: mapping }]) =>
       Object.entries(expected).flatMap(([name, type]) => {
         if (runtimeNames(mapping.runtime).includes(name)) return [`${index}: ${name} is a runtime field`];
-        const own = typeOf(mapping as Property, name);
-        return own === type ? [] : [`${index}: ${name} is mapped as ${String(own)}, not ${type}`];
+        const own = fieldOf(mapping as Property, name);
+        if (own?.['type'] !== type)
+          return [`${index}: ${name} is mapped as ${String(own?.['type'])}, not ${type}`];
+        const wanted = ofTemplate.get(name);
+        return !wanted || printedField(own) === printedField(wanted)
+          ? []
+          : [`${index}: ${name} is mapped as ${printedField(own)}, not ${printedField(wanted)}`];
       }),
     );
   } catch (error) {
@@ -114,8 +123,9 @@ async function mappingProblems(
   }
 }
 
-function typeOf(mapping: Property, name: string): unknown {
+/** Of a field that is no member of a flat object. */
+function fieldOf(mapping: Property, name: string): Field | undefined {
   let at: Property | undefined = mapping;
   for (const part of name.split('.')) at = at?.properties?.[part];
-  return at?.type;
+  return at as Field | undefined;
 }

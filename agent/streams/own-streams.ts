@@ -1,5 +1,6 @@
 import { eventMapping } from './templates/events.ts';
-import { mappedNames } from './templates/mapped-names.ts';
+import type { Field } from './templates/fields.ts';
+import { mappedFields } from './templates/mapped-fields.ts';
 import { recordMapping } from './templates/records.ts';
 import { verdictMapping } from './templates/verdicts.ts';
 import { eventStream, recordStream, verdictStream } from './stream-names.ts';
@@ -11,8 +12,8 @@ export interface OwnStream {
   ownField: string;
   /** The least that must be mapped: path → type. */
   wantedFields: Readonly<Record<string, string>>;
-  /** Full names of all fields that our template maps. */
-  mappedFields: readonly string[];
+  /** All fields that our template maps, by their full names. */
+  mappedFields: ReadonlyMap<string, Field>;
 }
 
 /** By these the verifier finds its way. */
@@ -24,8 +25,8 @@ const sealed = {
 /** What an agent writes to. */
 export function agentStreams(namespace: string): OwnStream[] {
   return [
-    { name: eventStream(namespace), ...sealed, mappedFields: mappedNames(eventMapping) },
-    { name: recordStream(namespace), ...sealed, mappedFields: mappedNames(recordMapping()) },
+    { name: eventStream(namespace), ...sealed, mappedFields: mappedFields(eventMapping) },
+    { name: recordStream(namespace), ...sealed, mappedFields: mappedFields(recordMapping()) },
   ];
 }
 
@@ -38,7 +39,13 @@ export function allStreams(namespace: string): OwnStream[] {
       'auditseal.verify.verdict': 'keyword',
       'auditseal.verify.exit_code': 'long',
     },
-    mappedFields: mappedNames(verdictMapping),
+    mappedFields: mappedFields(verdictMapping),
   };
   return [...agentStreams(namespace), { name: verdictStream(namespace), ...verdicts }];
+}
+
+/** What our template maps of a stream, by its name; of one that is none of ours nothing. */
+export function mappedFieldsOf(stream: string): ReadonlyMap<string, Field> {
+  const namespace = stream.slice(stream.lastIndexOf('-') + 1);
+  return allStreams(namespace).find(({ name }) => name === stream)?.mappedFields ?? new Map<string, Field>();
 }

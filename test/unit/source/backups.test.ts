@@ -27,8 +27,10 @@ test('whatever changes in the folder, the next listing is that of one who rememb
   const at = (minute: number, end = '') => join(log.folder, `${nameOf(minute)}${end}`);
   const changes = [
     async (minute: number) => await writeFile(at(minute), `${random.integer(0, 999)}\n`),
-    async (minute: number) => await writeFile(at(minute, '.gz'), `${random.integer(0, 999)}\n`),
-    async (minute: number) => await writeFile(at(minute, '.zst'), 'x'),
+    // A compressed file is written once.
+    async (minute: number) =>
+      await quietly(writeFile(at(minute, '.gz'), `${random.integer(0, 999)}\n`, { flag: 'wx' })),
+    async (minute: number) => await quietly(writeFile(at(minute, '.zst'), 'x', { flag: 'wx' })),
     async (minute: number) => await quietly(unlink(at(minute))),
     async (minute: number) => await quietly(unlink(at(minute, '.gz'))),
     async (minute: number) => await quietly(rename(at(minute), at(minute + 1))),

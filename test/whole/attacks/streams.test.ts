@@ -1,4 +1,6 @@
 import { describe, expect, inject, test } from 'vitest';
+import { createClient } from '../../../agent/elasticsearch/index.ts';
+import { checkStreams } from '../../../agent/streams/index.ts';
 import { Attacked } from '../../kit/attacked.ts';
 import { auditseal, Installation } from '../../kit/installation.ts';
 
@@ -152,6 +154,43 @@ test('a runtime field over a user’s name is told to who asks auditseal who, wi
     [expect.stringMatching(/: \S+: user\.name is a runtime field; run auditseal setup/u)],
     3,
   ]);
+});
+
+test('a user’s name that is left out of the index by its length is told to who asks, and by the agent’s start check', async () => {
+  await using log = await Attacked.make(url);
+  const events = log.installation.stream('events');
+  const properties = { user: { properties: { name: { type: 'keyword', ignore_above: 1 } } } };
+  await log.administer('PUT', `${events}/_mapping`, { properties });
+  const said = await auditseal([
+    'who',
+    '--url',
+    url,
+    '--namespace',
+    log.installation.namespace,
+    '--user',
+    'kubernetes-admin',
+  ]);
+  expect([attention(said.stdout), said.code], said.stderr).toEqual([
+    [
+      expect.stringMatching(
+        /user\.name is mapped as \{"ignore_above":1,"type":"keyword"\}, not \{"ignore_above":\d/u,
+      ),
+    ],
+    3,
+  ]);
+  const client = await createClient({ urls: [url], requestSeconds: 60 });
+  const [checked] = await checkStreams(client, { namespace: log.installation.namespace });
+  expect(checked).toMatchObject({ state: 'warning', found: expect.stringContaining('user.name') as unknown });
+});
+
+test('an origin that is left out of the index, and a question about a time range: could not check', async () => {
+  await using log = await Attacked.make(url);
+  const properties = { auditseal: { properties: { origin: { type: 'keyword', ignore_above: 1 } } } };
+  for (const stream of ['events', 'records'] as const)
+    await log.administer('PUT', `${log.installation.stream(stream)}/_mapping`, { properties });
+  const { findings, code, report } = await log.verify('--since', '2026-11-23T00:44:00Z', '--from-birth');
+  expect([findings, code], report).toEqual([[], 2]);
+  expect(report).toContain('auditseal.origin is mapped as {"ignore_above":1');
 });
 
 function attention(lines: readonly string[]): string[] {
