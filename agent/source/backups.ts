@@ -1,7 +1,7 @@
 import { readdir, stat as statOf } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isAbsent } from './error.ts';
-import type { Entry } from './listing.ts';
+import type { Entry } from './entry.ts';
 import { backupNames, compressedEnds } from './names.ts';
 import type { BackupName } from './names.ts';
 import { regularStat } from './stat.ts';

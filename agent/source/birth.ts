@@ -1,4 +1,4 @@
-import type { Entry } from './listing.ts';
+import type { Entry } from './entry.ts';
 
 /** A successor is born within this time of the rename before it (docs/seal-format.md §2). */
 const birthMillisecondsMax = 1000;

@@ -1,6 +1,6 @@
 import { isFileSystemError } from './error.ts';
 import { beginningBytesMax, beginningOf, checkBytesMax, checkOf } from './fingerprint.ts';
-import type { Entry } from './listing.ts';
+import type { Entry } from './entry.ts';
 import { readStretch } from './open-file.ts';
 import type { OpenFile } from './open-file.ts';
 

@@ -2,7 +2,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import { compareBefore, fingerprintIn, readHead } from './head.ts';
 import type { Comparison, Head, Open } from './head.ts';
 import type { Known } from './known.ts';
-import type { Entry } from './listing.ts';
+import type { Entry } from './entry.ts';
 import { isSameInode } from './stat.ts';
 import type { FileStat } from './stat.ts';
 import type { FileRecord } from './state.ts';

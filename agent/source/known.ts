@@ -4,7 +4,7 @@ import { backupNames } from './names.ts';
 import { filesMax } from './state.ts';
 import type { FileRecord, TailState } from './state.ts';
 import { checkOf, fingerprintOf } from './fingerprint.ts';
-import type { Entry } from './listing.ts';
+import type { Entry } from './entry.ts';
 
 export function positionOf({ path, id, offset }: FileRecord): FilePosition {
   return { path, file: id, offset };

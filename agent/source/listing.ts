@@ -1,24 +1,10 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Backups, namesIn } from './backups.ts';
+import type { Entry } from './entry.ts';
 import { isAbsent } from './error.ts';
 import { compareNames, isStranger } from './names.ts';
-import type { BackupName } from './names.ts';
 import { regularStat } from './stat.ts';
-import type { FileStat } from './stat.ts';
-
-/** One file of the rotation as the directory shows it; `.log`, `.log.gz` and `.log.zst` of one name are one entry. */
-export interface Entry {
-  path: string;
-  /** The path without `.gz` or `.zst`. */
-  stem: string;
-  compressed: boolean;
-  stat: FileStat;
-  /** Absent for the live file. */
-  backup?: BackupName;
-  /** It is no longer in the directory, in any form. */
-  gone?: true;
-}
 
 /**
  * The live file's path, and behind a symbolic link also the path it leads to: a writer that was given the target

@@ -10,7 +10,7 @@ import type { CurrentIdentity } from './identify.ts';
 import { Reserved } from './reserved.ts';
 import { Known, newRecord, positionOf } from './known.ts';
 import { livePaths, strangersOf } from './listing.ts';
-import type { Entry } from './listing.ts';
+import type { Entry } from './entry.ts';
 import { readStretch } from './open-file.ts';
 import type { OpenFile } from './open-file.ts';
 import { isSameInode, regularStat } from './stat.ts';

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { isBornAtRename } from './birth.ts';
 import { isFileSystemError } from './error.ts';
 import type { CurrentIdentity, Identity } from './identify.ts';
-import type { Entry } from './listing.ts';
+import type { Entry } from './entry.ts';
 import { compareNames } from './names.ts';
 import type { BackupName } from './names.ts';
 import { fileOn, openHandle } from './open-file.ts';

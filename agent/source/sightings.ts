@@ -1,6 +1,6 @@
 import { Backups } from './backups.ts';
 import { listRotation } from './listing.ts';
-import type { Entry } from './listing.ts';
+import type { Entry } from './entry.ts';
 import { fileKey } from './stat.ts';
 
 /**

@@ -5,7 +5,7 @@ import type { FileRecord } from './state.ts';
 import type { CurrentIdentity, Identifier, Identity } from './identify.ts';
 import type { Reserved } from './reserved.ts';
 import type { Known } from './known.ts';
-import type { Entry } from './listing.ts';
+import type { Entry } from './entry.ts';
 import { backupNames, compareNames } from './names.ts';
 import type { OpenFile } from './open-file.ts';
 import { isSameInode } from './stat.ts';

@@ -3,7 +3,7 @@ import type { FileId } from './chunk.ts';
 import type { CurrentIdentity, Identifier, Identity } from './identify.ts';
 import type { Reserved } from './reserved.ts';
 import type { Known } from './known.ts';
-import type { Entry } from './listing.ts';
+import type { Entry } from './entry.ts';
 import { isSameInode } from './stat.ts';
 
 /** The directory at one moment, each file identified. */

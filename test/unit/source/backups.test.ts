@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Backups } from '../../../agent/source/backups.ts';
-import type { Entry } from '../../../agent/source/listing.ts';
+import type { Entry } from '../../../agent/source/entry.ts';
 import { Random } from '../../kit/random.ts';
 import { LogFolder } from './log-folder.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Sightings } from '../../../agent/source/sightings.ts';
-import type { Entry } from '../../../agent/source/listing.ts';
+import type { Entry } from '../../../agent/source/entry.ts';
 
 /** A file of the rotation; `born` 0 where the file system does not tell. */
 function entry(inode: number, born = 1000 + inode): Entry {

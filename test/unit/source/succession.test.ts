@@ -5,7 +5,7 @@ import { Identifier } from '../../../agent/source/identify.ts';
 import { Reserved, reservedDeletedBytesMax } from '../../../agent/source/reserved.ts';
 import { Known, newRecord } from '../../../agent/source/known.ts';
 import { listRotation } from '../../../agent/source/listing.ts';
-import type { Entry } from '../../../agent/source/listing.ts';
+import type { Entry } from '../../../agent/source/entry.ts';
 import { readStretch } from '../../../agent/source/open-file.ts';
 import { fileStat } from '../../../agent/source/stat.ts';
 import { emptyTailState } from '../../../agent/source/state.ts';
