@@ -34,15 +34,32 @@ export async function rangeOfLog(
   ].map(({ batch }) => batch);
   let touched: { from: number; to: number } | undefined;
   let indexes: { from: number; to: number } | undefined;
+  let after: RecordPlace | undefined;
   const candidates = candidateWalk(origin, time.since - clockToleranceMilliseconds);
   for await (const hit of walk(client, pit, candidates, signal)) {
     const place = touching(hit, time);
-    if (!place) continue;
+    if (!place) {
+      after ??= sealedAfter(hit, time);
+      continue;
+    }
     const { batch, first, size } = place;
     touched = { from: Math.min(batch, touched?.from ?? batch), to: Math.max(batch, touched?.to ?? batch) };
     indexes = { from: Math.min(first, indexes?.from ?? first), to: Math.max(size, indexes?.to ?? size) };
   }
-  if (!touched || !indexes) return { origin, batches: undefined, indexes: undefined, ends };
+  if (!touched || !indexes) {
+    const none = { origin, batches: undefined, indexes: undefined, ends };
+    if (!after) return none;
+    // The log goes on after the range: whoever deleted all that it had in there left a hole between two neighbours.
+    const [before] = await firstOf(neighbourWalk(origin, 'desc', { lt: after.batch }), 1);
+    if (!before && after.batch === 0) return none;
+    const from = before?.batch ?? 0;
+    return {
+      origin,
+      batches: { from, to: after.batch, touched: { from: from + 1, to: after.batch - 1 } },
+      indexes: { from: before?.first ?? 0, to: after.size },
+      ends,
+    };
+  }
   const [below] = await firstOf(neighbourWalk(origin, 'desc', { lt: touched.from }), 1);
   const [above] = await firstOf(neighbourWalk(origin, 'asc', { gt: touched.to }), 1);
   return {
@@ -58,6 +75,14 @@ interface RecordPlace {
   batch: number;
   first: number;
   size: number;
+}
+
+/** The place of a record if it was sealed after the range. */
+function sealedAfter(hit: Hit, { until }: TimeRange): RecordPlace | undefined {
+  const manifest = manifestOf(hit);
+  if (!manifest || Date.parse(manifest.sealedAt) <= until) return undefined;
+  const { batch, first, count } = manifest;
+  return { batch, first, size: first + count + 1 };
 }
 
 /** The place of a record if its manifest touches the range. */
