@@ -126,6 +126,17 @@ export const configSchema = z
     stateDir: path.default('/var/lib/auditseal'),
     sources: z.array(source).min(1).max(64),
     policyFile: path.optional(),
+    requestReceived: z
+      .strictObject({
+        withhold: z.boolean().default(false),
+        minutes: z.number().min(0.01).max(1440).default(10),
+        bytesMax: z
+          .int()
+          .min(64 * 1024)
+          .max(64 * mebibytes)
+          .default(4 * mebibytes),
+      })
+      .prefault({}),
     redact: redactSchema.prefault({}),
     pseudonyms: z
       .strictObject({

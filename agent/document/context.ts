@@ -52,7 +52,7 @@ export interface Place {
   readonly rule?: string | undefined;
   /** What rules of detection have found in the event. */
   readonly detected?: Detected | undefined;
-  /** True if the line was glued to another and split (seal-format.md §4, "Glued line"). */
+  /** True if the line was glued to another and split (seal-format.md §4, "Glued line"), or is a RequestReceived that was withheld. */
   readonly recovered?: boolean;
   /** Names of the rules that redacted something of it, sorted. */
   readonly redacted?: readonly string[];

@@ -51,7 +51,8 @@ export class Batch {
   isDue(): boolean {
     const { batchSeconds, heartbeatSeconds } = this.#limits;
     const now = performance.now();
-    if (!this.tally.isEmpty) {
+    // What was withheld from an earlier batch has no stretch of its own.
+    if (!this.tally.isEmpty || this.entries.count > 0) {
       this.#filledAt ??= now;
       return now - this.#filledAt >= batchSeconds * 1000;
     }

@@ -4,7 +4,7 @@ import { parseEvent, repairEvent, splitGlued } from '../event/index.ts';
 import type { LongLineParts } from '../event/index.ts';
 import { ecsVersion } from '../observe/index.ts';
 import type { Logger, SourceMeter } from '../observe/index.ts';
-import { managedFieldsName } from '../policy/index.ts';
+import { managedFieldsName, requestReceivedName } from '../policy/index.ts';
 import type { Pseudonymizer } from '../pseudonym/index.ts';
 import type { Redactor } from '../redact/index.ts';
 import { lineKey, macOf, sha256 } from '../seal/index.ts';
@@ -17,8 +17,19 @@ import type { Durable } from './durable.ts';
 import type { FollowedPolicy, PolicyChange, UsedPolicy } from './policy-in-force.ts';
 import type { Sealer } from './sealer.ts';
 import type { PipelineState } from './state.ts';
-import { treatEvent, treatText } from './treat.ts';
-import type { Counts, EventLine, EventPlace, KnownRefusal, TextLine, Treatment } from './treat.ts';
+import { prepareEvent, shapePrepared, treatText } from './treat.ts';
+import { Withheld } from './withheld.ts';
+import type { WithheldEvent, WithheldLimits } from './withheld.ts';
+import type {
+  Counts,
+  EventLine,
+  EventPlace,
+  KeptEvent,
+  KnownRefusal,
+  PreparedEvent,
+  TextLine,
+  Treatment,
+} from './treat.ts';
 
 const newline = 0x0a;
 
@@ -35,6 +46,7 @@ export interface PipelineParts {
   rules: () => RuleSet | undefined;
   /** The most bytes of a document. */
   entryBytesMax: number;
+  requestReceived: WithheldLimits;
   /** The key of every mac. */
   secret: Uint8Array;
   source: Source<LongLineParts>;
@@ -79,6 +91,7 @@ export class Pipeline {
   #rules: RuleSet | undefined;
   /** The digest of the rules that the manifests know. */
   #rulesNoted: string | undefined;
+  readonly #withheld: Withheld;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -89,6 +102,7 @@ export class Pipeline {
     this.#newest = parts.state.newest;
     this.#rulesNoted = parts.state.detect?.rules;
     this.#followRules();
+    this.#withheld = new Withheld(parts.requestReceived, parts.state.withheld);
   }
 
   /** Runs until `signal` aborts; then what was read is sealed and stored. Throws what the store fails with. */
@@ -99,6 +113,7 @@ export class Pipeline {
       for (const change of policy.changes()) await this.#changePolicy(change);
       const chunk = this.#hasRoom() ? await source.read() : await source.reserve(this.#paused === 'disk');
       if (chunk) await this.#take(chunk);
+      for (const event of this.#withheld.due(now().getTime())) await this.#recover(event);
       if (this.#batch.isFull || this.#batch.isDue()) await this.#seal();
       if (!chunk) await source.wait(signal);
     }
@@ -150,7 +165,7 @@ export class Pipeline {
   #line(line: Buffer, file: string, spot: Spot, isEnded: boolean): void {
     const mac = () => this.#lineMac(file, spot.offset, sha256(line));
     const event = parseEvent(line);
-    if (event) return this.#event({ event, bytes: line, mac }, spot);
+    if (event) return this.#event({ event, bytes: line, mac }, spot, file);
     const pieces = (isEnded ? splitGlued(line) : undefined) ?? [line];
     this.#batch.tally.pieces += pieces.length - 1;
     for (const bytes of pieces) {
@@ -195,16 +210,70 @@ export class Pipeline {
 
   // treat: an event or a text becomes the document that the batch takes
 
-  #event(line: EventLine, spot: Spot): void {
-    const treated = treatEvent(line, this.#place(spot), this.#treatment);
+  /** @param file of a line that is an event as it stands, so that it may be withheld */
+  #event(line: EventLine, spot: Spot, file?: string): void {
+    this.#withheld.see(line.event);
+    const prepared = prepareEvent(line, this.#place(spot), this.#treatment);
     const { tally } = this.#batch;
-    if (treated.kind === 'dropped') return tally.count(tally.dropped, treated.rule);
+    if (prepared.kind === 'dropped') return tally.count(tally.dropped, prepared.rule);
+    // What detection found is a document at once.
+    const mayWait = file !== undefined && prepared.fired.length === 0;
+    const key = mayWait ? this.#withheld.takes(line.event, line.bytes.length) : undefined;
+    if (key !== undefined && file !== undefined) return this.#withhold(key, line, file, prepared);
+    this.#addEvent(shapePrepared(prepared, line, this.#treatment));
+  }
+
+  #addEvent(treated: KeptEvent): void {
+    const { tally } = this.#batch;
     this.#countFired(treated.fired);
     if (treated.isReduced) tally.count(tally.reduced, treated.rule);
     if (treated.isWithoutManagedFields) tally.count(tally.reduced, managedFieldsName);
     this.#countRedacted(treated.redacted);
     if (treated.refusal !== undefined) this.#refuseNext(treated.refusal);
     this.#add(treated.document);
+  }
+
+  /** Dropped with the batch of its line, and kept with that in one transaction, until a later stage of the request is read. */
+  #withhold(key: string, { bytes }: EventLine, file: string, prepared: PreparedEvent): void {
+    const { tally } = this.#batch;
+    tally.count(tally.dropped, requestReceivedName);
+    const { rule, redacted, left, place } = prepared;
+    this.#withheld.take({
+      key,
+      at: this.#readAt.getTime(),
+      path: place.path,
+      file,
+      offset: place.offset,
+      digest: sha256(bytes).toString('base64'),
+      bytes: bytes.length,
+      rule,
+      redacted: [...redacted],
+      left: Buffer.concat([...left]).toString('base64'),
+    });
+  }
+
+  /** No later stage came: it is sealed as a piece, beyond the lines of this batch (docs/seal-format.md §2). */
+  async #recover(withheld: WithheldEvent): Promise<void> {
+    const { path, file, offset, at, bytes, rule } = withheld;
+    const left = Buffer.from(withheld.left, 'base64');
+    const event = parseEvent(left);
+    if (event === undefined) throw new Error('a withheld event is no event any more: report this');
+    const place = { ...this.#place({ path, offset, recovered: true }), readAt: new Date(at) };
+    const mac = () => this.#lineMac(file, offset, Buffer.from(withheld.digest, 'base64'));
+    const prepared: PreparedEvent = {
+      kind: 'prepared',
+      rule,
+      place,
+      event,
+      left: [left],
+      redacted: new Map(withheld.redacted),
+      isReduced: false,
+      isWithoutManagedFields: false,
+      fired: [],
+    };
+    this.#batch.tally.pieces += 1;
+    this.#addEvent(shapePrepared(prepared, { bytes: { length: bytes }, mac }, this.#treatment));
+    if (this.#batch.isFull) await this.#seal();
   }
 
   #text(line: TextLine, spot: Spot): void {
@@ -262,7 +331,8 @@ export class Pipeline {
   async #seal(): Promise<void> {
     const { detector } = this.#parts;
     const detect = detector && { rules: this.#rulesNoted ?? '', windows: detector.stored };
-    const state: PipelineState = { v: 1, reader: this.#reader, newest: this.#newest, detect };
+    const withheld = this.#withheld.list();
+    const state: PipelineState = { v: 1, reader: this.#reader, newest: this.#newest, detect, withheld };
     const { log } = this.#batch;
     this.#batch = await this.#parts.sealer.seal(this.#batch, JSON.stringify(state));
     if (this.#batch.log !== log) this.#treatment = this.#treatmentFor(this.#batch.log);

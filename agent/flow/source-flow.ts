@@ -264,6 +264,7 @@ async function assemble(
     detector,
     rules: () => shared.rules?.current,
     entryBytesMax,
+    requestReceived: config.requestReceived,
     secret,
     source,
     sealer,

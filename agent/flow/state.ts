@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { parseTailState } from '../source/index.ts';
 import type { TailState } from '../source/index.ts';
 import { StoreError } from '../store/index.ts';
+import { withheldEvents } from './withheld.ts';
+import type { WithheldEvent } from './withheld.ts';
 
 /** What is stored with each batch to go on from. */
 export interface PipelineState {
@@ -12,6 +14,8 @@ export interface PipelineState {
   newest: string | null;
   /** What detection goes on from; undefined where it is switched off, or was. */
   detect?: DetectState | undefined;
+  /** What was dropped as RequestReceived and may be sealed after all, the oldest first. */
+  withheld: WithheldEvent[];
 }
 
 export interface DetectState {
@@ -26,6 +30,7 @@ const pipelineState = z.object({
   reader: z.unknown(),
   newest: z.string().nullable(),
   detect: z.object({ rules: z.string(), windows: z.string() }).optional(),
+  withheld: withheldEvents.default([]),
 });
 
 /**
@@ -35,7 +40,7 @@ const pipelineState = z.object({
  * @throws StoreError `newer` if a later release wrote it, `failed` if it is damaged
  */
 export function parsePipelineState(text: string | null, source: string): PipelineState {
-  if (text === null) return { v: 1, reader: null, newest: null };
+  if (text === null) return { v: 1, reader: null, newest: null, withheld: [] };
   try {
     const stored: unknown = JSON.parse(text);
     if (isNewer(stored)) {
@@ -44,8 +49,8 @@ export function parsePipelineState(text: string | null, source: string): Pipelin
         `source ${source}: its read position has version ${stored.v}, this release knows version 1; run the release that wrote it, or set stateDir to an empty folder to begin a new log`,
       );
     }
-    const { reader, newest, detect } = pipelineState.parse(stored);
-    return { v: 1, reader: reader === null ? null : parseTailState(reader), newest, detect };
+    const { reader, newest, detect, withheld } = pipelineState.parse(stored);
+    return { v: 1, reader: reader === null ? null : parseTailState(reader), newest, detect, withheld };
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;
     throw new StoreError(

@@ -50,24 +50,29 @@ export interface TextLine {
   readonly mac: () => string;
 }
 
+export interface DroppedEvent {
+  readonly kind: 'dropped';
+  readonly rule: string;
+}
+
+export interface KeptEvent {
+  readonly kind: 'kept';
+  readonly rule: string;
+  /** Policy cut something out of it. */
+  readonly isReduced: boolean;
+  /** Managed fields were cut out of it. */
+  readonly isWithoutManagedFields: boolean;
+  /** Elasticsearch is known to refuse it: the refused form that it sees instead, and why. */
+  readonly refusal: KnownRefusal | undefined;
+  /** How many values were redacted, by rule. */
+  readonly redacted: Counts;
+  /** The rules of detection that found it. */
+  readonly fired: readonly Rule[];
+  readonly document: Shaped;
+}
+
 /** What became of an event. */
-export type Treated =
-  | { readonly kind: 'dropped'; readonly rule: string }
-  | {
-      readonly kind: 'kept';
-      readonly rule: string;
-      /** Policy cut something out of it. */
-      readonly isReduced: boolean;
-      /** Managed fields were cut out of it. */
-      readonly isWithoutManagedFields: boolean;
-      /** Elasticsearch is known to refuse it: the refused form that it sees instead, and why. */
-      readonly refusal: KnownRefusal | undefined;
-      /** How many values were redacted, by rule. */
-      readonly redacted: Counts;
-      /** The rules of detection that found it. */
-      readonly fired: readonly Rule[];
-      readonly document: Shaped;
-    };
+export type Treated = DroppedEvent | KeptEvent;
 
 /** What Elasticsearch would say, or what would become of it. */
 export interface KnownRefusal {
@@ -88,26 +93,61 @@ export type EventPlace = Omit<Place, 'rule' | 'detected'>;
  * drops, and nothing is added behind redaction.
  */
 export function treatEvent(line: EventLine, place: EventPlace, by: Treatment): Treated {
+  const prepared = prepareEvent(line, place, by);
+  return prepared.kind === 'dropped' ? prepared : shapePrepared(prepared, line, by);
+}
+
+/** An event as all steps but the last leave it: nothing of it depends on where its document goes. */
+export interface PreparedEvent extends Omit<KeptEvent, 'kind' | 'refusal' | 'document'> {
+  readonly kind: 'prepared';
+  readonly place: EventPlace;
+  readonly event: AuditEvent;
+  readonly left: readonly Buffer[];
+}
+
+/** Decides on an event, and takes out of it what policy and redaction do. */
+export function prepareEvent(
+  line: EventLine,
+  place: EventPlace,
+  by: Treatment,
+): PreparedEvent | DroppedEvent {
   const fired = by.detector?.detect(line.event, line.bytes, place.readAt) ?? noRules;
   const decision = keptIfFound(fired, decide(line.event, by.policy, bodiesOf(line, place)));
   if (decision.action === 'drop') return { kind: 'dropped', rule: decision.rule };
   const left = leftBy(decision.action, line.bytes);
   const slim = withoutManagedFields(left, line.event, decision);
   const safe = redact(line.event, slim.pieces, decision, by);
-  const shown = placeOf(markManagedFields(place, slim, line), decision, safe, fired);
-  const document = shapeEvent(safe.event, safe.left, by.context, shown, {
-    entryBytesMax: by.entryBytesMax,
-    lineBytes: line.bytes.length,
-    mac: line.mac,
-  });
   return {
-    kind: 'kept',
+    kind: 'prepared',
     rule: decision.rule,
+    place: markManagedFields(place, slim, line),
     isReduced: lengthOf(left) < line.bytes.length,
     isWithoutManagedFields: slim.bodies.length > 0,
-    // What was too long has lost its bodies already.
-    refusal: lengthOf(document.pieces) > lengthOf(safe.left) ? refusalOf(safe) : undefined,
     redacted: safe.counts,
+    fired,
+    event: safe.event,
+    left: safe.left,
+  };
+}
+
+/** The document of what was prepared. Of the line only its length and its mac are asked. */
+export function shapePrepared(
+  prepared: PreparedEvent,
+  { bytes, mac }: { readonly bytes: { readonly length: number }; readonly mac: () => string },
+  by: Treatment,
+): KeptEvent {
+  const { event, left, rule, place, isReduced, isWithoutManagedFields, redacted, fired } = prepared;
+  const limits = { entryBytesMax: by.entryBytesMax, lineBytes: bytes.length, mac };
+  const document = shapeEvent(event, left, by.context, placeOf(place, rule, redacted, fired), limits);
+  return {
+    kind: 'kept',
+    rule,
+    isReduced,
+    isWithoutManagedFields,
+    // What was too long has lost its bodies already.
+    refusal:
+      lengthOf(document.pieces) > lengthOf(left) ? refusalOf({ event, left, counts: redacted }) : undefined,
+    redacted,
     fired,
     document,
   };
@@ -267,7 +307,7 @@ function sumOf(parts: readonly (Pick<Redacted, 'counts'> | undefined)[]): Counts
   return counts;
 }
 
-function placeOf(place: EventPlace, { rule }: Decision, { counts }: Safe, fired: readonly Rule[]): Place {
+function placeOf(place: EventPlace, rule: string, counts: Counts, fired: readonly Rule[]): Place {
   if (counts.size === 0 && fired.length === 0) return { ...place, rule };
   const redacted = counts.size === 0 ? undefined : [...counts.keys()].toSorted();
   return {

@@ -1,4 +1,4 @@
-import { managedFieldsName } from '../policy/index.ts';
+import { managedFieldsName, requestReceivedName } from '../policy/index.ts';
 import type { Manifest, Moment } from '../seal/index.ts';
 import type { Totals } from '../store/index.ts';
 import { parseObservation } from './observation.ts';
@@ -95,7 +95,7 @@ export class SourceMeter {
 
   /** The names that a policy counts events under. */
   declareRules(rules: readonly string[]): void {
-    this.declare('dropped', rules);
+    this.declare('dropped', [...rules, requestReceivedName]);
     this.declare('reduced', [...rules, managedFieldsName]);
   }
 

@@ -2,7 +2,12 @@ import { expect, test } from 'vitest';
 import { parsePipelineState } from '../../../agent/flow/state.ts';
 
 test('nothing was read of a source without a stored state', () => {
-  expect(parsePipelineState(null, 'kube-apiserver')).toEqual({ v: 1, reader: null, newest: null });
+  expect(parsePipelineState(null, 'kube-apiserver')).toEqual({
+    v: 1,
+    reader: null,
+    newest: null,
+    withheld: [],
+  });
 });
 
 test('a state of a later version is the store\u2019s `newer`, with its version and what to do', () => {
