@@ -22,6 +22,19 @@ describe.concurrent('deletions that are to pass for expiry', () => {
     expect([findings, code], report).toEqual([[missing(0, 0), missing(2, 0)], 1]);
   });
 
+  test('by a shorter retentionDays before the deed: expired a day later, and the report says from which batch on', async () => {
+    await using log = await Attacked.make(url, (writer) => {
+      writer.batch();
+      writer.batch({ lies: { retentionDays: 1 }, after: 2 * day });
+      writer.batch({ lies: { retentionDays: 1 } });
+    });
+    await log.installation.remove('events', log.events[4]!.id);
+    const { findings, code, report } = await log.verify();
+    expect([findings.filter((line) => !line.startsWith('silent')), code], report).toEqual([[], 3]);
+    expect(report).toContain('8 as sealed, 1 expired');
+    expect(report).toContain(`change: ${log.origin}: retentionDays from 400 to 1 at batch 1`);
+  });
+
   test('by a clock that is set back for one batch: clock back, and missing; expired only once an operator took the step for known', async () => {
     await using log = await Attacked.make(url, (writer) => {
       writer.batch({ after: -401 * day });
@@ -89,7 +102,12 @@ describe.concurrent('deletions that are to pass for expiry', () => {
     );
     const second = await log.verify('--now', days);
     expect([second.findings, second.code], second.report).toEqual([[ends, left], 3]);
-    expect(second.report.split('\n').slice(2, 4).toSorted()).toEqual([
+    expect(
+      second.report
+        .split('\n')
+        .filter((line) => /^(?:erased|gone after)/u.test(line))
+        .toSorted(),
+    ).toEqual([
       `erased: 2 events of ${log.origin}, by eraser@example.com at ${at}: request 17`,
       `gone after 2 days: 1 events of ${log.origin}, by eraser@example.com at ${at}: full`,
     ]);

