@@ -192,6 +192,8 @@ describe('the commands of the documentation', () => {
     readFileSync(join(root, page), 'utf8')
       .replaceAll(/ *\\\n */gu, ' ')
       .split('\n')
+      // In a list a command is indented.
+      .map((line) => line.trim())
       .filter((line) => line.startsWith('$ helm install auditseal charts/auditseal '))
       .map((line) => [page, line] as const),
   );
