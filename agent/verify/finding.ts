@@ -41,12 +41,14 @@ export interface Finding {
   /** Leaf index of an event, or the first of a run of them. */
   index?: number;
   batch?: number;
+  /** Of a run of records that are missing, its last number. */
+  lastBatch?: number;
   /** `_id` of the document in question, or the `event.id` of one that is not there. */
   id?: string;
   detail?: string;
   /**
    * Hex SHA-256 (RFC 6962 leaf hash) of the document's bytes, of a document that should not be there or is not what was sealed; of
-   * several in the place of one event, the SHA-256 of their leaf hashes in order of value.
+   * several in the place of one event, the SHA-256 of their leaf hashes in order of value; of the events of missing records, one of all.
    */
   hash?: string;
   /** Of what is `changed`, the `_id`s of the first few documents that claim its place; those of the first findings only. */
@@ -75,7 +77,7 @@ export type Emit = (finding: Finding) => void;
  * What tells a finding from every other, also in a later verification: hex, of its kind, its log, its place and the hash of the
  * document (docs/seal-format.md §8.5). The words that describe it are no part of it.
  */
-export function identityOf({ finding, origin, index, batch, id, hash }: Finding): string {
-  const place = index === undefined ? { batch } : { index };
+export function identityOf({ finding, origin, index, batch, lastBatch, id, hash }: Finding): string {
+  const place = index === undefined ? { batch, lastBatch } : { index };
   return sha256(JSON.stringify([finding, origin, place, id, hash])).toString('hex', 0, 16);
 }

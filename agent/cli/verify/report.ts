@@ -37,6 +37,7 @@ export function describeProgress({ records, notes, documents }: Progress): strin
 
 /** Columns of a paragraph. */
 const columns = 100;
+const indent = '  ';
 
 /** The report below the findings. It ends with the verdict: in plain words, then on one line. */
 export function describeSummary(
@@ -58,7 +59,10 @@ export function describeSummary(
     ...describeStatements(summary),
     ...describeUnknown(summary),
     `times: ${summary.firstEvent === undefined ? 'no event' : `first event ${summary.firstEvent}, last event ${summary.lastEvent}`}`,
-    ...wrapped(printable(`in plain words: ${words}`), columns),
+    // Indented, so that no word in it, which an operator or a server may have chosen, begins a line that passes for the verdict.
+    ...wrapped(printable(`in plain words: ${words}`), columns - indent.length).map((line, i) =>
+      i === 0 ? line : `${indent}${line}`,
+    ),
     `verdict: ${verdictLine(summary, news)}`,
   ].map(printable);
 }

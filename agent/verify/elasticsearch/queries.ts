@@ -76,6 +76,19 @@ export function neighbourWalk(
   return { query: all(ofOrigin(origin), { range: { 'auditseal.batch': range } }), sort: [sort] };
 }
 
+/** The records of one origin that say that they were sealed before or after a time; only of batches on that side of `bound`. */
+export function sealedWalk(
+  origin: string,
+  direction: 'asc' | 'desc',
+  time: { lt: number } | { gt: number },
+  bound?: number,
+): Walk {
+  const sealed = { range: { '@timestamp': { ...time, format: 'epoch_millis' } } };
+  const side = bound === undefined ? { gte: 0 } : direction === 'asc' ? { gt: bound } : { lt: bound };
+  const sort = { 'auditseal.batch': { order: direction, unmapped_type: 'long' } };
+  return { query: all(ofOrigin(origin), sealed, { range: { 'auditseal.batch': side } }), sort: [sort] };
+}
+
 /** The records of one origin that say that they hold a leaf index. */
 export function holdingWalk(origin: string, index: number): Walk {
   const holds = [

@@ -5,7 +5,7 @@ import type { EventPlace } from '../records/claim.ts';
 import type { Emit } from '../finding.ts';
 import { lowerBound } from '../lower-bound.ts';
 import { markerKey } from '../records/notes.ts';
-import { leafHash } from '../../seal/index.ts';
+import { leafHash, sha256 } from '../../seal/index.ts';
 import type { RecordReading } from '../records/records.ts';
 import type { Extent } from '../records/run.ts';
 import type { StoredDocument, Streams } from '../streams.ts';
@@ -17,6 +17,12 @@ const indexesUnderWayMax = batchesUnderWayMax * (10_000 + 1);
 
 /** Logs, and batches outside of a time range, that are looked up; somebody may have written events of a million of them. */
 const lookupsMax = 1000;
+
+/** The documents of missing records in a row. The digest is of all of them in reading order: one edited, added or taken away shows. */
+interface Hole {
+  documents: number;
+  digest: Buffer;
+}
 
 /** Number of a log's newest record, and the tree size after it. */
 interface End {
@@ -42,7 +48,7 @@ export class Uncovered {
   /** Per log, what records outside of the time range were found to hold. */
   readonly #held = new Map<string, Extent[]>();
   /** Per log and first index of a hole, its documents. */
-  readonly #holes = new Map<string, Map<number, number>>();
+  readonly #holes = new Map<string, Map<number, Hole>>();
   #lookups = 0;
 
   constructor(streams: Streams, reading: RecordReading, now: Date, emit: Emit) {
@@ -90,7 +96,7 @@ export class Uncovered {
       if (await this.#isHeld(origin, index)) {
         const detail = 'its time is in the range, and the batch of its index is not';
         this.#emit({ finding: 'inserted', ...at, hash: leafHash(source).toString('hex'), detail });
-      } else this.#takeHole(origin, index);
+      } else this.#takeHole(origin, index, { id, source });
       return;
     }
     const newest = log?.newest;
@@ -119,20 +125,23 @@ export class Uncovered {
         detail: `${documents} events of a log without a trusted key`,
       });
     for (const [origin, holes] of this.#holes)
-      for (const [index, documents] of holes)
+      for (const [index, { documents, digest }] of holes)
         this.#emit({
           finding: 'unproven',
           origin,
           index,
+          hash: digest.toString('hex'),
           detail: `${documents} events whose record is missing`,
         });
   }
 
-  #takeHole(origin: string, index: number): void {
-    const holes = this.#holes.get(origin) ?? new Map<number, number>();
+  #takeHole(origin: string, index: number, { id, source }: Pick<StoredDocument, 'id' | 'source'>): void {
+    const holes = this.#holes.get(origin) ?? new Map<number, Hole>();
     this.#holes.set(origin, holes);
-    const below = (this.#extents.get(origin) ?? []).findLast(({ to }) => to <= index);
-    add(holes, below?.to ?? 0);
+    const below = (this.#extents.get(origin) ?? []).findLast(({ to }) => to <= index)?.to ?? 0;
+    const { documents, digest } = holes.get(below) ?? { documents: 0, digest: Buffer.alloc(0) };
+    const next = sha256(Buffer.concat([digest, leafHash(source), Buffer.from(id)]));
+    holes.set(below, { documents: documents + 1, digest: next });
   }
 
   /** Where a log ends by now, by its newest valid record, or its start marker alone. */

@@ -126,7 +126,7 @@ export class LogChain {
     const first = Math.max(from, this.#range?.from ?? 0);
     const last = Math.min(to, this.#range?.to ?? Infinity);
     if (first > last) return;
-    const others = last > first ? { detail: `and all up to batch ${last}` } : {};
+    const others = last > first ? { lastBatch: last, detail: `and all up to batch ${last}` } : {};
     emit({ finding: 'missing record', origin: this.origin, batch: first, ...others });
   }
 

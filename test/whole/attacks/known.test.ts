@@ -83,6 +83,44 @@ test('one forged document makes every run red: what is tampered with behind it i
   expect(await readFile(known, 'utf8')).toContain('"hits"');
 });
 
+test('what was named once as a run of missing records is new when the run grows, or when an event in it changes', async () => {
+  await using log = await Attacked.make(url, (writer) => {
+    for (let i = 0; i < 6; i += 1) writer.batch();
+  });
+  await using folder = await temporaryFolder();
+  const known = join(folder.path, 'known.json');
+  const look = async () => {
+    await writeFile(known, (await log.verify('--json')).report);
+    return log.verify('--known', known);
+  };
+  const [, first, second, third] = log.records;
+  await log.installation.remove('records', first!.id, second!.id);
+  expect((await look()).report).toMatch(/^verdict: tampered: 1 missing record, 1 unproven, 0 new$/mu);
+
+  const event = log.events[3]!;
+  await log.installation.put('events', event.id, log.forge(event, ['kubernetes-admin', 'mallory']));
+  const edited = await log.verify('--known', known);
+  expect([edited.findings, edited.code], edited.report).toEqual([
+    [
+      'missing record: LOG, batch 1 (and all up to batch 2)',
+      'new unproven: LOG, index 4 (6 events whose record is missing)',
+    ],
+    1,
+  ]);
+  expect((await look()).report).toMatch(/, 0 new$/mu);
+
+  await log.installation.remove('records', third!.id);
+  await log.installation.remove('events', ...log.events.slice(9, 12).map(({ id }) => id));
+  const grown = await log.verify('--known', known);
+  expect([grown.findings, grown.code], grown.report).toEqual([
+    [
+      'new missing record: LOG, batch 1 (and all up to batch 3)',
+      'unproven: LOG, index 4 (6 events whose record is missing)',
+    ],
+    1,
+  ]);
+});
+
 test.each([
   ['is empty', ''],
   ['is another JSON', '{"a":1}'],

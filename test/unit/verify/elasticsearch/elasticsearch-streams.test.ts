@@ -243,7 +243,12 @@ describe.concurrent('auditseal verify', () => {
       'events: 14 documents read, 13 as sealed, 1 of them in refused form, 1 copies',
       'times: first event 2026-11-23T00:44:33.000000Z, last event 2026-11-23T00:45:23.002002Z',
     ]);
-    expect(report.slice(7, -1).join(' ')).toBe(
+    expect(
+      report
+        .slice(7, -1)
+        .map((text) => text.trimStart())
+        .join(' '),
+    ).toBe(
       `in plain words: Checked: 2 logs of prod, whole, as of ${writer.now.toISOString()}: 14 events and 6 records that Elasticsearch holds, ` +
         'with events from 2026-11-23T00:44:33.000000Z to 2026-11-23T00:45:23.002002Z. Proven: 13 events are byte for byte what the agent sealed, ' +
         'by keys that the log itself gives, which whoever can write to Elasticsearch could have made up, and no event that was sealed and should be there was changed, ' +
