@@ -13,6 +13,7 @@ import type { FieldsInForce, Namespaces } from '../../streams/index.ts';
 import { ElasticsearchError, PointInTime, searchPage, walkChunks } from '../../elasticsearch/index.ts';
 import type { ElasticsearchClient, Hit, Walk } from '../../elasticsearch/index.ts';
 import { VerifyError } from '../error.ts';
+import { foundRecords } from './found-records.ts';
 import { operatorDocuments, statementsMax } from './operator-documents.ts';
 import { originsMax, originsOf } from './origins.ts';
 import type { Origins } from './origins.ts';
@@ -30,8 +31,6 @@ import { rangeOfLog } from './time-range.ts';
 /** Enough for every backing index to hold each of the ids asked for. */
 const foundMax = 10_000;
 const idsAtOnce = 50;
-/** Records of one place that are looked at: one would do, had nobody forged others beside it. */
-const recordsMax = 20;
 /** Of fields, that an obstacle names. */
 const problemsMax = 5;
 
@@ -225,15 +224,8 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     if (wait > 0) await sleep(wait, undefined, { signal });
   }
 
-  /** The first few that a walk over the records finds as of now. */
-  async *#someRecords(records: Walk): AsyncGenerator<StoredDocument> {
-    const body = JSON.stringify({ size: recordsMax, track_total_hits: false, ...records });
-    const path = `/${encodeURIComponent(recordStream(this.namespace))}/_search`;
-    try {
-      yield* searchPage(this.#client, { path, body, signal: this.#options.signal });
-    } catch (error) {
-      if (!isGone(error)) throw error;
-    }
+  #someRecords(records: Walk): AsyncGenerator<StoredDocument> {
+    return foundRecords(this.#client, this.namespace, records, this.#options.signal);
   }
 
   async *#findSome(stream: string, ids: readonly string[]): AsyncGenerator<StoredDocument> {

@@ -2,8 +2,10 @@ import { ElasticsearchError, searchPage } from '../../elasticsearch/index.ts';
 import type { ElasticsearchClient, Walk } from '../../elasticsearch/index.ts';
 import { eventStream, recordStream } from '../../streams/index.ts';
 import { parseDocument } from '../parse-document.ts';
-import { recordClaim } from '../records/claim.ts';
+import { kindOfRecord, recordClaim } from '../records/claim.ts';
+import { judgeRecord } from '../records/record.ts';
 import type { StoredDocument } from '../streams.ts';
+import { foundRecords } from './found-records.ts';
 import {
   arrivalWalk,
   batchWalk,
@@ -54,7 +56,7 @@ export class Lookup {
 
   /** Records that say that they hold a leaf index. */
   holding(origin: string, index: number): AsyncIterable<StoredDocument> {
-    return this.#search(recordStream(this.namespace), holdingWalk(origin, index));
+    return this.#records(holdingWalk(origin, index), hitsMax);
   }
 
   /** Records that say that they are of one of these batches. */
@@ -62,9 +64,9 @@ export class Lookup {
     return this.#search(recordStream(this.namespace), batchWalk(origin, batches));
   }
 
-  /** The newest records of a log, then what else the record stream has of it. */
+  /** The newest records of a log that hold under a key of their own, then its start markers. */
   newest(origin: string): AsyncIterable<StoredDocument> {
-    return this.#search(recordStream(this.namespace), newestWalk(origin));
+    return this.#records(newestWalk(origin), 0);
   }
 
   /** Refusal notes about an index. */
@@ -85,6 +87,22 @@ export class Lookup {
     const found = this.#search(recordStream(this.namespace), { size: 1, ...nextOriginWalk(after) });
     for await (const { source } of found) return recordClaim(parseDocument(source))?.origin;
     return undefined;
+  }
+
+  /**
+   * Records, and markers, up to `hitsMax`; of records that do not hold under a key of their own only those among the first
+   * `brokenMax`. Whoever may create documents puts any number of them before those that are looked for.
+   */
+  async *#records(wanted: Walk, brokenMax: number): AsyncGenerator<StoredDocument> {
+    let found = 0;
+    for await (const document of foundRecords(this.#client, this.namespace, wanted, this.#signal)) {
+      const kind = kindOfRecord(document.id);
+      if (kind !== 'record' && kind !== 'marker') continue;
+      if (kind === 'record' && found >= brokenMax && !judgeRecord(document, this.namespace).record) continue;
+      yield document;
+      found += 1;
+      if (found === hitsMax + brokenMax) return;
+    }
   }
 
   async *#search(
