@@ -19,6 +19,7 @@ export { request } from './request.ts';
 export type { ElasticsearchAnswer } from './request.ts';
 export { untilDone } from './retry.ts';
 export type { RetryOptions } from './retry.ts';
+export { countHits } from './search/count.ts';
 export { sortOf } from './search/hit-scanner.ts';
 export type { Hit } from './search/hit-scanner.ts';
 export { searchPage } from './search/page.ts';

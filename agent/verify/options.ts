@@ -18,6 +18,8 @@ export interface VerifyOptions {
   fromBirth?: boolean | undefined;
   /** Fewer events as sealed than this are too few to say anything: heartbeats alone would verify, too. */
   eventsMin?: number | undefined;
+  /** Groups of logs whose events are read beside one another, where the streams can; default 1. */
+  parallel?: number | undefined;
   /** Called before the first finding is given, if there are logs and the trust file names none of them. */
   onTrustNamesNone?: (() => void) | undefined;
   /** Called again and again while documents of either stream are read. */

@@ -30,6 +30,11 @@ export interface Streams {
   readonly unread?: string | undefined;
   /** All documents of the events stream by origin, sequence, shard position; asked for once, after the records. */
   events(logs: readonly LogExtent[]): Documents;
+  /**
+   * The same in parts, to be read beside one another: the documents under the origins of each group, and with the last group those
+   * under no origin of any. Asked for in place of {@link events}. A reader of one thing at a time leaves it out.
+   */
+  eventParts?(groups: readonly (readonly LogExtent[])[]): Promise<Documents[]>;
   /** Every document of the events stream with one of these ids, in any backing index, as of now; at most `findIdsMax` ids. */
   find(ids: readonly string[]): AsyncIterable<StoredDocument>;
   /**

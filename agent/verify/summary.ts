@@ -1,4 +1,4 @@
-import type { DocumentJoin } from './events/documents.ts';
+import type { DocumentResults } from './events/documents.ts';
 import type { FindingKind } from './finding.ts';
 import type { Coverage } from './records/coverage.ts';
 import type { SettingChange } from './records/settings.ts';
@@ -33,6 +33,16 @@ export interface LogSummary {
   newestSealedAt?: string;
 }
 
+/** A group of logs whose events were read beside those of others. */
+export interface PartRead {
+  logs: number;
+  /** Of the events stream. */
+  documents: number;
+  /** RFC 3339: when its reading began and ended. */
+  from: string;
+  to: string;
+}
+
 /** What was checked and what came of it. */
 export interface Summary {
   verdict: Verdict;
@@ -54,6 +64,8 @@ export interface Summary {
   recordCopies: number;
   /** Documents of the events stream. */
   documents: number;
+  /** Groups of logs that were read beside one another, if any were. */
+  parts?: readonly PartRead[];
   /** Events found as they were sealed, those in refused form included. */
   events: number;
   refused: number;
@@ -83,8 +95,10 @@ export interface Excused {
 export interface Judged {
   reading: RecordReading;
   coverage: Coverage[];
-  join: DocumentJoin | undefined;
+  results: DocumentResults;
   documents: number;
+  /** Undefined where all was read one after the other. */
+  parts: readonly PartRead[] | undefined;
   counts: ReadonlyMap<FindingKind, number>;
   excused: Excused;
   obstacle: string | undefined;
@@ -92,7 +106,7 @@ export interface Judged {
 }
 
 export function summarize(judged: Judged): Summary {
-  const { reading, coverage, join, documents, counts, excused, obstacle, options } = judged;
+  const { reading, coverage, results, documents, parts, counts, excused, obstacle, options } = judged;
   const verdict = verdictOf(counts, obstacle);
   const events: Span = {};
   for (const log of reading.logs.values()) widen(events, log.events.first, log.events.last);
@@ -113,12 +127,13 @@ export function summarize(judged: Judged): Summary {
     batches: logs.reduce((sum, log) => sum + log.batches, 0),
     recordCopies: [...reading.logs.values()].reduce((sum, { copies }) => sum + copies, 0),
     documents,
-    events: join?.counts.ok ?? 0,
-    refused: join?.counts.refused ?? 0,
-    copies: join?.counts.copies ?? 0,
-    expired: join?.problems.expired ?? 0,
-    erased: join?.problems.erased ?? 0,
-    notYetRecorded: [...(join?.uncovered.notYetRecorded.values() ?? [])].reduce((a, b) => a + b, 0),
+    ...(parts && { parts }),
+    events: results.counts.ok,
+    refused: results.counts.refused,
+    copies: results.counts.copies,
+    expired: results.problems.expired,
+    erased: results.problems.erased,
+    notYetRecorded: [...results.uncovered.notYetRecorded.values()].reduce((a, b) => a + b, 0),
     ...(events.first !== undefined && { firstEvent: events.first }),
     ...(events.last !== undefined && { lastEvent: events.last }),
     findings: Object.fromEntries(counts),

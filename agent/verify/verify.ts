@@ -1,7 +1,7 @@
 import { Alternates } from './records/alternates.ts';
 import { readBatches } from './events/batches.ts';
 import type { Batch } from './events/batches.ts';
-import { DocumentJoin } from './events/documents.ts';
+import { DocumentJoin, DocumentResults } from './events/documents.ts';
 import { judgeCoverage } from './records/coverage.ts';
 import type { Coverage } from './records/coverage.ts';
 import { judgeEnds, judgeEpochs } from './records/epochs.ts';
@@ -10,11 +10,12 @@ import type { Emit, Finding, FindingKind } from './finding.ts';
 import { readRecords } from './records/records.ts';
 import type { RecordReading } from './records/records.ts';
 import { outOfOrderMax } from './events/out-of-order.ts';
+import { groupsOf, together } from './events/parts.ts';
 import { doesExcuse } from './records/statements.ts';
-import type { Streams } from './streams.ts';
+import type { Documents, Streams } from './streams.ts';
 import { summarize } from './summary.ts';
-import type { Summary } from './summary.ts';
-import type { VerifyOptions } from './options.ts';
+import type { PartRead, Summary } from './summary.ts';
+import type { Progress, VerifyOptions } from './options.ts';
 
 /**
  * Verifies a whole log, or a time range of it, exactly as docs/seal-format.md §8 says. Yields each finding when it is
@@ -37,37 +38,39 @@ export async function* verifyLogs(
 
   const emit: Emit = (finding) => findings.push(finding);
   const alternates = new Alternates(reading.logs, emit);
-  const batches = compared(readBatches(streams.records(), reading), alternates);
-  const join = new DocumentJoin(streams, reading, batches, options.now, emit);
-  let documents = 0;
-  try {
-    for await (const some of streams.events(extentsOf(reading))) {
-      for (const document of some) {
-        const pending = join.take(document);
-        if (pending) await pending;
-        documents += 1;
-        if (findings.length > 0) for (const finding of findings.splice(0)) yield counted(finding);
-      }
-      options.onProgress?.({ records: reading.records, notes: reading.notes, documents });
-    }
-    await join.close();
-  } finally {
-    // Where the documents could not be read to their end, the reading of the records is still in the middle.
-    await batches.return(undefined);
-  }
+  const results = new DocumentResults(streams, reading, options.now, emit);
+  const parts = await partsOf(streams, reading, options.parallel ?? 1);
+  const progress = { records: reading.records, notes: reading.notes, documents: 0 };
+  const read = parts.map((part) =>
+    readPart(part, { streams, reading, alternates, results, findings, options, progress }),
+  );
+  for await (const _ of together(read)) for (const finding of findings.splice(0)) yield counted(finding);
   alternates.close();
-  await judgeOutOfOrder(join, streams, reading);
-  join.uncovered.close();
+  await judgeOutOfOrder(results, streams, reading);
+  results.uncovered.close();
   // Whoever can write can print the records anew: only where no event is what was sealed either do bytes not survive the way here.
-  const bytesSurvive = !reading.isAllReprinted || join.counts.ok > 0;
+  const bytesSurvive = !reading.isAllReprinted || results.counts.ok > 0;
   if (reading.isAllReprinted) reading.nameReprinted(bytesSurvive);
   for (const finding of findings) yield counted(finding);
-  for (const finding of join.problems.named())
+  for (const finding of results.problems.named())
     if (bytesSurvive || finding.finding !== 'changed') yield counted(finding);
   const obstacle = bytesSurvive
-    ? obstacleOf(reading, coverage, join, options, streams.unread)
+    ? obstacleOf(reading, coverage, results, options, streams.unread)
     : reprintedOnTheWay;
-  return summarize({ reading, coverage, join, documents, counts, excused, obstacle, options });
+  const { documents } = progress;
+  const partsRead = parts.length > 1 ? parts.map(({ read: part }) => part) : undefined;
+  const judged = {
+    reading,
+    coverage,
+    results,
+    documents,
+    parts: partsRead,
+    counts,
+    excused,
+    obstacle,
+    options,
+  };
+  return summarize(judged);
 }
 
 const reprintedOnTheWay =
@@ -93,6 +96,67 @@ async function judgeRecords(
   return { reading, findings, coverage };
 }
 
+/** A group of logs, and the documents to read for it. */
+interface Part {
+  documents: Documents;
+  origins: ReadonlySet<string>;
+  read: PartRead;
+}
+
+/** One part, or where more are asked for and the streams can give them, as many as there are logs for. */
+async function partsOf(streams: Streams, reading: RecordReading, readers: number): Promise<Part[]> {
+  const logs = extentsOf(reading);
+  const groups = streams.eventParts ? groupsOf(logs, readers) : [logs];
+  const documents =
+    groups.length > 1 && streams.eventParts ? await streams.eventParts(groups) : [streams.events(logs)];
+  return groups.map((group, at) => ({
+    documents: documents[at]!,
+    origins: new Set(group.map(({ origin }) => origin)),
+    read: { logs: group.length, documents: 0, from: '', to: '' },
+  }));
+}
+
+interface PartContext {
+  streams: Streams;
+  reading: RecordReading;
+  alternates: Alternates;
+  results: DocumentResults;
+  /** What has been found and not been taken yet. */
+  findings: Finding[];
+  options: VerifyOptions;
+  progress: Progress;
+}
+
+/** Reads a part and judges it; yields after every few documents, and where there is a finding. */
+async function* readPart(
+  { documents, origins, read }: Part,
+  context: PartContext,
+): AsyncGenerator<undefined> {
+  const { streams, reading, alternates, results, findings, options, progress } = context;
+  const batches = compared(readBatches(streams.records(), reading, origins), alternates);
+  const emit: Emit = (finding) => findings.push(finding);
+  const join = new DocumentJoin({ streams, reading, batches, origins, results, now: options.now, emit });
+  read.from = new Date().toISOString();
+  try {
+    for await (const some of documents) {
+      for (const document of some) {
+        const pending = join.take(document);
+        if (pending) await pending;
+        read.documents += 1;
+        progress.documents += 1;
+        if (findings.length > 0) yield;
+      }
+      options.onProgress?.(progress);
+      yield;
+    }
+    await join.close();
+    read.to = new Date().toISOString();
+  } finally {
+    // Where the documents could not be read to their end, the reading of the records is still in the middle.
+    await batches.return(undefined);
+  }
+}
+
 async function* compared(batches: AsyncIterable<Batch>, alternates: Alternates): AsyncGenerator<Batch> {
   for await (const batch of batches) {
     alternates.compare(batch);
@@ -111,30 +175,34 @@ function extentsOf(reading: RecordReading): { origin: string; from: number; to: 
 }
 
 /** Documents out of place are judged when everything else has been, with the leaf hashes read once more. */
-async function judgeOutOfOrder(join: DocumentJoin, streams: Streams, reading: RecordReading): Promise<void> {
-  if (join.outOfOrder.count === 0) return;
-  join.outOfOrder.sort();
-  for await (const batch of readBatches(streams.records(), reading)) join.outOfOrder.judge(batch);
+async function judgeOutOfOrder(
+  { outOfOrder }: DocumentResults,
+  streams: Streams,
+  reading: RecordReading,
+): Promise<void> {
+  if (outOfOrder.count === 0) return;
+  outOfOrder.sort();
+  for await (const batch of readBatches(streams.records(), reading)) outOfOrder.judge(batch);
 }
 
 function obstacleOf(
   reading: RecordReading,
   coverage: readonly Coverage[],
-  join: DocumentJoin,
+  results: DocumentResults,
   { eventsMin = 0, range, now }: VerifyOptions,
   unread: string | undefined,
 ): string | undefined {
-  if (reading.records === 0) return whyNoRecord(join.uncovered.notYetRecorded, now);
+  if (reading.records === 0) return whyNoRecord(results.uncovered.notYetRecorded, now);
   if (unread !== undefined) return unread;
   const without = range && clusterWithout(reading, coverage);
   if (without !== undefined) {
     const from = range?.since?.toISOString() ?? 'the beginning';
     return `no log of cluster ${without} has a batch from ${from} to ${range!.until.toISOString()}: nothing of that time was checked`;
   }
-  if (join.outOfOrder.overflowed)
+  if (results.outOfOrder.overflowed)
     return `more than ${outOfOrderMax} documents are out of place: is the mapping of origin and sequence intact?`;
-  if (join.counts.ok < eventsMin)
-    return `${join.counts.ok} events as sealed, and at least ${eventsMin} expected: does the apiserver write an audit log?`;
+  if (results.counts.ok < eventsMin)
+    return `${results.counts.ok} events as sealed, and at least ${eventsMin} expected: does the apiserver write an audit log?`;
   return undefined;
 }
 

@@ -18,7 +18,8 @@ export function residentBytesMax(limits: Limits = {}): number {
   return 192 * mebibyte + sources * (batches + uncommitted + reading + longLine + shipping);
 }
 
-/** The same of `verify` and `who`, where the largest document in the streams has so many bytes. */
-export function readerBytesMax(documentBytes: number): number {
-  return 192 * mebibyte + 3 * Math.min(documentBytes, 128 * mebibyte);
+/** The same of `verify` and `who`, where the largest document in the streams has so many bytes; `readers` is `--parallel`. */
+export function readerBytesMax(documentBytes: number, readers = 1): number {
+  const more = (readers - 1) * 32 * mebibyte;
+  return 192 * mebibyte + more + readers * 3 * Math.min(documentBytes, 128 * mebibyte);
 }

@@ -23,6 +23,7 @@ export interface CheckOptions extends ConnectionOptions {
   fromBirth?: boolean;
   now?: string;
   eventsMin?: number;
+  parallel?: number;
   json?: boolean;
 }
 
@@ -76,6 +77,7 @@ export async function check(
       time,
       operators: trust && operatorNames(trust),
       trusted: trust && trustedOrigins(trust),
+      inParts: options.parallel !== undefined && options.parallel > 1,
       refreshMilliseconds,
       onRead: (stream, bytes) => memory.read(stream, bytes),
       signal,
@@ -86,6 +88,7 @@ export async function check(
       range: streams.range,
       fromBirth: options.fromBirth,
       eventsMin: options.eventsMin,
+      parallel: options.parallel,
       onTrustNamesNone: () => {
         progress.clear();
         printer.trustNamesNone(options.trust);

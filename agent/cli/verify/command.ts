@@ -33,6 +33,11 @@ export function defineVerify(terminal: Terminal): Command {
     .option('--now <time>', 'judge as of this time (RFC 3339) instead of now')
     .option('--events-min <count>', 'could not check (2) if fewer events are there as sealed', count)
     .option(
+      '--parallel <count>',
+      `read so many logs (nodes and sources) beside one another, 1 to ${readersMax}; each takes memory of its own`,
+      readers,
+    )
+    .option(
       '--verdict-api-key-file <file>',
       'write the verdict to logs-auditseal.verify-<namespace>, with this key (create_doc there is enough)',
     )
@@ -59,6 +64,15 @@ Exit codes:
 
 Example:
   $ auditseal verify --url https://elasticsearch:9200 --api-key-file key --trust trust.json --since 26h`;
+
+/** More than a few searches at once are a burden for the cluster that everybody else writes to. */
+const readersMax = 16;
+
+function readers(value: string): number {
+  const number = /^\d{1,2}$/u.test(value) ? Number(value) : 0;
+  if (number >= 1 && number <= readersMax) return number;
+  throw new InvalidArgumentError(`It must be a number from 1 to ${readersMax}.`);
+}
 
 function count(value: string): number {
   if (/^\d{1,15}$/u.test(value)) return Number(value);

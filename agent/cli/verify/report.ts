@@ -56,6 +56,7 @@ export function describeSummary(
     `records: ${summary.records} read, ${summary.batches} batches valid${some(summary.recordCopies, 'copies')}`,
     `events: ${summary.documents} documents read, ${summary.events} as sealed${some(summary.refused, 'of them in refused form')}` +
       `${some(summary.copies, 'copies')}${some(summary.expired, 'expired')}${some(summary.erased, 'erased')}${some(summary.notYetRecorded, 'not yet recorded')}`,
+    ...describeParts(summary),
     ...describeStatements(summary),
     ...describeUnknown(summary),
     `times: ${summary.firstEvent === undefined ? 'no event' : `first event ${summary.firstEvent}, last event ${summary.lastEvent}`}`,
@@ -145,6 +146,13 @@ function describeUnknown({ ofLaterVersion, unknownNotices }: Summary): string[] 
       : []),
     ...(notices.length > 0 ? [`notices of a later version: ${notices.join(', ')}`] : []),
   ];
+}
+
+function describeParts({ parts = [] }: Summary): string[] {
+  return parts.map(
+    ({ logs, documents, from, to }, at) =>
+      `part: ${at + 1} of ${parts.length}: ${logs} logs, ${documents} documents, read from ${from} to ${to}`,
+  );
 }
 
 function describeStatements({ statements: { counted, void: none } }: Summary): string[] {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LogExtent, StoredDocument, Stream, Streams } from '../streams.ts';
+import type { Documents, LogExtent, StoredDocument, Stream, Streams } from '../streams.ts';
 import type { VerifyRange } from '../options.ts';
 import {
   eventFields,
@@ -10,7 +10,13 @@ import {
   recordStream,
 } from '../../streams/index.ts';
 import type { FieldsInForce, Namespaces } from '../../streams/index.ts';
-import { ElasticsearchError, PointInTime, searchPage, walkChunks } from '../../elasticsearch/index.ts';
+import {
+  countHits,
+  ElasticsearchError,
+  PointInTime,
+  searchPage,
+  walkChunks,
+} from '../../elasticsearch/index.ts';
 import type { ElasticsearchClient, Hit, Walk } from '../../elasticsearch/index.ts';
 import { VerifyError } from '../error.ts';
 import { foundRecords } from './found-records.ts';
@@ -46,6 +52,8 @@ export interface StreamOptions {
   originsMax?: number | undefined;
   /** Of a time range: documents under each of these names that are read from either end; default {@link statementsMax}. */
   statementsMax?: number | undefined;
+  /** Whether the events may be read in parts, whose limits rest on the mapping. */
+  inParts?: boolean | undefined;
   /** Between opening the records and opening the events: at least one refresh of the events stream. */
   refreshMilliseconds: number;
   /** Called with the length of every document that was read. */
@@ -69,6 +77,8 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
   #namespaces: Namespaces | undefined;
   #fields: FieldsInForce = { problems: [], isMappingRead: true };
   #events: PointInTime | undefined;
+  /** Documents of the events, where they are read in parts. */
+  #partsCount: { expected: number; read: number } | undefined;
   readonly #flooded = new Set<string>();
 
   private constructor(client: ElasticsearchClient, options: StreamOptions, records: PointInTime | undefined) {
@@ -87,7 +97,7 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     try {
       streams.#namespaces = await namespacesOrNone(client, signal);
       if (!pit) streams.#throwIfNothingIsThere();
-      if (time) streams.#fields = await streams.#lookAtFields();
+      if (time || options.inParts) streams.#fields = await streams.#lookAtFields();
       if (pit) {
         streams.#origins = await originsOf(client, pit, streams.#originsMax, signal);
         if (time)
@@ -137,14 +147,21 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     const { problems } = this.#fields;
     if (problems.length > 0)
       return (
-        `a time range rests on fields that are not what the templates say: ${problems.slice(0, problemsMax).join('; ')}. Somebody who ` +
-        'administers the streams changed them: verify the whole log, without a time range, and run auditseal setup'
+        `${this.#options.time ? 'a time range rests' : 'parts rest'} on fields that are not what the templates say: ` +
+        `${problems.slice(0, problemsMax).join('; ')}. Somebody who administers the streams changed them: verify the whole log, without ` +
+        `${this.#options.time ? 'a time range' : '--parallel'}, and run auditseal setup`
       );
     if (this.#options.time && !this.#origins.isWhole)
       return (
         `the documents in ${recordStream(this.namespace)} are of more than ${this.#originsMax} origins, of which the first ` +
         `${this.#originsMax} and those of the trust file were looked at: somebody who may create documents writes them. Of a log among ` +
         'the others nothing was judged. Verify the whole log, without a time range; see docs/operations.md, “A flood of statements”'
+      );
+    const parts = this.#partsCount;
+    if (parts && parts.read !== parts.expected)
+      return (
+        `the parts read beside one another hold ${parts.read} documents, and ${eventStream(this.namespace)} ${parts.expected}: some ` +
+        'were left out, or are under several origins; verify without --parallel, and look at the mapping of auditseal.origin'
       );
     const [name] = this.#flooded;
     if (name === undefined) return undefined;
@@ -157,13 +174,26 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
   }
 
   async *events(logs: readonly LogExtent[]): AsyncGenerator<Iterable<StoredDocument>> {
-    const { namespace, signal, time } = this.#options;
-    await this.#untilRefreshed(this.#recordsOpenedAt);
-    this.#events = await PointInTime.open(this.#client, eventStream(namespace), signal);
-    this.#eventsOpenedAt = performance.now();
-    if (!this.#events) return;
-    const walks = time ? rangeEventWalks(logs, time) : eventWalks(logs);
-    yield* this.#walkAll('events', this.#events, walks);
+    const pit = await this.#openEvents();
+    if (pit) yield* this.#walkAll('events', pit, this.#eventWalks(logs));
+  }
+
+  async eventParts(groups: readonly (readonly LogExtent[])[]): Promise<Documents[]> {
+    const pit = await this.#openEvents();
+    if (!pit) return groups.map(() => nothing());
+    const logs = groups.flat();
+    const walks = this.#eventWalks(logs);
+    this.#partsCount = { expected: await this.#countOf(pit, walks), read: 0 };
+    // One walk for each log, in this order, and one for what is of none of them.
+    const walkOf = new Map(logs.map(({ origin }, at) => [origin, walks[at]!]));
+    return groups.map((group, at) => {
+      const own = group.map(({ origin }) => walkOf.get(origin)!);
+      return this.#walkAll(
+        'events',
+        pit,
+        at === groups.length - 1 ? [...own, ...walks.slice(logs.length)] : own,
+      );
+    });
   }
 
   async *find(ids: readonly string[]): AsyncGenerator<StoredDocument> {
@@ -189,6 +219,27 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#records?.close(), this.#events?.close()]);
+  }
+
+  async #openEvents(): Promise<PointInTime | undefined> {
+    await this.#untilRefreshed(this.#recordsOpenedAt);
+    this.#events = await PointInTime.open(this.#client, eventStream(this.namespace), this.#options.signal);
+    this.#eventsOpenedAt = performance.now();
+    return this.#events;
+  }
+
+  #eventWalks(logs: readonly LogExtent[]): Walk[] {
+    const { time } = this.#options;
+    return time ? rangeEventWalks(logs, time) : eventWalks(logs);
+  }
+
+  /** Documents that the walks together have to give: of a whole log all that there are, by a count that no field has a part in. */
+  async #countOf(pit: PointInTime, walks: readonly Walk[]): Promise<number> {
+    const { time, signal } = this.#options;
+    let total = 0;
+    for (const query of time ? walks.map((each) => each.query) : [{ match_all: {} }])
+      total += await countHits(this.#client, pit, query, signal);
+    return total;
   }
 
   /** Throws VerifyError `no-stream`: with a mistyped namespace all logs of the trust file would seem to be deleted. */
@@ -279,9 +330,11 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     walks: readonly Walk[],
   ): AsyncGenerator<Iterable<StoredDocument>> {
     const { onRead = () => undefined, signal } = this.#options;
+    const parts = this.#partsCount;
     const counted = function* (hits: Iterable<Hit>) {
       for (const hit of hits) {
         onRead(stream, hit.source.length);
+        if (parts && stream === 'events') parts.read += 1;
         yield hit;
       }
     };
@@ -289,6 +342,9 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
       for await (const hits of walkChunks(this.#client, pit, each, signal)) yield counted(hits);
   }
 }
+
+/** No documents. */
+async function* nothing(): AsyncGenerator<Iterable<StoredDocument>> {}
 
 /** The stream was deleted, or there never was one: nothing is there. */
 function isGone(error: unknown): boolean {

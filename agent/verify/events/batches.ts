@@ -29,10 +29,14 @@ export interface Batch {
 }
 
 /**
- * Reads the records again and yields the counted ones, one at a time: the leaf hashes of one batch are all that is ever
- * held. Throws VerifyError `records-moved` if the whole is not, byte for byte, what was judged.
+ * Reads the records again and yields the counted ones of `origins`, one at a time: the leaf hashes of one batch are all that is
+ * ever held. All records are read, whichever are asked for. Throws VerifyError `records-moved` if the whole is not, byte for byte, what was judged.
  */
-export async function* readBatches(records: Documents, reading: RecordReading): AsyncGenerator<Batch> {
+export async function* readBatches(
+  records: Documents,
+  reading: RecordReading,
+  origins: ReadonlySet<string> = new Set(reading.logs.keys()),
+): AsyncGenerator<Batch> {
   const digest = createHash('sha256');
   const isCounted = reading.counted.reader();
   const isReprinted = reading.reprinted.reader();
@@ -47,7 +51,7 @@ export async function* readBatches(records: Documents, reading: RecordReading): 
       const before = covered.get(batch.origin) ?? 0;
       batch.from = Math.max(before, batch.first);
       covered.set(batch.origin, Math.max(before, batch.size));
-      yield batch;
+      if (origins.has(batch.origin)) yield batch;
     }
   if (digest.digest('hex') !== reading.digest()) throw recordsMoved();
 }

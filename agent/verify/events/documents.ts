@@ -17,36 +17,53 @@ interface Claim {
   index: number;
 }
 
-/**
- * Joins the documents of the events stream with the batches that cover them (docs/seal-format.md §8.3). Both come in
- * the same order, so that one batch is at hand at a time.
- */
-export class DocumentJoin {
+/** What all documents came to; groups of logs that are read beside one another add to the same. */
+export class DocumentResults {
   readonly counts: DocumentCounts = { ok: 0, refused: 0, copies: 0 };
   readonly problems = new Problems();
   readonly outOfOrder: OutOfOrder;
   readonly uncovered: Uncovered;
+
+  constructor(streams: Streams, reading: RecordReading, now: Date, emit: Emit) {
+    this.outOfOrder = new OutOfOrder(this.problems, this.counts, emit);
+    this.uncovered = new Uncovered(streams, reading, now, emit);
+  }
+}
+
+export interface JoinInputs {
+  streams: Streams;
+  reading: RecordReading;
+  /** Those of the logs that are joined here, in the order of their documents. */
+  batches: AsyncIterator<Batch>;
+  /** These logs. */
+  origins: ReadonlySet<string>;
+  results: DocumentResults;
+  now: Date;
+  emit: Emit;
+}
+
+/**
+ * Joins the documents of the events stream with the batches that cover them (docs/seal-format.md §8.3). Both come in
+ * the same order, so that one batch is at hand at a time. What claims a log that is joined elsewhere is out of order here.
+ */
+export class DocumentJoin {
   readonly #streams: Streams;
   readonly #reading: RecordReading;
+  readonly #origins: ReadonlySet<string>;
+  readonly #results: DocumentResults;
   readonly #batches: AsyncIterator<Batch>;
   readonly #fates: Fates;
   readonly #emit: Emit;
   #check: BatchCheck | undefined;
 
-  constructor(
-    streams: Streams,
-    reading: RecordReading,
-    batches: AsyncIterator<Batch>,
-    now: Date,
-    emit: Emit,
-  ) {
+  constructor({ streams, reading, batches, origins, results, now, emit }: JoinInputs) {
     this.#streams = streams;
     this.#reading = reading;
     this.#batches = batches;
+    this.#origins = origins;
+    this.#results = results;
     this.#fates = new Fates(reading, now);
     this.#emit = emit;
-    this.outOfOrder = new OutOfOrder(this.problems, this.counts, emit);
-    this.uncovered = new Uncovered(streams, reading, now, emit);
   }
 
   /** Takes the next document. On the way that almost all go, nothing is parsed and nothing is kept. */
@@ -66,12 +83,13 @@ export class DocumentJoin {
   async #place(document: StoredDocument, byId: Claim | undefined): Promise<void> {
     const place = eventPlace(document.source);
     const claim = byId ?? this.#claimByBytes(place);
+    const { uncovered, outOfOrder } = this.#results;
     if (!claim) {
-      await this.uncovered.takeUnclaimed(document, place);
+      await uncovered.takeUnclaimed(document, place);
       return;
     }
-    if (!this.uncovered.isCovered(claim.origin, claim.index)) {
-      await this.uncovered.take(document, claim.origin, claim.index, place.batch);
+    if (!uncovered.isCovered(claim.origin, claim.index)) {
+      await uncovered.take(document, claim.origin, claim.index, place.batch);
       return;
     }
     // Only what stands where its own bytes say may move the join on: a false `_id` must not drag it past the batches.
@@ -83,7 +101,7 @@ export class DocumentJoin {
       // Only under the `_id` that one of its log's keys gives can it be what was sealed.
       const key = this.#reading.keys.byLogId(document.id.slice(0, logIdDigits));
       const candidate = candidateOf(document, claim.index, key, this.#reading.refusals);
-      this.outOfOrder.add(claim.origin, { ...candidate, index: claim.index });
+      outOfOrder.add(claim.origin, { ...candidate, index: claim.index });
     }
   }
 
@@ -93,6 +111,7 @@ export class DocumentJoin {
   }
 
   #isAhead({ origin, index }: Claim): boolean {
+    if (!this.#origins.has(origin)) return false;
     const at = this.#check?.batch;
     if (!at) return true;
     const order = this.#reading.logs.get(origin)!.order;
@@ -107,12 +126,13 @@ export class DocumentJoin {
 
   async #nextBatch(): Promise<boolean> {
     if (this.#check) {
-      await this.#check.close(this.problems, this.#fates);
+      await this.#check.close(this.#results.problems, this.#fates);
       this.#check = undefined;
     }
     const next = await this.#batches.next();
     if (next.done === true) return false;
-    this.#check = new BatchCheck(next.value, this.#streams, this.#reading.refusals, this.counts, this.#emit);
+    const { counts } = this.#results;
+    this.#check = new BatchCheck(next.value, this.#streams, this.#reading.refusals, counts, this.#emit);
     return true;
   }
 }

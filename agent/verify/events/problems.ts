@@ -11,6 +11,8 @@ export type State = 'changed' | 'missing' | 'expired' | 'erased' | 'found';
 
 interface Problem {
   origin: string;
+  /** Position of its log in reading order. */
+  order: number;
   logId: string;
   batch: number;
   from: number;
@@ -49,7 +51,7 @@ export class Problems {
   readonly #overruled = new Map<string, Overruled>();
   readonly #claimants = new Claimants();
 
-  add({ origin, key, batch }: Batch, index: number, state: State, details: Details = {}): void {
+  add({ origin, order, key, batch }: Batch, index: number, state: State, details: Details = {}): void {
     const { report, claimants } = details;
     const hash = claimants && this.#claimants.take(origin, index, claimants);
     const last = this.#list.at(-1);
@@ -62,7 +64,17 @@ export class Problems {
     if (goesOn) last.to = index;
     else {
       const hashes = claimants && new Hashes();
-      this.#list.push({ origin, logId: key.logId, batch, from: index, to: index, state, report, hashes });
+      this.#list.push({
+        origin,
+        order,
+        logId: key.logId,
+        batch,
+        from: index,
+        to: index,
+        state,
+        report,
+        hashes,
+      });
     }
     this.#list.at(-1)!.hashes?.push(hash);
   }
@@ -85,6 +97,8 @@ export class Problems {
 
   /** Names changed and missing events in reading order, and counts those that are gone by age or by a statement. */
   *named(): Generator<Finding> {
+    // Logs that were read beside one another are named one after the other all the same.
+    this.#list.sort((a, b) => a.order - b.order);
     for (const { origin, logId, batch, from, to, state, report, hashes } of this.#list) {
       for (let index = from; index <= to; index += 1) {
         const overruled = this.#overruled.size === 0 ? undefined : this.#overruled.get(`${origin} ${index}`);

@@ -1,40 +1,13 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { createClient } from '../../../agent/elasticsearch/index.ts';
 import { eventStream, installTemplates, recordStream } from '../../../agent/streams/index.ts';
 import { readerBytesMax } from '../../kit/memory-formula.ts';
 import { Giant } from './giant.ts';
+import { run } from './peak.ts';
 import { createDocument, randomNamespace, removeNamespace } from '../../kit/elasticsearch/index.ts';
 
 const url = inject('elasticsearchUrl');
-const main = join(import.meta.dirname, '../../../agent/cli/main.ts');
 const origin = 'prod/cp-1/kube-apiserver/20261123T004438Z';
-/** VmHWM (proc(5)): the most memory that was ever resident, in kB. */
-const tellPeak = `data:text/javascript,${encodeURIComponent(`
-import { readFileSync } from 'node:fs';
-process.on('exit', () => {
-  const peak = /^VmHWM:\\s+(\\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))[1];
-  process.stderr.write('peak ' + peak + '\\n');
-});`)}`;
-
-interface Ran {
-  code: number;
-  out: string;
-  /** Bytes. */
-  peak: number;
-}
-
-async function run(...parameters: string[]): Promise<Ran> {
-  return await new Promise((resolve) => {
-    const node = ['--import', tellPeak, main, ...parameters];
-    execFile(process.execPath, node, { maxBuffer: 1 << 28 }, (failure, out, error) => {
-      const peak = Number(/peak (\d+)/u.exec(error)?.[1]) * 1024;
-      resolve({ code: failure ? Number(failure.code ?? -1) : 0, out, peak });
-    });
-  });
-}
-
 const emptyArrays = `[${'[],'.repeat(6_000_000)}[]]`;
 const millionMembers = `{${Array.from({ length: 1_000_000 }, (_, i) => `"m${i}":[]`).join(',')}}`;
 
