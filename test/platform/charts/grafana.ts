@@ -105,6 +105,19 @@ const rows: { title: string; panels: Panel[] }[] = [
         queries: [[rate('auditseal_dropped_events_total', 'rule'), `${by} {{rule}}`]],
       },
       {
+        title: 'Policy',
+        description:
+          'Whether a changed policy file is refused now (AuditsealPolicyRefused), and how often one was taken up.',
+        unit: 'none',
+        queries: [
+          [`auditseal_policy_refused${node}`, '{{instance}} refused'],
+          [
+            `sum by (instance, result) (increase(auditseal_policy_reloads_total${node}[$__range]))`,
+            '{{instance}} {{result}}',
+          ],
+        ],
+      },
+      {
         title: 'Cut and redacted',
         description: 'Events whose bodies a rule cut, and values that redaction took out.',
         unit: 'ops',
