@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fields } from './fields.ts';
+import { detached } from './held-bytes.ts';
 
 /** One event: a stage of a request, with what an answer needs; null where the event has none. */
 export interface Event {
@@ -72,7 +73,7 @@ export function eventOf({ _id: documentId, fields: found }: z.infer<typeof hitSc
     effectiveUser: text(fields.effectiveUser),
     verb: text(fields.verb),
     resource,
-    apiGroup: apiVersion?.includes('/') ? apiVersion.slice(0, apiVersion.lastIndexOf('/')) : null,
+    apiGroup: apiVersion?.includes('/') ? detached(apiVersion.slice(0, apiVersion.lastIndexOf('/'))) : null,
     namespace: text(fields.namespace),
     name: text(fields.name),
     path: resource === null ? text(fields.path) : null,

@@ -1,4 +1,5 @@
 import type { Event } from './event.ts';
+import { bytesOf, heldBytesMax } from './held-bytes.ts';
 import { join, keyOf, rankOf, requestOf } from './request.ts';
 import type { Requests } from './request.ts';
 
@@ -24,37 +25,48 @@ interface Alike {
 /**
  * Joins the events of one auditID to requests. Usually that is one request with up to three events, one a stage. But a client may
  * choose the ID and use it again. So there are as many requests as the stage with most events has, among those that are alike:
- * no request hides behind another. Memory grows with what differs, not with the number of events, and has a bound: once the
+ * no request hides behind another. Memory grows with what differs, not with the number of events, and has a bound, by number and by the bytes of its names: once the
  * tally is full, it must be taken, and a request whose stages lie on both sides of that counts twice.
  */
 export class RequestTally {
   readonly #alike = new Map<string, Alike>();
+  readonly #bytesMax: number;
   #different = 0;
+  #bytes = 0;
+
+  constructor(bytesMax = heldBytesMax) {
+    this.#bytesMax = bytesMax;
+  }
 
   get isFull(): boolean {
-    return this.#different >= differentMax;
+    return this.#different >= differentMax || this.#bytes >= this.#bytesMax;
   }
 
   add(event: Event): void {
     const { user, verb, resource, apiGroup, path } = event;
-    const alike = entry(this.#alike, JSON.stringify([user, verb, resource, apiGroup, path]), () => ({
+    const alikeKey = JSON.stringify([user, verb, resource, apiGroup, path]);
+    const alike = entry(this.#alike, alikeKey, () => ({
       received: new Map(),
       answered: new Map(),
     }));
     const rank = rankOf(event);
     const one = requestOf(event);
+    const key = keyOf(event);
+    const keys = [alikeKey, key];
     if (rank === 'received') {
-      this.#put(alike.received, keyOf(event), one);
+      this.#put(alike.received, key, one, keys);
       return;
     }
     const begin = () => ({ event, begun: new Map(), ended: new Map() });
-    this.#put(entry(alike.answered, keyOf(event), begin)[rank], `${one.result} ${one.code}`, one);
+    this.#put(entry(alike.answered, key, begin)[rank], `${one.result} ${one.code}`, one, keys);
   }
 
-  #put(stage: Stage, kind: string, one: Requests): void {
+  #put(stage: Stage, kind: string, one: Requests, keys: readonly string[]): void {
     const same = stage.get(kind);
     if (same) return join(same, one);
     this.#different += 1;
+    this.#bytes +=
+      bytesOf(keys) + bytesOf(Object.values(one.event).filter((value) => typeof value === 'string'));
     stage.set(kind, one);
   }
 
@@ -63,6 +75,7 @@ export class RequestTally {
     const found = [...this.#alike.values()].flatMap((alike) => requestsOf(alike));
     this.#alike.clear();
     this.#different = 0;
+    this.#bytes = 0;
     return found;
   }
 }

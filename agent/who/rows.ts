@@ -1,3 +1,4 @@
+import { bytesOf, heldBytesMax } from './held-bytes.ts';
 import type { Requests } from './request.ts';
 import { addTo, members, rowOf } from './row.ts';
 import type { Member, Row } from './row.ts';
@@ -16,30 +17,33 @@ const levels: readonly (readonly Member[])[] = [
 const rowsMaxDefault = 100_000;
 
 /**
- * Adds requests up in rows. The number of rows is bounded, and nobody can keep a request out of the answer by making rows: where
- * there are too many, those that differ in their names alone are joined, the largest groups first, whoever made them, then those that
+ * Adds requests up in rows. Their number and the bytes of their names are bounded, and nobody can keep a request out of the answer by making rows: where
+ * there are too many, those that differ in their names alone are joined, those groups first that take most of the room, whoever made them, then those that
  * differ in more. No request is left out.
  */
 export class Rows {
   requests = 0;
   readonly #max: number;
+  readonly #bytesMax: number;
   readonly #rows = new Map<string, Row>();
+  #bytes = 0;
   /** Levels in use, the finest first. */
   #levels = [0];
 
-  constructor(rowsMax = rowsMaxDefault) {
+  constructor(rowsMax = rowsMaxDefault, bytesMax = heldBytesMax) {
     this.#max = rowsMax;
+    this.#bytesMax = bytesMax;
   }
 
   add(found: Requests): void {
     this.requests += found.count;
     if (this.#addToRow(found)) return;
-    if (this.#rows.size >= this.#max) {
+    if (this.#rows.size >= this.#max || this.#bytes >= this.#bytesMax) {
       this.#join();
       if (this.#addToRow(found)) return;
     }
     const row = rowOf(found);
-    this.#rows.set(keyAt(0, row), row);
+    this.#put(keyAt(0, row), row);
   }
 
   /** The rows, the latest first. */
@@ -54,22 +58,43 @@ export class Rows {
     for (const level of this.#levels) {
       const same = this.#rows.get(keyAt(level, row));
       if (!same) continue;
+      const before = bytesOf(same.addresses);
       addTo(same, { ...found, requests: found.count });
+      this.#bytes += bytesOf(same.addresses) - before;
       return true;
     }
     return false;
   }
 
-  /** Joins rows until half of the places are free. */
+  #put(key: string, row: Row): void {
+    this.#rows.set(key, row);
+    this.#bytes += heldBy(key, row);
+  }
+
+  /** Of what may be held, the larger of two shares: of rows, and of bytes. */
+  #share(rows: number, bytes: number): number {
+    return Math.max(rows / this.#max, bytes / this.#bytesMax);
+  }
+
+  get #isHalfFree(): boolean {
+    return this.#share(this.#rows.size, this.#bytes) <= 1 / 2;
+  }
+
+  /** Joins rows until half of the room is free. */
   #join(): void {
     for (const [level, joinedOver] of levels.entries()) {
       if (level === 0) continue;
       const groups = Map.groupBy(this.#rows, ([, row]) => keyAt(level, row));
-      const largestFirst = [...groups].toSorted(([, a], [, b]) => b.length - a.length);
-      for (const [key, group] of largestFirst) {
-        if (group.length < 2 || this.#rows.size <= this.#max / 2) break;
+      const shares = [...groups].map(([key, group]) => {
+        const bytes = group.reduce((sum, [each, row]) => sum + heldBy(each, row), 0);
+        return { key, group, bytes, share: this.#share(group.length, bytes) };
+      });
+      for (const { key, group, bytes } of shares.toSorted((a, b) => b.share - a.share)) {
+        if (this.#isHalfFree) break;
+        if (group.length < 2) continue;
         for (const [each] of group) this.#rows.delete(each);
-        this.#rows.set(
+        this.#bytes -= bytes;
+        this.#put(
           key,
           joined(
             group.map(([, row]) => row),
@@ -78,9 +103,17 @@ export class Rows {
         );
         this.#levels = [...new Set([...this.#levels, level])].toSorted((a, b) => a - b);
       }
-      if (this.#rows.size <= this.#max / 2) return;
+      if (this.#isHalfFree) return;
     }
   }
+}
+
+/** Bytes of strings. */
+function heldBy(key: string, row: Row): number {
+  return (
+    bytesOf([key, ...members.map((member) => row[member]).filter((value) => typeof value === 'string')]) +
+    bytesOf(row.addresses)
+  );
 }
 
 /** The key of a row among those that no longer differ in the members of a level. */

@@ -23,3 +23,6 @@ export function readerBytesMax(documentBytes: number, readers = 1): number {
   const more = (readers - 1) * 32 * mebibyte;
   return 192 * mebibyte + more + readers * 3 * Math.min(documentBytes, 128 * mebibyte);
 }
+
+/** The most bytes that `who` needs resident, however long the names in the stream are. */
+export const whoBytesMax = 768 * mebibyte;

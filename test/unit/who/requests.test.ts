@@ -88,3 +88,13 @@ test('of one that is not full nothing is told twice', () => {
   expect(tally.take()).toHaveLength(100_000);
   expect(tally.isFull).toBe(false);
 });
+
+test('one that holds long names is full by their bytes, and empty once it was taken', () => {
+  const tally = new RequestTally(100_000);
+  tally.add(event({ name: 'x'.repeat(8000) }));
+  expect(tally.isFull).toBe(false);
+  for (let i = 0; i < 10; i += 1) tally.add(event({ name: `${i}`.padEnd(8000, 'x') }));
+  expect(tally.isFull).toBe(true);
+  expect(tally.take()).toHaveLength(11);
+  expect(tally.isFull).toBe(false);
+});

@@ -106,3 +106,19 @@ test('rows that were joined say so, in the table and below it', () => {
   expect(describeAnswer(blind, asked, 0)).toContainEqual(unread);
   expect(told).not.toContainEqual(unread);
 });
+
+test('the bytes of long names are bounded, whoever floods is joined, and no request is left out', () => {
+  const rows = new Rows(100_000, 1_000_000);
+  for (const name of ['db', 'tls']) rows.add(requests({ name }));
+  for (let i = 0; i < 1000; i += 1)
+    rows.add(requests({ user: 'mallory', name: `${i}-`.padEnd(8000, i % 2 === 0 ? 'x' : '管') }));
+  const found = rows.sorted();
+  const held = found.reduce((sum, { name }) => sum + (name?.length ?? 0), 0);
+  expect(held).toBeLessThan(500_000);
+  expect([rows.requests, sumOf(found)]).toEqual([1002, 1002]);
+  expect(found.filter(({ user }) => user === 'alice').map(({ name }) => name)).toEqual(['db', 'tls']);
+  expect(found.find(({ joinedOver }) => joinedOver)).toMatchObject({
+    user: 'mallory',
+    joinedOver: ['name', 'path'],
+  });
+});
