@@ -68,6 +68,6 @@ test('the imports of agent/ are as the architecture has it, those of types too',
   );
   const imports = importsOf(stdout);
   // `import type`, of a type and nothing else.
-  expect(imports).toContainEqual({ from: 'agent/source/head.ts', to: 'agent/source/listing.ts' });
+  expect(imports).toContainEqual({ from: 'agent/source/head.ts', to: 'agent/source/entry.ts' });
   expect(violations(imports)).toEqual([]);
 });

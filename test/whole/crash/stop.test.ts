@@ -44,7 +44,7 @@ test.concurrent(
     expect(await agent.stop()).toBe(0);
     expect(await scene.problems()).toEqual([]);
     const kinds = await kindsOfNotices(scene);
-    expect(kinds[0]).toEqual(['start', 'epoch', 'policy', 'config']);
+    expect(kinds[0]).toEqual(['start', 'epoch', 'policy', 'config', 'detect']);
     expect(kinds.at(-1)).toContain('stop');
     expect(kinds.flat().filter((kind) => kind === 'stop')).toHaveLength(1);
   },
