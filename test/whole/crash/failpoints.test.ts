@@ -9,6 +9,8 @@ const agentFolder = join(import.meta.dirname, '../../../agent');
 test('every failpoint of the agent is in the list of those that are tested', async () => {
   const found = new Set<string>();
   for await (const file of glob('**/*.ts', { cwd: agentFolder })) {
+    // No agent erases: test/whole/attacks/erase.test.ts stops there.
+    if (file.startsWith('erase/')) continue;
     const text = await readFile(join(agentFolder, file), 'utf8');
     for (const [, name = ''] of text.matchAll(/failpoint\('([^']+)'\)/gu)) found.add(name);
   }
