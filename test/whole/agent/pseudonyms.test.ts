@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { pseudonymOf, Pseudonyms, readPseudonymKey } from '../../../agent/pseudonym/index.ts';
-import { eventStream, recordStream } from '../../../agent/streams/index.ts';
+import { eventStream } from '../../../agent/streams/index.ts';
 import {
   countEvents,
   startAgent,
@@ -13,7 +13,8 @@ import {
   writeConfig,
   Writer,
 } from '../../kit/agent/index.ts';
-import { allDocuments, randomNamespace, refresh, removeNamespace } from '../../kit/elasticsearch/index.ts';
+import { randomNamespace, removeNamespace } from '../../kit/elasticsearch/index.ts';
+import { sent, stored } from '../../kit/left.ts';
 import { scrape } from '../../kit/scrape.ts';
 
 const url = inject('elasticsearchUrl');
@@ -171,16 +172,9 @@ test('of no planted person anything is in any byte that leaves the process; the 
   const metrics = await scrape(agent.port);
   expect(await agent.stop()).toBe(0);
 
-  const sources: string[] = [];
-  for (const stream of [eventStream(namespace), recordStream(namespace)]) {
-    await refresh(url, stream);
-    for await (const { source } of allDocuments(url, stream)) sources.push(source.toString());
-  }
-  const state = join(place.path, 'state');
-  const stored: string[] = [];
-  for (const name of await readdir(state, { recursive: true }))
-    stored.push(await readFile(join(state, name), 'latin1').catch(() => ''));
-  const said = [...sources, ...stored, agent.tail(), json(metrics)].join('\n');
+  const { events: sources, records } = await sent(url, namespace);
+  const state = await stored(join(place.path, 'state'));
+  const said = [...sources, ...records, state, agent.tail(), json(metrics)].join('\n');
   const leaked = plants.flatMap((_plant, number) => {
     const { name, email, address, address6 } = canary(number);
     const forms = [name, email, encodeURIComponent(email), address, address6];

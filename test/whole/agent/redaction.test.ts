@@ -1,7 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import { eventStream, recordStream } from '../../../agent/streams/index.ts';
 import {
   startAgent,
   temporaryFolder,
@@ -11,7 +9,8 @@ import {
   writeConfig,
   Writer,
 } from '../../kit/agent/index.ts';
-import { allDocuments, randomNamespace, refresh, removeNamespace } from '../../kit/elasticsearch/index.ts';
+import { randomNamespace, removeNamespace } from '../../kit/elasticsearch/index.ts';
+import { sent, stored } from '../../kit/left.ts';
 import { scrape } from '../../kit/scrape.ts';
 
 const url = inject('elasticsearchUrl');
@@ -65,16 +64,9 @@ test('no planted secret is in any byte that leaves the process; what was redacte
   const metrics = await scrape(agent.port);
   expect(await agent.stop()).toBe(0);
 
-  const sources: string[] = [];
-  for (const stream of [eventStream(namespace), recordStream(namespace)]) {
-    await refresh(url, stream);
-    for await (const { source } of allDocuments(url, stream)) sources.push(source.toString());
-  }
-  const state = join(place.path, 'state');
-  const stored: string[] = [];
-  for (const name of await readdir(state, { recursive: true }))
-    stored.push(await readFile(join(state, name), 'latin1').catch(() => ''));
-  const said = [...sources, ...stored, agent.tail(), JSON.stringify(metrics)].join('\n');
+  const { events: sources, records } = await sent(url, namespace);
+  const state = await stored(join(place.path, 'state'));
+  const said = [...sources, ...records, state, agent.tail(), JSON.stringify(metrics)].join('\n');
   const leaked = plants.flatMap((_plant, number) =>
     [canary(number), base64(canary(number)).slice(0, 8)].filter((text) => said.includes(text)),
   );

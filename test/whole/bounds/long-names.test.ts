@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { whoBytesMax } from '../../kit/memory-formula.ts';
-import { LongNamesServer } from './long-names.ts';
+import { longNamesServer } from './long-names.ts';
 import { run } from './peak.ts';
 
 // Of each of the first three: 7 names of 8000 letters an event, three times what is held of them and more.
@@ -18,7 +18,7 @@ test.each([
 ])(
   'the names in %s do not exhaust who, which counts all and says what it cannot tell apart',
   async (_name, names) => {
-    await using server = await LongNamesServer.listen(names);
+    await using server = await longNamesServer(names);
     const { code, out, peak } = await run('who', '--url', server.url, '--json');
     const summary = JSON.parse(out.trimEnd().split('\n').at(-1)!) as object;
     expect({ code, ...summary }).toMatchObject({ code: 3, type: 'summary', requests: names.events });

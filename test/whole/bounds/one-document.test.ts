@@ -2,7 +2,7 @@ import { expect, inject, test } from 'vitest';
 import { createClient } from '../../../agent/elasticsearch/index.ts';
 import { eventStream, installTemplates, recordStream } from '../../../agent/streams/index.ts';
 import { readerBytesMax } from '../../kit/memory-formula.ts';
-import { Giant } from './giant.ts';
+import { giantServer } from './giant.ts';
 import { run } from './peak.ts';
 import { createDocument, randomNamespace, removeNamespace } from '../../kit/elasticsearch/index.ts';
 
@@ -55,7 +55,7 @@ test.each([
     { open: '"', unit: 'sixteen letters.', close: '"', bytes: 300e6 },
   ],
 ])('one document of %s from a server does not exhaust verify, and is named', async (_name, value) => {
-  await using giant = await Giant.listen(value);
+  await using giant = await giantServer(value);
   for (const more of [[], ['--since', '2026-11-22T00:00:00Z']]) {
     const { code, out, peak } = await run('verify', '--url', giant.url, ...more);
     expect({

@@ -16,7 +16,7 @@ import { randomNamespace, removeNamespace } from '../../kit/elasticsearch/index.
 import { Random } from '../../kit/random.ts';
 import { FaultProxy } from '../delivery/fault-proxy.ts';
 import { items, status } from '../delivery/faults.ts';
-import { said, sent, stored } from './left.ts';
+import { said, sent, stored } from '../../kit/left.ts';
 import { wrappings } from './wrappings.ts';
 
 const url = inject('elasticsearchUrl');

@@ -2,11 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { gunzipSync } from 'node:zlib';
-import { eventStream, recordStream } from '../../../agent/streams/index.ts';
-import type { AgentProcess } from '../../kit/agent/index.ts';
-import { allDocuments, refresh } from '../../kit/elasticsearch/index.ts';
-import { fetchAgain } from '../../kit/fetch-again.ts';
-import { auditseal } from '../../kit/installation.ts';
+import { eventStream, recordStream } from '../../agent/streams/index.ts';
+import type { AgentProcess } from './agent/index.ts';
+import { allDocuments, refresh } from './elasticsearch/index.ts';
+import { fetchAgain } from './fetch-again.ts';
+import { auditseal } from './installation.ts';
 
 /** Documents and records of Elasticsearch, as they were sent. */
 export async function sent(url: string, namespace: string): Promise<{ events: string[]; records: string[] }> {
