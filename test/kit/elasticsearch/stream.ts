@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import pRetry, { AbortError } from 'p-retry';
 import { z } from 'zod';
 import { elements, members } from './json.ts';
 import { fetchAgain } from '../fetch-again.ts';
@@ -108,19 +109,24 @@ export async function removeNamespace(url: string, namespace: string): Promise<s
   return remains;
 }
 
+/** What Elasticsearch has no room for just now (429: other tests write large documents, too) was not done, and is sent again. */
 async function send(url: string, method: string, path: string, body?: string | Buffer): Promise<Buffer> {
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
   const content = typeof body === 'object' ? new Uint8Array(body) : body;
   const mayRepeat = method === 'GET' || /\/_(?:search|pit|refresh)\b/u.test(path);
-  const response = await (mayRepeat ? fetchAgain : fetch)(`${url}${path}`, {
-    method,
-    headers,
-    ...(content !== undefined && { body: content }),
-  });
-  const answer = Buffer.from(await response.arrayBuffer());
-  if (!response.ok)
-    throw new Error(`${method} ${url}${path}: ${response.status} ${answer.toString().slice(0, 500)}`);
-  return answer;
+  const request = { method, headers, ...(content !== undefined && { body: content }) };
+  return await pRetry(
+    async () => {
+      const response = await (mayRepeat ? fetchAgain : fetch)(`${url}${path}`, request);
+      const answer = Buffer.from(await response.arrayBuffer());
+      if (response.ok) return answer;
+      const error = new Error(
+        `${method} ${url}${path}: ${response.status} ${answer.toString().slice(0, 500)}`,
+      );
+      throw response.status === 429 ? error : new AbortError(error);
+    },
+    { retries: 60, minTimeout: 500, factor: 1 },
+  );
 }
 
 function part(fields: Map<string, Buffer>, name: string): Buffer {
