@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isFields } from '../event/index.ts';
+import { isFields, sourceAddress } from '../event/index.ts';
 import type { AuditEvent } from '../event/index.ts';
 
 /** Of a request: arguments that are looked at. A client sends any number. */
@@ -124,8 +124,9 @@ export function peerOf(sourceIPs: unknown): Peer {
   return peer;
 }
 
-function peerAt(address: unknown): Peer {
-  if (typeof address !== 'string' || isIP(address) === 0) return nobody;
+function peerAt(item: unknown): Peer {
+  const address = sourceAddress(item);
+  if (address === undefined) return nobody;
   return { address, isPublic: isPublic(address), isLoopback: isLoopback(address) };
 }
 

@@ -1,7 +1,6 @@
-import { isIP } from 'node:net';
 import { derived } from './derived.ts';
 import { printMembers } from './print.ts';
-import { arrayItemsMax } from '../event/index.ts';
+import { arrayItemsMax, sourceAddress, textOf } from '../event/index.ts';
 
 /** What is said of addresses, as `printMembers` prints it. */
 export interface Addresses {
@@ -15,7 +14,7 @@ const nothing: Addresses = { members: '', related: '' };
 
 /**
  * Where a request came from. Only the last address is the connection's own: the client writes all others
- * (X-Forwarded-For, X-Real-Ip), so it alone is `source.ip`. The claimed ones go to `network.forwarded_ip`, ECS's field for
+ * (X-Forwarded-For, X-Real-Ip), so it alone is `source.ip`, and `source.address` as it stands there. The claimed ones go to `network.forwarded_ip`, ECS's field for
  * the host behind the address that was seen, where no rule takes them for the peer. `related.ip` has all, to search by.
  */
 export function addressesOf(sourceIPs: unknown): Addresses {
@@ -24,18 +23,18 @@ export function addressesOf(sourceIPs: unknown): Addresses {
 
 const addressesOfList = derived((sourceIPs: readonly unknown[]): Addresses => {
   const own = sourceIPs.at(-1);
-  const source = isAddress(own) ? { ip: own } : undefined;
+  const ip = sourceAddress(own);
+  // As it stands there: with a port or a zone it is no `ip`, and what is no address at all is still what was logged.
+  const source = { ip, address: textOf(own) };
   // The bound must not cost the one address that counts: of a longer list the end stays.
-  const claimed = sourceIPs.slice(-arrayItemsMax, -1).filter((text) => isAddress(text));
-  const related = [...new Set(source ? [...claimed, source.ip] : claimed)];
+  const claimed = sourceIPs
+    .slice(-arrayItemsMax, -1)
+    .map((item) => sourceAddress(item))
+    .filter((address) => address !== undefined);
+  const related = [...new Set(ip === undefined ? claimed : [...claimed, ip])];
   const network = claimed.length === 0 ? undefined : { forwarded_ip: claimed };
   return {
-    members: printMembers({ source, network }),
+    members: printMembers({ source: source.address === undefined ? undefined : source, network }),
     related: related.length === 0 ? '' : printMembers({ ip: related }),
   };
 });
-
-/** A zone (`fe80::1%eth0`) is not part of an address to Elasticsearch. */
-function isAddress(value: unknown): value is string {
-  return typeof value === 'string' && isIP(value) !== 0 && !value.includes('%');
-}

@@ -38,18 +38,20 @@ export function logMember({ path, offset }: Place): string {
 
 const originOf = derived(({ origin }: DocumentContext) => print(origin));
 
-/** `auditseal`, printed: where the document is sealed, who decided that it is kept, and what was done to it. `more` is put at its end. */
+/**
+ * `auditseal`, printed: where the document is sealed, who decided that it is kept, and what was done to it. `more` is put at its end, as
+ * `printMembers` prints it.
+ */
 export function sealMember(
   context: DocumentContext,
   { batch, rule, redacted, recovered, cut }: Place,
-  more?: object,
+  more = '',
 ): string {
   const marks =
     redacted || recovered || cut
       ? `,${printMembers({ redacted, recovered: recovered ? true : undefined, cut })}`.slice(0, -1)
       : '';
-  const rest = more === undefined ? '' : printMembers(more);
   // Of the form of seal-format.md §2: nothing in it needs an escape.
   const decided = rule === undefined ? '' : `,"rule":"${rule}"`;
-  return `"auditseal":{"origin":${originOf(context)},"batch":${batch}${decided}${marks}${rest && `,${rest.slice(0, -1)}`}}`;
+  return `"auditseal":{"origin":${originOf(context)},"batch":${batch}${decided}${marks}${more && `,${more.slice(0, -1)}`}}`;
 }

@@ -4,10 +4,10 @@ import { commonMembers, eventMembers, logMember, sealMember } from './common.ts'
 import type { DocumentContext, Place } from './context.ts';
 import { derived } from './derived.ts';
 import { detectedMembers } from './detected.ts';
-import { codeOf, isFields, outcomeOf, termUnitsMax, textOf, textUnitsMax } from '../event/index.ts';
+import { codeOf, isFields, loginOf, outcomeOf, termUnitsMax, textOf, textUnitsMax } from '../event/index.ts';
 import type { AuditEvent, Fields } from '../event/index.ts';
 import { indexedUri } from './long-uri.ts';
-import { namesMember, rolesMember, userMember } from './identity.ts';
+import { rolesMember, whoOf } from './identity.ts';
 import { memberOf, print, printMembers } from './print.ts';
 import { timestampOf } from './timestamp.ts';
 
@@ -27,7 +27,9 @@ export function eventHead(event: AuditEvent, context: DocumentContext, place: Pl
   const code = codeOf(event.responseStatus);
   const addresses = addressesOf(sourceIPs);
   const detected = detectedMembers(place.detected);
-  const request = { ...target.request, verb: textOf(verb) ?? '', stage: textOf(stage) ?? '', code };
+  const who = whoOf(event, authorization);
+  const login = loginOf(event)?.decision;
+  const request = { ...target.request, verb: textOf(verb) ?? '', stage: textOf(stage) ?? '', code, login };
   return (
     `{"@timestamp":"${timestampOf(event, place.readAt)}","event":{"kind":"event",` +
     categoryMembers({ ...request, decision: authorization.decision, outcome: outcomeOf(event) }) +
@@ -37,14 +39,14 @@ export function eventHead(event: AuditEvent, context: DocumentContext, place: Pl
     urlMember(requestURI) +
     logMember(place) +
     `"orchestrator":{${orchestratorMembers(context)}${target.members}},` +
-    userMember(event, authorization.roles) +
+    who.user +
     addresses.members +
     httpMember(auditID, code) +
     userAgentMember(userAgent) +
-    memberOf('related', namesMember(event), addresses.related) +
+    memberOf('related', who.related, addresses.related) +
     authorization.members +
     detected.members +
-    sealMember(context, place)
+    sealMember(context, place, who.seal)
   );
 }
 
@@ -56,7 +58,9 @@ const authorizationOf = derived((annotations: Fields) => {
     'kubernetes.audit.annotations.authorization_k8s_io/decision': decision,
     'kubernetes.audit.annotations.authorization_k8s_io/reason': reason,
   });
-  return { decision, roles: rolesMember(reason), members };
+  const isSilent = decision === 'allow' && annotations['authorization.k8s.io/reason'] === '';
+  const issued = textOf(annotations['authentication.kubernetes.io/issued-credential-id']);
+  return { decision, roles: rolesMember(reason), isSilent, issued, members };
 });
 
 /** `"name":"text",`, or nothing. */

@@ -1,41 +1,76 @@
 import { derived } from './derived.ts';
-import { isFields, textOf, textsOf } from '../event/index.ts';
+import { isFields, loginOf, textOf, textsOf } from '../event/index.ts';
 import type { AuditEvent, Fields } from '../event/index.ts';
-import { memberOf, printMembers } from './print.ts';
+import { memberOf, print, printMembers } from './print.ts';
 
 /** One `@`, no white space, a dot in the domain: a name that an identity provider took from an address. */
 const address = /^[^\s@]+@([^\s@]+\.[^\s@]+)$/;
+
+/** Who allowed a request without a reason, which RBAC always gives. */
+type SilentAuthorizer = 'system:masters' | 'node';
 
 interface Person {
   readonly name: string | undefined;
   /** As `printMembers` prints them. */
   readonly members: string;
-  /** The name alone for ECS `related.user`, printed as that member. */
-  readonly related: string;
+  /** Of `auditseal.credential`, as `printMembers` prints them. */
+  readonly credential: string;
+  readonly silentAuthorizer: SilentAuthorizer | undefined;
 }
 
-const nobody: Person = { name: undefined, members: '', related: '' };
+const nobody: Person = { name: undefined, members: '', credential: '', silentAuthorizer: undefined };
+
+/** What the annotations of an event say about who it was. */
+export interface Authorization {
+  /** `rolesMember` of the annotation `authorization.k8s.io/reason`. */
+  readonly roles: string;
+  /** Allowed, with an empty reason. */
+  readonly isSilent: boolean;
+  /** The annotation `authentication.kubernetes.io/issued-credential-id`. */
+  readonly issued: string | undefined;
+}
+
+/** What a head says of who it was, as `printMembers` prints it. */
+export interface Who {
+  /** `user` of ECS. */
+  readonly user: string;
+  /** `user` of ECS `related`. */
+  readonly related: string;
+  /** Of `auditseal`. */
+  readonly seal: string;
+}
 
 /**
- * ECS `user`, printed. `user` is who authenticated and `user.effective` whom the request acted as: under impersonation the
- * apiserver authorizes the impersonated one, so the role that allowed it is in `user.effective.roles`.
- *
- * @param roles `rolesMember` of the annotation `authorization.k8s.io/reason`
+ * ECS `user`: who authenticated, and `user.effective` whom the request acted as. Under impersonation the apiserver authorizes the
+ * impersonated one, so the role that allowed it is in `user.effective.roles`. Where nobody authenticated and the request was for a
+ * login, `user` is who tried to log in.
  */
-export function userMember({ user, impersonatedUser }: AuditEvent, roles: string): string {
-  if (!isFields(impersonatedUser))
-    return isFields(user) ? memberOf('user', personOf(user).members, roles) : '';
+export function whoOf(event: AuditEvent, { roles, isSilent, issued }: Authorization): Who {
+  const { user, impersonatedUser } = event;
   const own = isFields(user) ? personOf(user) : nobody;
-  return memberOf('user', own.members, memberOf('effective', personOf(impersonatedUser).members, roles));
+  const login = loginOf(event)?.username;
+  const isLogin = login !== undefined && (own.name === undefined || own.name === anonymous);
+  const members = isLogin ? `"name":${print(login)},` : own.members;
+  const effective = isFields(impersonatedUser) ? personOf(impersonatedUser) : undefined;
+  const names = [...new Set([isLogin ? login : own.name, login, effective?.name])].filter(
+    (name) => name !== undefined,
+  );
+  const { silentAuthorizer } = effective ?? own;
+  const credential = own.credential + (issued === undefined ? '' : `"issued":${print(issued)},`);
+  return {
+    user: memberOf(
+      'user',
+      members,
+      effective === undefined ? roles : memberOf('effective', effective.members, roles),
+    ),
+    related: names.length === 0 ? '' : printMembers({ user: names }),
+    seal:
+      (isSilent && silentAuthorizer !== undefined ? `"authorizer":"${silentAuthorizer}",` : '') +
+      memberOf('credential', credential),
+  };
 }
 
-/** The names for ECS `related.user`, printed as that member. */
-export function namesMember({ user, impersonatedUser }: AuditEvent): string {
-  const own = isFields(user) ? personOf(user) : nobody;
-  const effective = isFields(impersonatedUser) ? personOf(impersonatedUser) : nobody;
-  if (effective.name === undefined || effective.name === own.name) return own.related;
-  return own.name === undefined ? effective.related : printMembers({ user: [own.name, effective.name] });
-}
+const anonymous = 'system:anonymous';
 
 const personOf = derived((user: Fields): Person => {
   const name = textOf(user['username']);
@@ -48,8 +83,35 @@ const personOf = derived((user: Fields): Person => {
     domain,
     group: groups && { name: groups },
   });
-  return { name, members, related: name === undefined ? '' : printMembers({ user: [name] }) };
+  return {
+    name,
+    members,
+    credential: credentialOf(user),
+    silentAuthorizer: silentAuthorizerOf(name, user['groups']),
+  };
 });
+
+/**
+ * Whom an empty reason with `allow` stands for (docs/queries.md). The group system:masters is allowed everything before any other
+ * authorizer is asked; the node authorizer is for who has a node's name and its group. ABAC, AlwaysAllow, a webhook
+ * that gives no reason and the paths that all may read (--authorization-always-allow-paths) cannot be told apart.
+ */
+function silentAuthorizerOf(name: string | undefined, groups: unknown): SilentAuthorizer | undefined {
+  if (!Array.isArray(groups)) return undefined;
+  if (groups.includes('system:masters')) return 'system:masters';
+  return name?.startsWith('system:node:') === true && groups.includes('system:nodes') ? 'node' : undefined;
+}
+
+/**
+ * The credential that a user came with, and the pod and node that a service account's token was made for
+ * (k8s.io/apiserver pkg/authentication/user and serviceaccount). Only of who authenticated: what an impersonated
+ * user has under these keys is chosen by who impersonates.
+ */
+function credentialOf({ extra }: Fields): string {
+  if (!isFields(extra)) return '';
+  const first = (key: string) => textsOf(extra[`authentication.kubernetes.io/${key}`])?.[0];
+  return printMembers({ id: first('credential-id'), node: first('node-name'), pod: first('pod-name') });
+}
 
 /** A text as Go's `%q` prints it, without its quotes: https://pkg.go.dev/strconv#Quote, of a text that is valid UTF-8. */
 const quoted = String.raw`((?:[^"\\]|\\(?:[abfnrtv"\\]|x[0-7][\da-f]|u[\da-f]{4}|U[\da-f]{8}))*)`;

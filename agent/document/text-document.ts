@@ -1,6 +1,6 @@
 import { commonMembers, eventMembers, logMember, sealMember } from './common.ts';
 import type { DocumentContext, LongLine, Place } from './context.ts';
-import { print } from './print.ts';
+import { print, printMembers } from './print.ts';
 import type { Shaped } from './shape.ts';
 import { isoText } from './timestamp.ts';
 
@@ -36,7 +36,7 @@ function shaped(original: Buffer | Buffer[], context: DocumentContext, place: Pl
   const timestamp = isoText(place.readAt);
   const start = `{"@timestamp":"${timestamp}","event":{"kind":"pipeline_error","original":`;
   const event = `,${eventMembers(context, place)}},${commonMembers(context)}${logMember(place)}`;
-  const base64 = place.redacted ? undefined : { original_base64: textOf(original, 'base64') };
+  const base64 = place.redacted ? '' : printMembers({ original_base64: textOf(original, 'base64') });
   return {
     timestamp,
     pieces: [start, print(textOf(original, 'utf8')), `${event}${sealMember(context, place, base64)}}`],

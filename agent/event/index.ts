@@ -3,6 +3,7 @@ export { isFields, parseEvent } from './event.ts';
 export type { AuditEvent, Fields } from './event.ts';
 export { splitGlued } from './glued-line.ts';
 export { bodyMembers, LongLineParts, responseMember } from './long-line.ts';
+export { loginOf, loginUsername, type Login, type LoginDecision } from './login.ts';
 export { cutManagedFields, type WithoutManagedFields } from './managed-fields.ts';
 export { type Outcome, outcomeOf } from './outcome.ts';
 export { repairEvent } from './repair.ts';

@@ -1,4 +1,4 @@
-import { isFields } from '../event/index.ts';
+import { isFields, loginOf, loginUsername } from '../event/index.ts';
 import type { AuditEvent, Fields } from '../event/index.ts';
 import { unescaped, walkJson } from '../redact/index.ts';
 import type { Decoded, Frame, StringValue, Visitor } from '../redact/index.ts';
@@ -81,9 +81,12 @@ export function replacementsInEvent(line: Decoded, event: AuditEvent, pseudonyms
   return finder.found;
 }
 
-function aboutOf({ user, impersonatedUser, objectRef }: AuditEvent, pseudonyms: Pseudonyms): About {
-  const names = [user, impersonatedUser]
-    .map((one) => (isFields(one) ? one['username'] : undefined))
+function aboutOf(event: AuditEvent, pseudonyms: Pseudonyms): About {
+  const { user, impersonatedUser, objectRef } = event;
+  const names = [
+    ...[user, impersonatedUser].map((one) => (isFields(one) ? one['username'] : undefined)),
+    loginOf(event)?.username,
+  ]
     .filter((name) => typeof name === 'string')
     .map(unitsOf);
   const { resource }: Fields = isFields(objectRef) ? objectRef : {};
@@ -184,6 +187,9 @@ class Finder implements Visitor {
       case 'impersonatedUser':
         if (second?.key === 'username') return this.#name(decoded);
         return this.#shapes(decoded);
+      case 'annotations':
+        if (second?.key === loginUsername) return this.#name(decoded);
+        return this.#scan(decoded, true);
       case 'userAgent':
         this.#add(emailReplacements(decoded, this.#pseudonyms));
         this.#add(addressReplacements(decoded, this.#pseudonyms, true));

@@ -64,6 +64,8 @@ export const audit: Field = object({
   ),
   user,
   impersonatedUser: user,
+  // Kubernetes 1.36 on: the verb that allowed a constrained impersonation.
+  authenticationMetadata: object(keywords('impersonationConstraint')),
   objectRef: object(
     keywords(
       'resource',

@@ -67,6 +67,8 @@ export const eventMapping: Field = {
       origin: keyword,
       batch: long,
       rule: keyword,
+      ...keywords('authorizer'),
+      credential: object(keywords('id', 'issued', 'node', 'pod')),
       redacted: keyword,
       recovered: boolean,
       cut: object({ bytes: long, mac: sourceOnly, fields: keyword }),

@@ -98,14 +98,21 @@ describe('the head', () => {
     [['10.0.0.1'], '10.0.0.1', undefined],
     [['1.2.3.4', '2001:db8::1', '10.0.0.1'], '10.0.0.1', ['1.2.3.4', '2001:db8::1']],
     [['1.2.3.4', 'nonsense'], undefined, ['1.2.3.4']],
-    [['999.1.1.1', 'fe80::1%eth0', '::1'], '::1', undefined],
+    [['999.1.1.1', 'fe80::1%eth0', '::1'], '::1', ['fe80::1']],
+    [['192.0.2.10:4711'], '192.0.2.10', undefined],
+    [['fe80::1%eth0'], 'fe80::1', undefined],
+    [['[2001:db8::1]:443'], '2001:db8::1', undefined],
+    [['192.0.2.10', ''], undefined, ['192.0.2.10']],
     [[...Array<string>(1000).fill('1.2.3.4'), '10.0.0.9'], '10.0.0.9', Array<string>(255).fill('1.2.3.4')],
     ['10.0.0.1', undefined, undefined],
     [[{}, 1], undefined, undefined],
     [undefined, undefined, undefined],
   ])('takes the source address from the connection alone: %j', (sourceIPs, ip, claimed) => {
     const head = headOf({ sourceIPs });
-    expect(head['source']).toEqual(ip === undefined ? undefined : { ip });
+    const own: unknown = Array.isArray(sourceIPs) ? sourceIPs.at(-1) : undefined;
+    const address = typeof own === 'string' && own !== '' ? own : undefined;
+    const source = { ...(ip !== undefined && { ip }), ...(address !== undefined && { address }) };
+    expect(head['source']).toEqual(address === undefined ? undefined : source);
     expect(head['network']).toEqual(claimed === undefined ? undefined : { forwarded_ip: claimed });
   });
 
@@ -304,6 +311,7 @@ describe('hostile events', () => {
       'user.effective.domain',
       'user.effective.roles',
       'orchestrator.resource.id',
+      'auditseal.authorizer',
     ])
       typed.set(path, 'string');
     fc.assert(

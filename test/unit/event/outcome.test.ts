@@ -14,15 +14,32 @@ describe('the outcome of a request', () => {
     // A login page answers with a redirect, whatever came of the login.
     [
       'failure',
-      { responseStatus: { code: 302 }, annotations: { 'authentication.openshift.io/decision': 'deny' } },
+      {
+        objectRef: undefined,
+        responseStatus: { code: 302 },
+        annotations: { 'authentication.openshift.io/decision': 'deny' },
+      },
     ],
     [
       'failure',
-      { responseStatus: { code: 302 }, annotations: { 'authentication.openshift.io/decision': 'error' } },
+      {
+        objectRef: undefined,
+        responseStatus: { code: 302 },
+        annotations: { 'authentication.openshift.io/decision': 'error' },
+      },
     ],
     [
       'success',
-      { responseStatus: { code: 302 }, annotations: { 'authentication.openshift.io/decision': 'allow' } },
+      {
+        objectRef: undefined,
+        responseStatus: { code: 302 },
+        annotations: { 'authentication.openshift.io/decision': 'allow' },
+      },
+    ],
+    // Of a request for an object a webhook of this name wrote that.
+    [
+      'success',
+      { responseStatus: { code: 200 }, annotations: { 'authentication.openshift.io/decision': 'deny' } },
     ],
     ['success', { responseStatus: { code: 200 } }],
     ['success', { responseStatus: { code: 101 } }],

@@ -34,6 +34,10 @@ test.each([
   ['a name written with escapes', `"user":{"username":"c4nary\\u0061lice"}`],
   ['who is impersonated', `"user":{"username":"system:admin"},"impersonatedUser":{"username":"${alice}"}`],
   [
+    'who tries to log in to OpenShift',
+    `"user":{"username":"system:anonymous"},"annotations":{"authentication.openshift.io/decision":"deny","authentication.openshift.io/username":"${alice}"}`,
+  ],
+  [
     'the reason of the authorizer',
     `"annotations":{"authorization.k8s.io/reason":"RBAC: allowed by ClusterRoleBinding \\"b\\" of ClusterRole \\"admin\\" to User \\"${alice}\\""}`,
   ],
