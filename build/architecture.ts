@@ -12,7 +12,7 @@ export const groups: readonly (readonly string[])[] = [
   ['observe', 'streams', 'noise'],
   ['flow', 'ship'],
   ['verify', 'kibana'],
-  ['who', 'setup', 'erase'],
+  ['proof', 'who', 'setup', 'erase'],
   ['agent.ts', 'cli'],
 ];
 

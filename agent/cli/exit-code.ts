@@ -3,7 +3,7 @@ import { CodedError } from '../error.ts';
 /** What a command ends with. One code has one meaning, whatever the command. */
 export const exitCode = {
   done: 0,
-  /** Of `verify` and `show` alone: somebody changed, removed or added something. Nothing else may end so, not even a crash. */
+  /** Of `verify`, `show` and `check` alone: somebody changed, removed or added something. Nothing else may end so, not even a crash. */
   tampered: 1,
   /** It could not be done: refused, not reached, stopped, or a fault of ours. */
   failed: 2,

@@ -12,6 +12,8 @@ const definitions: Record<string, () => Promise<(terminal: Terminal) => Command>
   rules: async () => (await import('./rules/index.ts')).defineRules,
   verify: async () => (await import('./verify/index.ts')).defineVerify,
   show: async () => (await import('./show/index.ts')).defineShow,
+  proof: async () => (await import('./proof/index.ts')).defineProof,
+  check: async () => (await import('./check/index.ts')).defineCheck,
   trust: async () => (await import('./trust/index.ts')).defineTrust,
   statement: async () => (await import('./statement/index.ts')).defineStatement,
   who: async () => (await import('./who/index.ts')).defineWho,

@@ -2,7 +2,7 @@ import { SealError } from './error.ts';
 import { hashBytes } from './hash.ts';
 import { parseBase64 } from './json.ts';
 import type { SigningKey } from './key.ts';
-import { openNote, signNote } from './note.ts';
+import { openNote, signNote, splitNote } from './note.ts';
 import type { Tree } from './tree.ts';
 import type { VerifierKey } from './vkey.ts';
 
@@ -20,6 +20,16 @@ export function signCheckpoint(tree: Tree, key: SigningKey): string {
 /** Verifies the signature, then parses. Throws `bad-note`, `bad-signature`, `bad-checkpoint`. */
 export function openCheckpoint(note: string, key: VerifierKey): Checkpoint {
   return parseCheckpoint(openNote(note, key));
+}
+
+/**
+ * The same of a note that may have cosignatures behind the log's signature; those are given as they are, nothing of them was
+ * verified. Throws as {@link openCheckpoint}.
+ */
+export function openCosigned(note: string, key: VerifierKey): Checkpoint & { cosignatures: string[] } {
+  const { text, lines } = splitNote(note);
+  const [own, ...cosignatures] = lines;
+  return { ...openCheckpoint(`${text}\n${own}`, key), cosignatures };
 }
 
 /** The three lines of a checkpoint's text. Throws `bad-checkpoint`. */

@@ -10,6 +10,7 @@ import { CodedError } from '../error.ts';
  * - `bad-origin`: the name of a log
  * - `bad-signer`: a private key
  * - `bad-statement`: an operator's statement
+ * - `bad-proof`: a proof of an event
  */
 export type SealErrorCode =
   | 'bad-vkey'
@@ -19,7 +20,8 @@ export type SealErrorCode =
   | 'bad-record'
   | 'bad-origin'
   | 'bad-signer'
-  | 'bad-statement';
+  | 'bad-statement'
+  | 'bad-proof';
 
 /** What is wrong with a signed object, and which check said so. */
 export class SealError extends CodedError<SealErrorCode> {}

@@ -1,10 +1,17 @@
-export { type Checkpoint, openCheckpoint, parseCheckpoint, signCheckpoint } from './checkpoint.ts';
+export {
+  type Checkpoint,
+  openCheckpoint,
+  openCosigned,
+  parseCheckpoint,
+  signCheckpoint,
+} from './checkpoint.ts';
 export { copiesNotices, type PossibleCopies } from './copies.ts';
 export { Entries } from './entries.ts';
 export { type EpochStart, startEpoch } from './epoch.ts';
 export { SealError } from './error.ts';
 export { hashBytes, leafHash, nodeHash, sha256, writeLeafHash } from './hash.ts';
 export { eventDocumentId, eventId, logIdOf, noteDocumentId, recordDocumentId } from './ids.ts';
+export { inclusionPath, type Opened, openSharedPath, rootOfPath, sharedPath } from './inclusion.ts';
 export { jsonString, parseBase64 } from './json.ts';
 export { exportKey, generateKey, importKey, type SigningKey } from './key.ts';
 export { Log, type Sealed } from './log.ts';
@@ -19,7 +26,7 @@ export {
   sumOf,
 } from './manifest.ts';
 export { type Moment, Moments, parseMoments } from './moments.ts';
-export { openNote, signNote } from './note.ts';
+export { openNote, signNote, splitNote } from './note.ts';
 export {
   type NoteDocument,
   refusalNote,
@@ -48,6 +55,15 @@ export {
   statementDocumentId,
   statementText,
 } from './statement.ts';
+export { BatchSubtrees } from './subtrees.ts';
 export { Tally } from './tally.ts';
+export {
+  parseSharedProofs,
+  parseTlogProof,
+  type SharedProof,
+  sharedProofsText,
+  type TlogProof,
+  tlogProofText,
+} from './tlog-proof.ts';
 export { Tree } from './tree.ts';
 export { makeVerifierKey, parseVerifierKey, type VerifierKey } from './vkey.ts';

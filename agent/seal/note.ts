@@ -37,3 +37,15 @@ export function openNote(note: string, key: VerifierKey): string {
   }
   return text;
 }
+
+/** A note of several signature lines, in parts: its text, and each line with its end. Throws `bad-note`. */
+export function splitNote(note: string): { text: string; lines: string[] } {
+  const end = note.lastIndexOf('\n\n');
+  if (end < 0 || !note.endsWith('\n'))
+    throw new SealError('bad-note', 'a note has an empty line between text and signatures');
+  const lines = note
+    .slice(end + 2, -1)
+    .split('\n')
+    .map((line) => `${line}\n`);
+  return { text: note.slice(0, end + 1), lines };
+}

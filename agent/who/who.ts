@@ -38,6 +38,10 @@ export interface WhoOptions {
   namespace: string;
   signal?: AbortSignal | undefined;
   onEvents?: ((events: number) => void) | undefined;
+  /** Called with each event that is read, without copies. */
+  onOriginal?: ((event: Event) => void) | undefined;
+  /** Called with requests that the answer lists, by one of their events. */
+  onListed?: ((event: Event) => void) | undefined;
   /** Rows that are held; of more, those that differ least are joined. Default 100,000. */
   rowsMax?: number | undefined;
 }
@@ -47,7 +51,7 @@ export interface WhoOptions {
  * count once. Nothing that is written into the stream keeps the question from being answered. Throws ElasticsearchError, VerifyError and WhoError.
  */
 export async function who(client: ElasticsearchClient, query: Query, options: WhoOptions): Promise<Answer> {
-  const { namespace, signal, onEvents, rowsMax } = options;
+  const { namespace, signal, onEvents, onOriginal, onListed, rowsMax } = options;
   const stream = eventStream(namespace);
   const pit = await PointInTime.open(client, stream, signal);
   if (!pit)
@@ -67,8 +71,10 @@ export async function who(client: ElasticsearchClient, query: Query, options: Wh
     const rows = new Rows(rowsMax);
     const read = { events: 0, splits: 0 };
     const events = eventsOf(client, pit, clauseOf(query), signal);
-    for await (const found of requestsOf(events, originals, read, onEvents)) {
-      if (isWanted(found, query.outcomes)) rows.add(found);
+    for await (const found of requestsOf(events, originals, read, { onEvents, onOriginal })) {
+      if (!isWanted(found, query.outcomes)) continue;
+      rows.add(found);
+      onListed?.(found.event);
     }
     const { copies, clashes } = originals;
     return {
@@ -91,7 +97,7 @@ export async function* requestsOf(
   events: AsyncIterable<Event>,
   originals: Originals,
   read: { events: number; splits: number },
-  onEvents?: (events: number) => void,
+  { onEvents, onOriginal }: Pick<WhoOptions, 'onEvents' | 'onOriginal'> = {},
 ): AsyncGenerator<Requests> {
   const tally = new RequestTally();
   let request: string | null = null;
@@ -106,6 +112,7 @@ export async function* requestsOf(
     tally.add(event);
     read.events += 1;
     onEvents?.(read.events);
+    onOriginal?.(event);
   }
   yield* tally.take();
 }

@@ -38,6 +38,10 @@ export class ShippedLog implements AsyncDisposable {
     return this.#scene.url;
   }
 
+  get namespace(): string {
+    return this.#scene.namespace;
+  }
+
   get stream(): string {
     return eventStream(this.#scene.namespace);
   }

@@ -1,5 +1,9 @@
 import { createClient } from '../../elasticsearch/index.ts';
+import type { ElasticsearchClient } from '../../elasticsearch/index.ts';
 import { jsonLine } from '../../json/index.ts';
+import { findEvents } from '../../proof/index.ts';
+import { readTrust } from '../../trust/index.ts';
+import { Lookup } from '../../verify/index.ts';
 import { who } from '../../who/index.ts';
 import type { Answer } from '../../who/index.ts';
 import { runCommand } from '../command.ts';
@@ -7,8 +11,10 @@ import type { Failure } from '../command.ts';
 import { connectionOf } from '../connection.ts';
 import { formsOf, pseudonymsOf } from '../pseudonym-keys.ts';
 import { exitCode } from '../exit-code.ts';
+import { proveInto } from '../proof/index.ts';
 import { ProgressLine } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { ListedEvents } from './listed-events.ts';
 import { queryOf } from './options.ts';
 import type { WhoCommandOptions } from './options.ts';
 import { describeAnswer, isSure, summaryOf } from './report.ts';
@@ -55,17 +61,40 @@ async function answer(
       onRead(events);
       progress.show(() => `asking: ${events} events read`);
     };
-    const found = known(await who(client, query, { namespace, signal, onEvents }), people);
+    const listed = options.proof === undefined ? undefined : new ListedEvents();
+    const asking = { namespace, signal, onEvents, ...listed };
+    const found = known(await who(client, query, asking), people);
     progress.clear();
     const code = isSure(found) ? exitCode.done : exitCode.unsure;
     const asked = { query, namespace, urls: settings.urls };
     for (const text of printed(found, asked, options, code)) terminal.out(text);
+    if (listed) await prove(listed.ids, options, { client, namespace, signal, terminal });
     return code;
   } finally {
     progress.clear();
     // Not awaited: closing waits for the rest of an answer, which a dead server never sends.
     client.close().catch(() => undefined);
   }
+}
+
+interface ProveContext {
+  client: ElasticsearchClient;
+  namespace: string;
+  signal: AbortSignal;
+  terminal: Terminal;
+}
+
+/** Writes the proof of what is listed. Throws ProofError and ElasticsearchError. */
+async function prove(
+  ids: readonly string[],
+  { proof: folder, trust: trustFile, json }: WhoCommandOptions,
+  { client, namespace, signal, terminal }: ProveContext,
+): Promise<void> {
+  if (folder === undefined || ids.length === 0) return;
+  const trust = trustFile === undefined ? undefined : await readTrust(trustFile);
+  const lookup = new Lookup(client, namespace, signal);
+  const found = await findEvents(client, namespace, { ids }, signal);
+  await proveInto(folder, found, { lookup, trust, json, terminal });
 }
 
 /** The answer, without calling a name misspelt of whose forms another is there. */

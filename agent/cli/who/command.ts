@@ -39,6 +39,11 @@ export function defineWho(terminal: Terminal): Command {
     .option('--until <time>', 'up to then: RFC 3339, or as long ago as 1h')
     .option('--limit <rows>', 'rows of the table, 0 for all', rows, 100)
     .option('--json', 'one JSON object a line: each row, then the summary')
+    .option(
+      '--proof <folder>',
+      'write a proof of what is listed there, which auditseal check takes; the key must also read the records',
+    )
+    .option('--trust <file>', 'with --proof: trust file, from whose keys on the chain is written')
     .addHelpText('after', help)
     .action(async (options: WhoCommandOptions) => await ask(options, terminal));
 }

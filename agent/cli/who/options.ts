@@ -18,6 +18,8 @@ export interface WhoCommandOptions extends ConnectionOptions {
   until?: string;
   limit: number;
   json?: boolean;
+  proof?: string;
+  trust?: string;
 }
 
 /**

@@ -29,6 +29,8 @@ export interface BatchRecord {
   /** Root of the tree that the frontier describes: the one before the batch. */
   rootBefore: Buffer;
   leafHashes: Buffer;
+  /** What it was rebuilt from. */
+  parts: RecordParts;
 }
 
 /** Which of the three checks of docs/seal-format.md §8.2 fails first. */
@@ -144,7 +146,7 @@ function rebuildTree(parts: RecordParts, text: string, key: VerifierKey, id: str
     if (!root.equals(checkpoint.root)) return 'its hashes do not give the signed root';
     if (id !== recordDocumentId(logIdOf(parts.vkey), manifest.batch, root))
       return 'its _id is not the one of its batch and root';
-    return { manifest, key, size, root, rootBefore, leafHashes };
+    return { manifest, key, size, root, rootBefore, leafHashes, parts };
   } catch (error) {
     if (error instanceof SealError) return error.message;
     throw error;

@@ -11,27 +11,32 @@ import { setOf } from './judge.ts';
 import type { Judgement, Named } from './judge.ts';
 
 const run = promisify(execFile);
-const source = join(import.meta.dirname, '../independent');
+
+/** The verifier in test/format/independent; see {@link buildGo}. */
+export async function buildIndependent(): Promise<string | undefined> {
+  return await buildGo('independent');
+}
 
 /**
- * The path of the verifier in test/format/independent, built once for its sources into the cache folder; undefined, said on
+ * The path of the program in test/format/NAME, built once for its sources into the cache folder; undefined, said on
  * standard error, where Go is missing.
  * @throws if Go is there and the build fails
  */
-export async function buildIndependent(): Promise<string | undefined> {
+export async function buildGo(program: 'independent' | 'stock'): Promise<string | undefined> {
+  const source = join(import.meta.dirname, '..', program);
   const names = (await readdir(source)).filter(
     (name) => !name.endsWith('_test.go') && /\.(?:go|mod|sum)$/u.test(name),
   );
   const hash = createHash('sha256');
   for (const name of names.toSorted()) hash.update(name).update(await readFile(join(source, name)));
   const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'auditseal');
-  const binary = join(cache, `independent-${hash.digest('hex').slice(0, 16)}`);
+  const binary = join(cache, `${program}-${hash.digest('hex').slice(0, 16)}`);
   if (existsSync(binary)) return binary;
   try {
     await run('go', ['version']);
   } catch {
     console.error(
-      'Go is missing: the agreement of two verifiers is not tested; install Go 1.21 or newer to test it',
+      `Go is missing: nothing is compared with test/format/${program}; install Go 1.21 or newer to test it`,
     );
     return undefined;
   }

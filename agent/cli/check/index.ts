@@ -1,0 +1,1 @@
+export { defineCheck } from './command.ts';

@@ -1,0 +1,2 @@
+export { defineProof } from './command.ts';
+export { proveInto } from './make-folder.ts';
