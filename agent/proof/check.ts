@@ -94,7 +94,7 @@ class Check {
     for (const line of text.split('\n').slice(0, -1))
       this.#try(files.keys, () => {
         const key = parseVerifierKey(line);
-        if (!isOrigin(key.name)) throw new Unfit(`${key.name} is no log’s name`);
+        if (!isOrigin(key.name)) throw new Unfit('a key in it is not that of a log');
         if (this.#trust && !trusted.has(line)) throw new Unfit(`${line} is not in the trust file`);
         if (this.#keys.has(key.name)) throw new Unfit(`it has two keys of ${key.name}`);
         this.#keys.set(key.name, key);
@@ -110,14 +110,10 @@ class Check {
       (name) => /^links\/([0-9a-f]{16})\.json$/u.exec(name)?.[1] ?? [],
     );
     const waiting = new Set(logIds);
-    for (let isMoving = true; isMoving;) {
-      isMoving = false;
-      for (const key of [...this.#keys.values()]) {
-        const logId = logIdOf(key.text);
-        if (!waiting.delete(logId)) continue;
-        isMoving = true;
-        this.#link(logId, key);
-      }
+    // A key that a link names is met by the same loop.
+    for (const key of this.#keys.values()) {
+      const logId = logIdOf(key.text);
+      if (waiting.delete(logId)) this.#link(logId, key);
     }
     for (const logId of waiting)
       this.#problem(linkFiles(logId).manifest, 'no key that is known has signed it, or it is of no use');
@@ -154,6 +150,7 @@ class Check {
         // One node's key must not speak for another's (docs/seal-format.md §8.2).
         if (!isOrigin(named.name) || logName(named.name) !== logName(key.name) || named.name <= key.name)
           throw new Unfit(`it names ${named.name}, which is no later epoch of ${logName(key.name)}`);
+        if (this.#keys.has(named.name)) throw new Unfit(`it names a second key of ${named.name}`);
         this.#keys.set(named.name, named);
       }
     });

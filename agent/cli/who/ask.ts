@@ -62,7 +62,8 @@ async function answer(
       progress.show(() => `asking: ${events} events read`);
     };
     const listed = options.proof === undefined ? undefined : new ListedEvents();
-    const asking = { namespace, signal, onEvents, ...listed };
+    const { onOriginal, onListed } = listed ?? {};
+    const asking = { namespace, signal, onEvents, onOriginal, onListed };
     const found = known(await who(client, query, asking), people);
     progress.clear();
     const code = isSure(found) ? exitCode.done : exitCode.unsure;

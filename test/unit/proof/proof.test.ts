@@ -35,7 +35,7 @@ const proofOf = async (found: readonly Found[], trust: TrustFile | undefined = s
   filesOf(await makeProof(found, records, trust));
 
 /** An event of the third epoch of one node: two keys lead to its own. */
-const last = all.filter(({ origin }) => origin.includes('/cp-1/')).at(-1)!;
+const last = all.findLast(({ origin }) => origin.includes('/cp-1/'))!;
 const one = await proofOf([last]);
 const several = await proofOf(all);
 

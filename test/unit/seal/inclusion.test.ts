@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, boolean, double, infiniteStream, integer, property, record } from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   BatchSubtrees,
@@ -23,13 +23,14 @@ function subtrees(first: number, size: number): BatchSubtrees {
   return new BatchSubtrees(first, treeOf(first).frontier(), Buffer.concat(leaves.slice(first, size)));
 }
 
-const places = fc
-  .record({ size: fc.integer({ min: 1, max: 70 }), at: fc.double({ min: 0, max: 0.999, noNaN: true }) })
-  .map(({ size, at }) => ({ size, first: Math.floor(at * size) }));
+const places = record({
+  size: integer({ min: 1, max: 70 }),
+  at: double({ min: 0, max: 0.999, noNaN: true }),
+}).map(({ size, at }) => ({ size, first: Math.floor(at * size) }));
 
 test('the audit path of every leaf of a batch leads to the root that is signed, and to that of no other place', () => {
-  fc.assert(
-    fc.property(places, ({ size, first }) => {
+  assert(
+    property(places, ({ size, first }) => {
       const batch = subtrees(first, size);
       for (let index = first; index < size; index += 1) {
         const path = inclusionPath(size, index, batch.root);
@@ -43,8 +44,8 @@ test('the audit path of every leaf of a batch leads to the root that is signed, 
 });
 
 test('several leaves share what proves them, and each one’s own path comes out of it', () => {
-  fc.assert(
-    fc.property(places, fc.infiniteStream(fc.boolean()), ({ size, first }, picks) => {
+  assert(
+    property(places, infiniteStream(boolean()), ({ size, first }, picks) => {
       const batch = subtrees(first, size);
       const indexes: number[] = [];
       for (let index = first; index < size; index += 1) if (picks.next().value) indexes.push(index);
