@@ -1,5 +1,6 @@
 import type { TrustFile } from '../trust/index.ts';
 import type { BatchRange } from './records/log.ts';
+import type { ReadPart } from './events/read-part.ts';
 
 /** A part of the time that the logs span. */
 export interface VerifyRange {
@@ -20,6 +21,10 @@ export interface VerifyOptions {
   eventsMin?: number | undefined;
   /** Groups of logs whose events are read beside one another, where the streams can; default 1. */
   parallel?: number | undefined;
+  /** Parts that an interrupted run has read, which are not read again where they are still the same. */
+  readBefore?: readonly ReadPart[] | undefined;
+  /** Called after some documents with all that was read without fault so far, before and now. */
+  onRead?: ((parts: readonly ReadPart[]) => void) | undefined;
   /** Called before the first finding is given, if there are logs and the trust file names none of them. */
   onTrustNamesNone?: (() => void) | undefined;
   /** Called again and again while documents of either stream are read. */

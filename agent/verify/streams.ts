@@ -1,3 +1,5 @@
+import type { ReadPart } from './events/read-part.ts';
+
 /** A document as Elasticsearch holds it. `source` is lent: it is valid until the next document is asked for. */
 export interface StoredDocument {
   /** The backing index. */
@@ -35,6 +37,11 @@ export interface Streams {
    * under no origin of any. Asked for in place of {@link events}. A reader of one thing at a time leaves it out.
    */
   eventParts?(groups: readonly (readonly LogExtent[])[]): Promise<Documents[]>;
+  /**
+   * Those of the parts, which were read before, that have as many documents now, counted by origin and sequence. The readings of the
+   * events that follow leave these documents out, and no others. Asked for once, before the events. A reader that leaves it out reads everything.
+   */
+  leaveOut?(parts: readonly ReadPart[]): Promise<ReadPart[]>;
   /** Every document of the events stream with one of these ids, in any backing index, as of now; at most `findIdsMax` ids. */
   find(ids: readonly string[]): AsyncIterable<StoredDocument>;
   /**

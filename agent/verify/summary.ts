@@ -11,6 +11,7 @@ import { exitCodes, verdictOf } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
 import type { StatementReport, VoidStatements } from './records/statements.ts';
 import type { VerifyOptions } from './options.ts';
+import type { ReadPart } from './events/read-part.ts';
 
 export interface LogSummary {
   origin: string;
@@ -66,6 +67,8 @@ export interface Summary {
   documents: number;
   /** Groups of logs that were read beside one another, if any were. */
   parts?: readonly PartRead[];
+  /** What an interrupted run had read, and this one did not read again. */
+  readBefore?: readonly ReadPart[];
   /** Events found as they were sealed, those in refused form included. */
   events: number;
   refused: number;
@@ -99,6 +102,7 @@ export interface Judged {
   documents: number;
   /** Undefined where all was read one after the other. */
   parts: readonly PartRead[] | undefined;
+  readBefore: readonly ReadPart[];
   counts: ReadonlyMap<FindingKind, number>;
   excused: Excused;
   obstacle: string | undefined;
@@ -106,7 +110,8 @@ export interface Judged {
 }
 
 export function summarize(judged: Judged): Summary {
-  const { reading, coverage, results, documents, parts, counts, excused, obstacle, options } = judged;
+  const { reading, coverage, results, documents, parts, readBefore, counts, excused, obstacle, options } =
+    judged;
   const verdict = verdictOf(counts, obstacle);
   const events: Span = {};
   for (const log of reading.logs.values()) widen(events, log.events.first, log.events.last);
@@ -128,6 +133,7 @@ export function summarize(judged: Judged): Summary {
     recordCopies: [...reading.logs.values()].reduce((sum, { copies }) => sum + copies, 0),
     documents,
     ...(parts && { parts }),
+    ...(readBefore.length > 0 && { readBefore }),
     events: results.counts.ok,
     refused: results.counts.refused,
     copies: results.counts.copies,

@@ -12,6 +12,8 @@ import type { RecordReading } from './records/records.ts';
 import { outOfOrderMax } from './events/out-of-order.ts';
 import { groupsOf, together } from './events/parts.ts';
 import { doesExcuse } from './records/statements.ts';
+import { Fates } from './records/fates.ts';
+import type { ReadPart } from './events/read-part.ts';
 import type { Documents, Streams } from './streams.ts';
 import { summarize } from './summary.ts';
 import type { PartRead, Summary } from './summary.ts';
@@ -39,10 +41,16 @@ export async function* verifyLogs(
   const emit: Emit = (finding) => findings.push(finding);
   const alternates = new Alternates(reading.logs, emit);
   const results = new DocumentResults(streams, reading, options.now, emit);
+  const readBefore = await leftOut(streams, reading, options);
+  for (const { events, refused } of readBefore) {
+    results.counts.ok += events;
+    results.counts.refused += refused;
+  }
   const parts = await partsOf(streams, reading, options.parallel ?? 1);
-  const progress = { records: reading.records, notes: reading.notes, documents: 0 };
+  const documentsBefore = readBefore.reduce((sum, { events }) => sum + events, 0);
+  const progress = { records: reading.records, notes: reading.notes, documents: documentsBefore };
   const read = parts.map((part) =>
-    readPart(part, { streams, reading, alternates, results, findings, options, progress }),
+    readPart(part, { streams, reading, alternates, results, findings, options, progress, readBefore }),
   );
   for await (const _ of together(read)) for (const finding of findings.splice(0)) yield counted(finding);
   alternates.close();
@@ -65,6 +73,7 @@ export async function* verifyLogs(
     results,
     documents,
     parts: partsRead,
+    readBefore,
     counts,
     excused,
     obstacle,
@@ -84,7 +93,7 @@ async function judgeRecords(
   const { now, trust, range, onProgress } = options;
   const { reading, findings } = await readRecords(
     streams.records(),
-    { namespace: streams.namespace, now, trust, ranges: range?.batches },
+    { namespace: streams.namespace, now, trust, ranges: range?.batches, readBefore: options.readBefore },
     ({ records, notes }) => onProgress?.({ records, notes, documents: 0 }),
   );
   const emit: Emit = (finding) => findings.push(finding);
@@ -94,6 +103,28 @@ async function judgeRecords(
   reading.statements.apply(findings, reading.logs, now);
   acknowledgeSteps(reading);
   return { reading, findings, coverage };
+}
+
+/**
+ * What an interrupted run has read and is as it was: the same records, and as many documents. Where somebody has signed events away,
+ * or the records were printed anew, everything is read.
+ */
+async function leftOut(
+  streams: Streams,
+  reading: RecordReading,
+  { now, readBefore = [] }: VerifyOptions,
+): Promise<ReadPart[]> {
+  if (readBefore.length === 0 || reading.isAllReprinted) return [];
+  const fates = new Fates(reading, now);
+  const same = reading.readBefore.parts().filter(
+    ({ origin, from, to }) =>
+      !fates.hasErasures(origin) &&
+      reading.logs
+        .get(origin)!
+        .extents()
+        .some((extent) => extent.from <= from && extent.to >= to),
+  );
+  return (await streams.leaveOut?.(same)) ?? [];
 }
 
 /** A group of logs, and the documents to read for it. */
@@ -125,6 +156,7 @@ interface PartContext {
   findings: Finding[];
   options: VerifyOptions;
   progress: Progress;
+  readBefore: readonly ReadPart[];
 }
 
 /** Reads a part and judges it; yields after every few documents, and where there is a finding. */
@@ -132,8 +164,9 @@ async function* readPart(
   { documents, origins, read }: Part,
   context: PartContext,
 ): AsyncGenerator<undefined> {
-  const { streams, reading, alternates, results, findings, options, progress } = context;
-  const batches = compared(readBatches(streams.records(), reading, origins), alternates);
+  const { streams, reading, alternates, results, findings, options, progress, readBefore } = context;
+  const recorded = compared(readBatches(streams.records(), reading, origins), alternates);
+  const batches = withoutParts(recorded, readBefore);
   const emit: Emit = (finding) => findings.push(finding);
   const join = new DocumentJoin({ streams, reading, batches, origins, results, now: options.now, emit });
   read.from = new Date().toISOString();
@@ -147,6 +180,7 @@ async function* readPart(
         if (findings.length > 0) yield;
       }
       options.onProgress?.(progress);
+      options.onRead?.([...readBefore, ...results.read.list()]);
       yield;
     }
     await join.close();
@@ -161,6 +195,19 @@ async function* compared(batches: AsyncIterable<Batch>, alternates: Alternates):
   for await (const batch of batches) {
     alternates.compare(batch);
     yield batch;
+  }
+}
+
+async function* withoutParts(
+  batches: AsyncIterable<Batch>,
+  parts: readonly ReadPart[],
+): AsyncGenerator<Batch> {
+  const byOrigin = Map.groupBy(parts, ({ origin }) => origin);
+  for await (const batch of batches) {
+    const isLeftOut = byOrigin
+      .get(batch.origin)
+      ?.some(({ firstBatch, lastBatch }) => batch.batch >= firstBatch && batch.batch <= lastBatch);
+    if (isLeftOut !== true) yield batch;
   }
 }
 

@@ -11,6 +11,8 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { ProgressLine } from '../terminal/progress.ts';
 import { Printer } from './printer.ts';
 import { describeProgress, verdictLine } from './report.ts';
+import { ResumeFile } from './resume-file.ts';
+import type { Question } from './resume-file.ts';
 import { workpaperOf } from './workpaper.ts';
 import type { Workpaper } from './workpaper.ts';
 
@@ -24,6 +26,7 @@ export interface CheckOptions extends ConnectionOptions {
   now?: string;
   eventsMin?: number;
   parallel?: number;
+  resume?: string;
   json?: boolean;
 }
 
@@ -52,7 +55,10 @@ export async function check(
   { sample, signal, onProgress, alsoRead = [] }: CheckContext,
 ): Promise<CheckResult> {
   const now = options.now === undefined ? new Date() : new Date(parseTime('--now', options.now, new Date()));
-  const time = timeRangeOf(options, now);
+  const resume = options.resume === undefined ? undefined : await ResumeFile.open(options.resume);
+  const asked = timeRangeOf(options, now);
+  // What `26h` meant when the interrupted run began.
+  const time = resume?.time ? resume.time.range : asked;
   const { settings, namespace } = await connectionOf(options);
   const trusted = options.trust === undefined ? undefined : await readHashedTrust(options.trust);
   const trust = trusted?.trust;
@@ -71,13 +77,15 @@ export async function check(
   const progress = new ProgressLine(process.stderr);
   const memory = new MemoryKeeper();
   try {
-    printer.workpaper(await workpaperOf(client, files, signal));
+    const workpaper = await workpaperOf(client, files, signal);
+    printer.workpaper(workpaper);
+    const readBefore = resume?.begin(questionOf(options, namespace, workpaper), time);
     await using streams = await ElasticsearchStreams.open(client, {
       namespace,
       time,
       operators: trust && operatorNames(trust),
       trusted: trust && trustedOrigins(trust),
-      inParts: options.parallel !== undefined && options.parallel > 1,
+      inParts: (options.parallel ?? 1) > 1 || resume !== undefined,
       refreshMilliseconds,
       onRead: (stream, bytes) => memory.read(stream, bytes),
       signal,
@@ -89,6 +97,8 @@ export async function check(
       fromBirth: options.fromBirth,
       eventsMin: options.eventsMin,
       parallel: options.parallel,
+      readBefore,
+      onRead: (parts) => resume?.take(parts),
       onTrustNamesNone: () => {
         progress.clear();
         printer.trustNamesNone(options.trust);
@@ -121,14 +131,27 @@ export async function check(
     progress.clear();
     const summary = next.value;
     printer.summary(summary, scope);
+    resume?.remove();
     const { verdict, exitCode } = summary;
     const news = known && { at: known.findings.at, news: known.findings.news() };
     return { verdict, exitCode, message: verdictLine(summary, news?.news), time, summary, known: news };
+  } catch (error) {
+    resume?.keep();
+    throw error;
   } finally {
     progress.clear();
     // Not awaited: closing waits for the rest of an answer, which a dead server never sends.
     client.close().catch(() => undefined);
   }
+}
+
+function questionOf(
+  { since, until, now }: CheckOptions,
+  namespace: string,
+  { elasticsearch, trust }: Workpaper,
+): Question {
+  const cluster = 'uuid' in elasticsearch ? elasticsearch.uuid : undefined;
+  return { namespace, cluster, trust: trust?.sha256, since, until, now };
 }
 
 /** Throws VerifyError `usage`. */

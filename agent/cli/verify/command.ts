@@ -38,6 +38,10 @@ export function defineVerify(terminal: Terminal): Command {
       readers,
     )
     .option(
+      '--resume <file>',
+      'keep in this file what was read, and go on from there after an interruption; the verdict says when each part was read',
+    )
+    .option(
       '--verdict-api-key-file <file>',
       'write the verdict to logs-auditseal.verify-<namespace>, with this key (create_doc there is enough)',
     )

@@ -1,6 +1,14 @@
 import { indexesText } from '../../seal/index.ts';
 import type { Statement } from '../../seal/index.ts';
-import type { Finding, LogSummary, News, Progress, Summary, TimeRange } from '../../verify/index.ts';
+import type {
+  Finding,
+  LogSummary,
+  News,
+  Progress,
+  ReadPart,
+  Summary,
+  TimeRange,
+} from '../../verify/index.ts';
 import { printable } from '../../json/index.ts';
 import { withoutSecrets, wrapped } from '../terminal/text.ts';
 
@@ -57,6 +65,7 @@ export function describeSummary(
     `events: ${summary.documents} documents read, ${summary.events} as sealed${some(summary.refused, 'of them in refused form')}` +
       `${some(summary.copies, 'copies')}${some(summary.expired, 'expired')}${some(summary.erased, 'erased')}${some(summary.notYetRecorded, 'not yet recorded')}`,
     ...describeParts(summary),
+    ...describeBefore(summary),
     ...describeStatements(summary),
     ...describeUnknown(summary),
     `times: ${summary.firstEvent === undefined ? 'no event' : `first event ${summary.firstEvent}, last event ${summary.lastEvent}`}`,
@@ -155,6 +164,22 @@ function describeParts({ parts = [] }: Summary): string[] {
   );
 }
 
+/** Parts that are named one by one. */
+const partsMax = 20;
+
+function describeBefore({ readBefore = [] }: Summary): string[] {
+  const more = readBefore.length - partsMax;
+  return [
+    ...readBefore
+      .slice(0, partsMax)
+      .map(
+        ({ origin, firstBatch, lastBatch, events, readFrom, readTo }) =>
+          `read before: ${origin}: batches ${firstBatch} to ${lastBatch}, ${events} documents, read from ${readFrom} to ${readTo}`,
+      ),
+    ...(more > 0 ? [`read before: and ${more} more parts`] : []),
+  ];
+}
+
 function describeStatements({ statements: { counted, void: none } }: Summary): string[] {
   if (counted.length + none.count === 0) return [];
   const reasons = Object.entries(none.reasons).map(([reason, count]) => `${count} ${reason}`);
@@ -204,8 +229,28 @@ export function verdictLine(summary: Summary, news?: News): string {
     ...(erased > 0 ? [`${erased} erased`] : []),
     ...late,
     ...(news ? [newsPart(news)] : []),
+    ...beforePart(summary),
   ];
   return parts.length === 0 ? verdict : `${verdict}: ${parts.join(', ')}`;
+}
+
+/** That the verdict rests on what an interrupted run read, too. */
+function beforePart({ readBefore = [] }: Summary): string[] {
+  if (readBefore.length === 0) return [];
+  const events = readBefore.reduce((sum, part) => sum + part.events, 0);
+  const { from, to } = spanOfReading(readBefore);
+  return [`${events} events read before, from ${from} to ${to}`];
+}
+
+/** RFC 3339 in UTC, which sorts as text. */
+export function spanOfReading(parts: readonly ReadPart[]): { from: string; to: string } {
+  return {
+    from: parts.map(({ readFrom }) => readFrom).toSorted()[0]!,
+    to: parts
+      .map(({ readTo }) => readTo)
+      .toSorted()
+      .at(-1)!,
+  };
 }
 
 function newsPart({ total, isAtLeast }: News): string {

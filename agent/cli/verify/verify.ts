@@ -1,6 +1,6 @@
 import { messageOf } from '../../error.ts';
 import { jsonLine, printable } from '../../json/index.ts';
-import { FindingSample, sampleMax } from '../../verify/index.ts';
+import { FindingSample, sampleMax, VerifyError } from '../../verify/index.ts';
 import type { Progress } from '../../verify/index.ts';
 import { runCommand } from '../command.ts';
 import type { CommandContext, Failure } from '../command.ts';
@@ -53,6 +53,11 @@ export async function verify(options: VerifyOptions, terminal: Terminal): Promis
 
   async function verifyAll(context: CommandContext): Promise<number> {
     const { namespace: namespaces, ...rest } = options;
+    if (options.resume !== undefined && (namespaces?.length ?? 0) > 1)
+      throw new VerifyError(
+        'usage',
+        '--resume: is of one namespace: verify one after the other, each with a file of its own',
+      );
     const codes: number[] = [];
     for (const one of namespaces?.map((namespace) => ({ ...rest, namespace })) ?? [rest])
       codes.push(await verifyOne(one, namespaces ?? [], context));

@@ -1,6 +1,7 @@
 import { notProvenComplete, tampered } from '../../verify/index.ts';
 import type { FindingKind, News, Summary } from '../../verify/index.ts';
 import { count } from '../terminal/text.ts';
+import { spanOfReading } from './report.ts';
 import type { Scope } from './report.ts';
 
 /** What a finding of each kind is, said of one and of several. */
@@ -74,7 +75,15 @@ function wrong({ findings }: Summary): string[] {
   return found.length === 0 ? [] : [`Somebody tampered: ${found.join(', ')}.`];
 }
 
-function open({ findings, obstacle, coverage, expired, erased, notYetRecorded }: Summary): string[] {
+function open({
+  findings,
+  obstacle,
+  coverage,
+  expired,
+  erased,
+  notYetRecorded,
+  readBefore,
+}: Summary): string[] {
   const found = notProvenComplete.flatMap((kind) => meaningOf(kind, findings[kind]));
   const parts = [
     ...(obstacle === undefined ? [] : [obstacle]),
@@ -84,11 +93,22 @@ function open({ findings, obstacle, coverage, expired, erased, notYetRecorded }:
     ),
     ...(expired > 0 ? [`${several(expired, 'event is', 'events are')} gone by age`] : []),
     ...(erased > 0 ? [`${several(erased, 'event is', 'events are')} gone by a statement`] : []),
+    ...before(readBefore),
     ...(notYetRecorded > 0
       ? [`${several(notYetRecorded, 'event waits', 'events wait')} for its record`]
       : []),
   ];
   return parts.length === 0 ? [] : [`Not proven: ${parts.join('; ')}.`];
+}
+
+/** What an interrupted run read is as old as that. */
+function before(parts: Summary['readBefore'] = []): string[] {
+  if (parts.length === 0) return [];
+  const events = parts.reduce((sum, part) => sum + part.events, 0);
+  const { from, to } = spanOfReading(parts);
+  return [
+    `${several(events, 'event was', 'events were')} read from ${from} to ${to}, and a change after that does not show`,
+  ];
 }
 
 function excused({ statements: { counted }, excused: known }: Summary): string[] {

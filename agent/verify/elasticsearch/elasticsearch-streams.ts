@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Documents, LogExtent, StoredDocument, Stream, Streams } from '../streams.ts';
 import type { VerifyRange } from '../options.ts';
+import type { ReadPart } from '../events/read-part.ts';
 import {
   eventFields,
   eventStream,
@@ -27,6 +28,7 @@ import {
   eventWalks,
   holdingWalk,
   newestWalk,
+  partQuery,
   rangeEventWalks,
   rangeRecordWalks,
   recordWalks,
@@ -52,7 +54,7 @@ export interface StreamOptions {
   originsMax?: number | undefined;
   /** Of a time range: documents under each of these names that are read from either end; default {@link statementsMax}. */
   statementsMax?: number | undefined;
-  /** Whether the events may be read in parts, whose limits rest on the mapping. */
+  /** Whether the events may be read in parts, beside one another or after an interruption: their limits rest on the mapping. */
   inParts?: boolean | undefined;
   /** Between opening the records and opening the events: at least one refresh of the events stream. */
   refreshMilliseconds: number;
@@ -77,8 +79,10 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
   #namespaces: Namespaces | undefined;
   #fields: FieldsInForce = { problems: [], isMappingRead: true };
   #events: PointInTime | undefined;
-  /** Documents of the events, where they are read in parts. */
-  #partsCount: { expected: number; read: number } | undefined;
+  /** Parts of the events that an interrupted run has read. */
+  #leftOut: readonly ReadPart[] = [];
+  /** Documents of the events: those to read, and those read. Of a time range that is read by one reader they are not counted. */
+  #eventsCount: { expected: number; read: number } | undefined;
   readonly #flooded = new Set<string>();
 
   private constructor(client: ElasticsearchClient, options: StreamOptions, records: PointInTime | undefined) {
@@ -149,7 +153,7 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
       return (
         `${this.#options.time ? 'a time range rests' : 'parts rest'} on fields that are not what the templates say: ` +
         `${problems.slice(0, problemsMax).join('; ')}. Somebody who administers the streams changed them: verify the whole log, without ` +
-        `${this.#options.time ? 'a time range' : '--parallel'}, and run auditseal setup`
+        `${this.#options.time ? 'a time range' : '--parallel and --resume'}, and run auditseal setup`
       );
     if (this.#options.time && !this.#origins.isWhole)
       return (
@@ -157,11 +161,11 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
         `${this.#originsMax} and those of the trust file were looked at: somebody who may create documents writes them. Of a log among ` +
         'the others nothing was judged. Verify the whole log, without a time range; see docs/operations.md, “A flood of statements”'
       );
-    const parts = this.#partsCount;
-    if (parts && parts.read !== parts.expected)
+    const count = this.#eventsCount;
+    if (count && count.read !== count.expected)
       return (
-        `the parts read beside one another hold ${parts.read} documents, and ${eventStream(this.namespace)} ${parts.expected}: some ` +
-        'were left out, or are under several origins; verify without --parallel, and look at the mapping of auditseal.origin'
+        `the searches by log gave ${count.read} documents, and ${eventStream(this.namespace)} has ${count.expected} to read: some were left ` +
+        'out, or are under several origins; look at the mapping of auditseal.origin, and run auditseal setup'
       );
     const [name] = this.#flooded;
     if (name === undefined) return undefined;
@@ -175,7 +179,22 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
 
   async *events(logs: readonly LogExtent[]): AsyncGenerator<Iterable<StoredDocument>> {
     const pit = await this.#openEvents();
-    if (pit) yield* this.#walkAll('events', pit, this.#eventWalks(logs));
+    if (!pit) return;
+    const walks = this.#eventWalks(logs);
+    if (!this.#options.time) await this.#expect(pit, walks);
+    yield* this.#walkAll('events', pit, walks);
+  }
+
+  async leaveOut(parts: readonly ReadPart[]): Promise<ReadPart[]> {
+    const pit = await this.#openEvents();
+    const same: ReadPart[] = [];
+    if (pit)
+      for (const part of parts) {
+        const count = await countHits(this.#client, pit, partQuery(part), this.#options.signal);
+        if (count === part.events) same.push(part);
+      }
+    this.#leftOut = same;
+    return same;
   }
 
   async eventParts(groups: readonly (readonly LogExtent[])[]): Promise<Documents[]> {
@@ -183,7 +202,7 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     if (!pit) return groups.map(() => nothing());
     const logs = groups.flat();
     const walks = this.#eventWalks(logs);
-    this.#partsCount = { expected: await this.#countOf(pit, walks), read: 0 };
+    await this.#expect(pit, walks);
     // One walk for each log, in this order, and one for what is of none of them.
     const walkOf = new Map(logs.map(({ origin }, at) => [origin, walks[at]!]));
     return groups.map((group, at) => {
@@ -222,6 +241,7 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
   }
 
   async #openEvents(): Promise<PointInTime | undefined> {
+    if (this.#events) return this.#events;
     await this.#untilRefreshed(this.#recordsOpenedAt);
     this.#events = await PointInTime.open(this.#client, eventStream(this.namespace), this.#options.signal);
     this.#eventsOpenedAt = performance.now();
@@ -230,16 +250,16 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
 
   #eventWalks(logs: readonly LogExtent[]): Walk[] {
     const { time } = this.#options;
-    return time ? rangeEventWalks(logs, time) : eventWalks(logs);
+    return time ? rangeEventWalks(logs, time, this.#leftOut) : eventWalks(logs, this.#leftOut);
   }
 
-  /** Documents that the walks together have to give: of a whole log all that there are, by a count that no field has a part in. */
-  async #countOf(pit: PointInTime, walks: readonly Walk[]): Promise<number> {
+  /** Counts what the walks together have to give: of a whole log all that there is, by a count that no field has a part in. */
+  async #expect(pit: PointInTime, walks: readonly Walk[]): Promise<void> {
     const { time, signal } = this.#options;
-    let total = 0;
+    let expected = time ? 0 : -this.#leftOut.reduce((sum, { events }) => sum + events, 0);
     for (const query of time ? walks.map((each) => each.query) : [{ match_all: {} }])
-      total += await countHits(this.#client, pit, query, signal);
-    return total;
+      expected += await countHits(this.#client, pit, query, signal);
+    this.#eventsCount = { expected, read: 0 };
   }
 
   /** Throws VerifyError `no-stream`: with a mistyped namespace all logs of the trust file would seem to be deleted. */
@@ -330,11 +350,11 @@ export class ElasticsearchStreams implements Streams, AsyncDisposable {
     walks: readonly Walk[],
   ): AsyncGenerator<Iterable<StoredDocument>> {
     const { onRead = () => undefined, signal } = this.#options;
-    const parts = this.#partsCount;
+    const count = this.#eventsCount;
     const counted = function* (hits: Iterable<Hit>) {
       for (const hit of hits) {
         onRead(stream, hit.source.length);
-        if (parts && stream === 'events') parts.read += 1;
+        if (count && stream === 'events') count.read += 1;
         yield hit;
       }
     };

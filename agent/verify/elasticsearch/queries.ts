@@ -1,5 +1,6 @@
 import type { BatchRange } from '../records/log.ts';
 import type { LogExtent } from '../streams.ts';
+import type { ReadPart } from '../events/read-part.ts';
 import type { Walk } from '../../elasticsearch/index.ts';
 
 /** Milliseconds since 1970, both ends included. */
@@ -40,11 +41,28 @@ export function recordWalks(origins: readonly string[]): Walk[] {
   return inOrder(origins, byBatch);
 }
 
-export function eventWalks(logs: readonly LogExtent[]): Walk[] {
-  return inOrder(
-    logs.map(({ origin }) => origin),
-    bySequence,
-  );
+export function eventWalks(logs: readonly LogExtent[], leftOut: readonly ReadPart[]): Walk[] {
+  const origins = logs.map(({ origin }) => origin);
+  return withoutParts(origins, inOrder(origins, bySequence), leftOut);
+}
+
+/** The documents that say that they are within a part that was read before. */
+export function partQuery({ origin, from, to }: ReadPart): object {
+  return all(ofOrigin(origin), sequencesOf({ from, to }));
+}
+
+const sequencesOf = ({ from, to }: Pick<LogExtent, 'from' | 'to'>) => ({
+  range: { 'event.sequence': { gte: from, lt: to } },
+});
+
+/** The walks of the origins, which come first, without the documents of the parts; those of the rest as they are. */
+function withoutParts(origins: readonly string[], walks: Walk[], leftOut: readonly ReadPart[]): Walk[] {
+  const partsOf = Map.groupBy(leftOut, ({ origin }) => origin);
+  return walks.map((walk, at) => {
+    const parts = partsOf.get(origins[at] ?? '');
+    if (!parts) return walk;
+    return { ...walk, query: { bool: { filter: [walk.query], must_not: parts.map(sequencesOf) } } };
+  });
 }
 
 /**
@@ -157,11 +175,16 @@ export function rangeRecordWalks(
   return [...logs.map(ofLog), { query: all(none, inTime(time)), sort: [byOrigin, byBatch] }];
 }
 
-export function rangeEventWalks(logs: readonly LogExtent[], time: TimeRange): Walk[] {
-  const ofLog = ({ origin, from, to }: LogExtent) => {
-    const run = { range: { 'event.sequence': { gte: from, lt: to } } };
-    return { query: all(ofOrigin(origin), some(run, inTime(time))), sort: [bySequence] };
-  };
-  const none = ofNone(logs.map(({ origin }) => origin));
-  return [...logs.map(ofLog), { query: all(none, inTime(time)), sort: [byOrigin, bySequence] }];
+export function rangeEventWalks(
+  logs: readonly LogExtent[],
+  time: TimeRange,
+  leftOut: readonly ReadPart[],
+): Walk[] {
+  const ofLog = (log: LogExtent) => ({
+    query: all(ofOrigin(log.origin), some(sequencesOf(log), inTime(time))),
+    sort: [bySequence],
+  });
+  const origins = logs.map(({ origin }) => origin);
+  const others = { query: all(ofNone(origins), inTime(time)), sort: [byOrigin, bySequence] };
+  return withoutParts(origins, [...logs.map(ofLog), others], leftOut);
 }

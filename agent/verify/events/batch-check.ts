@@ -31,13 +31,19 @@ export class BatchCheck {
   /** Candidates that do not match, and of refused forms the first that does. */
   readonly #others = new Map<number, Candidate[]>();
   readonly #forms = new Map<number, Buffer>();
+  /** Whether each index had one document and nothing else came. */
+  #isSound: boolean;
 
   constructor(batch: Batch, streams: Streams, refusals: Refusals, counts: DocumentCounts, emit: Emit) {
     this.batch = batch;
     this.#streams = streams;
     this.#refusals = refusals;
     this.#counts = counts;
-    this.#emit = emit;
+    this.#emit = (finding) => {
+      this.#isSound = false;
+      emit(finding);
+    };
+    this.#isSound = batch.from === batch.first;
     this.#states = new Uint8Array(batch.count);
   }
 
@@ -66,7 +72,7 @@ export class BatchCheck {
     }
     if (isIdOf(id, key.logId, index, leaves, offset) && isLeaf(leafHash(source), leaves, offset)) {
       if (this.#states[offset] === none) this.#match(offset, whole);
-      else if (this.#states[offset] === whole) this.#counts.copies += 1;
+      else if (this.#states[offset] === whole) this.#countCopy();
       else this.#keep(index, { id, leaf: leafHash(source), refused: undefined });
       return;
     }
@@ -83,6 +89,7 @@ export class BatchCheck {
     const absent: number[] = [];
     for (let offset = from - first; offset < count; offset += 1)
       if (this.#states[offset] === none && !this.#others.has(first + offset)) absent.push(first + offset);
+    if (absent.length > 0) this.#isSound = false;
     const found = expiry && !fates.hasErasures(origin) ? new Set() : await this.#lookUp(absent);
     for (let index = from; index < first + count; index += 1) {
       const others = this.#others.get(index);
@@ -111,6 +118,16 @@ export class BatchCheck {
     }
   }
 
+  /** Once it is closed: how many documents in refused form a batch of which everything was there has; undefined of another. */
+  get soundRefused(): number | undefined {
+    return this.#isSound ? this.#forms.size : undefined;
+  }
+
+  #countCopy(): void {
+    this.#isSound = false;
+    this.#counts.copies += 1;
+  }
+
   #takeOther(document: StoredDocument, index: number): void {
     const offset = index - this.batch.first;
     const candidate = candidateOf(document, index, this.batch.key, this.#refusals);
@@ -119,7 +136,7 @@ export class BatchCheck {
       this.#match(offset, refusedForm);
       this.#counts.refused += 1;
       this.#forms.set(index, candidate.leaf);
-    } else if (this.#forms.get(index)?.equals(candidate.leaf)) this.#counts.copies += 1;
+    } else if (this.#forms.get(index)?.equals(candidate.leaf)) this.#countCopy();
     else this.#keep(index, candidate);
   }
 
@@ -129,6 +146,7 @@ export class BatchCheck {
   }
 
   #keep(index: number, candidate: Candidate): void {
+    this.#isSound = false;
     const others = this.#others.get(index);
     if (others) others.push(candidate);
     else this.#others.set(index, [candidate]);

@@ -11,6 +11,7 @@ import { Problems } from './problems.ts';
 import type { RecordReading } from '../records/records.ts';
 import { Fates } from '../records/fates.ts';
 import { OutOfOrder } from './out-of-order.ts';
+import { ReadParts } from './read-part.ts';
 
 interface Claim {
   origin: string;
@@ -23,6 +24,8 @@ export class DocumentResults {
   readonly problems = new Problems();
   readonly outOfOrder: OutOfOrder;
   readonly uncovered: Uncovered;
+  /** What needs not be read again if the run is interrupted. */
+  readonly read = new ReadParts(new Date());
 
   constructor(streams: Streams, reading: RecordReading, now: Date, emit: Emit) {
     this.outOfOrder = new OutOfOrder(this.problems, this.counts, emit);
@@ -127,6 +130,8 @@ export class DocumentJoin {
   async #nextBatch(): Promise<boolean> {
     if (this.#check) {
       await this.#check.close(this.#results.problems, this.#fates);
+      const { batch, soundRefused } = this.#check;
+      if (soundRefused !== undefined) this.#results.read.take(batch, soundRefused);
       this.#check = undefined;
     }
     const next = await this.#batches.next();

@@ -12,10 +12,12 @@ import type { BatchRange } from './log.ts';
 import { markerKey } from './notes.ts';
 import { UnknownNotices } from './notice-kinds.ts';
 import { Ordinals } from './ordinals.ts';
+import { ReadBefore } from './read-before.ts';
 import { judgeRecord } from './record.ts';
 import type { BatchRecord, JudgedRecord } from './record.ts';
 import { Refusals } from './refusals.ts';
 import { Statements } from './statements.ts';
+import type { ReadPart } from '../events/read-part.ts';
 import type { Documents, StoredDocument } from '../streams.ts';
 import type { TrustFile } from '../../trust/index.ts';
 import { toleranceMilliseconds } from '../time.ts';
@@ -26,6 +28,8 @@ export interface RecordOptions {
   trust?: TrustFile | undefined;
   /** Time range mode: the batch numbers asked for, by origin; none of the others. */
   ranges?: ReadonlyMap<string, BatchRange> | undefined;
+  /** What an interrupted run has read of the events. */
+  readBefore?: readonly ReadPart[] | undefined;
 }
 
 const noBatches: BatchRange = { from: 0, to: -1, touched: { from: 0, to: -1 } };
@@ -56,6 +60,7 @@ export class RecordReading {
   readonly counted = new Ordinals();
   /** Those among them that are printed anew. */
   readonly reprinted = new Ordinals();
+  readonly readBefore: ReadBefore;
   /** Logs that any record claims, valid or not. */
   readonly claimed = new Set<string>();
   readonly #options: RecordOptions;
@@ -75,6 +80,7 @@ export class RecordReading {
     this.keys = new KeyRing(options.trust);
     this.refusals = new Refusals(this.keys);
     this.statements = new Statements(options.trust);
+    this.readBefore = new ReadBefore(options.readBefore ?? []);
   }
 
   take(document: StoredDocument): void {
@@ -179,6 +185,7 @@ export class RecordReading {
     if (log.inRange(batch)) {
       this.unknownNotices.take(notices);
       this.counted.add(this.#ordinal);
+      this.readBefore.take(record);
       if (isReprinted) this.reprinted.add(this.#ordinal);
       if (Date.parse(sealedAt) > this.#options.now.getTime() + toleranceMilliseconds)
         this.#emit({ finding: 'sealed in the future', origin, batch, detail: `at ${sealedAt}`, sealedAt });

@@ -16,6 +16,7 @@ interface Search {
   pit?: { id: string };
   search_after?: unknown[];
   sort?: object[];
+  track_total_hits?: boolean;
 }
 
 /** In the place of Elasticsearch: each stream is one document that holds a giant value. */
@@ -24,7 +25,9 @@ export async function giantServer(value: GiantValue): Promise<SearchServer> {
 }
 
 function* found(value: GiantValue, search: Search): Generator<string> {
-  yield '{"timed_out":false,"_shards":{"failed":0},"hits":{"hits":[';
+  yield '{"timed_out":false,"_shards":{"failed":0},"hits":{';
+  if (search.track_total_hits === true) yield '"total":{"value":1,"relation":"eq"},';
+  yield '"hits":[';
   if (search.size > 1 && search.search_after === undefined) yield* document(value, search);
   yield ']}}';
 }

@@ -14,7 +14,9 @@ function log(): LogWriter {
   return writer;
 }
 
-const isEventSearch = (body: string) => body.includes('"pit":{"id":"events"');
+/** A page of events, not their count. */
+const isEventSearch = (body: string) =>
+  body.includes('"pit":{"id":"events"') && !body.includes('"track_total_hits":true');
 const verify = ({ url }: MisbehavingServer, writer: LogWriter, ...more: string[]) =>
   auditseal(['verify', '--url', url, '--now', writer.now.toISOString(), ...more]);
 

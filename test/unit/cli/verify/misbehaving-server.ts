@@ -69,8 +69,14 @@ export class MisbehavingServer implements AsyncDisposable {
       );
     if (path.endsWith('/_bulk')) return Buffer.from('{"errors":false,"items":[{"create":{"status":201}}]}');
     if (path.startsWith('DELETE')) return Buffer.from('{"succeeded":true}');
-    const search = JSON.parse(body) as { size: number; query?: unknown; search_after?: [number] };
+    const search = JSON.parse(body) as {
+      size: number;
+      query?: unknown;
+      search_after?: [number];
+      track_total_hits?: boolean;
+    };
     const pit = body.includes('"id":"records"') ? 'records' : 'events';
+    if (search.track_total_hits === true) return countAnswer(this.#written[pit].length);
     // All documents are in the walk over what has no known origin, for which any order will do.
     if (!body.includes('must_not')) return searchAnswer([], pit);
     const from = search.search_after === undefined ? 0 : search.search_after[0] + 1;
@@ -79,4 +85,9 @@ export class MisbehavingServer implements AsyncDisposable {
       pit === 'records' ? inReadingOrder(records, 'batch') : inReadingOrder(events, 'sequence');
     return searchAnswer(documents.slice(from, from + search.size), pit, from);
   }
+}
+
+function countAnswer(value: number): Buffer {
+  const hits = { total: { value, relation: 'eq' } };
+  return Buffer.from(JSON.stringify({ timed_out: false, _shards: { failed: 0 }, hits }));
 }

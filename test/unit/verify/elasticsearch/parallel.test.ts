@@ -99,22 +99,31 @@ test('under a field that somebody bent, parts could not be checked, and one log 
   expect(await answer.json()).toEqual({ acknowledged: true });
   const { alone, beside } = await both(logs);
   expect([alone.code, beside.code]).toEqual([0, 2]);
-  expect(beside.summary['obstacle']).toMatch(/^parts rest on fields .* without --parallel/u);
+  expect(beside.summary['obstacle']).toMatch(/^parts rest on fields .* without --parallel and --resume/u);
 });
 
-test('parts that hold another number of documents than the stream are not all that is there', async () => {
+test('searches that give another number of documents than the stream has do not give all that is there', async () => {
   const { installation, writers, written } = threeLogs();
   await installation.write(written);
   const client = await createClient({ urls: [url], requestSeconds: 60 });
   const { namespace } = installation;
   const [a, b, c] = writers.map(({ origin }) => ({ origin, from: 0, to: 5 }));
+  const unreadAlone = async (logs: LogExtent[]) => {
+    await using streams = await ElasticsearchStreams.open(client, { namespace, refreshMilliseconds: 0 });
+    for await (const some of streams.events(logs)) void [...some];
+    return streams.unread;
+  };
   const unreadOf = async (groups: LogExtent[][]) => {
     await using streams = await ElasticsearchStreams.open(client, { namespace, refreshMilliseconds: 0 });
     for (const part of await streams.eventParts(groups)) for await (const some of part) void [...some];
     return streams.unread;
   };
   expect(await unreadOf([[a!, c!], [b!]])).toBeUndefined();
-  expect(await unreadOf([[a!], [a!, b!]])).toMatch(/hold 28 documents, and .* 24: some were left out/u);
+  expect(await unreadOf([[a!], [a!, b!]])).toMatch(/gave 28 documents, and .* 24 to read: some were left/u);
+  expect(await unreadAlone([a!, b!, c!])).toBeUndefined();
+  expect(await unreadAlone([a!, a!, b!, c!])).toMatch(
+    /gave 28 documents, and .* 24 to read: some were left/u,
+  );
   await client.close();
 });
 
