@@ -10,7 +10,7 @@ export default defineConfig({
       ...(process.env['IMAGE'] ? [] : ['test/platform/image/**']),
     ],
     setupFiles: ['test/kit/environment.ts'],
-    globalSetup: ['test/kit/agent/compile-cache.ts', 'test/kit/elasticsearch/global-setup.ts'],
+    globalSetup: ['test/kit/agent/programs-setup.ts', 'test/kit/elasticsearch/global-setup.ts'],
     pool: 'forks',
     // Tests of whole agents wait more than they compute.
     maxWorkers: 3,

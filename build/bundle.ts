@@ -5,13 +5,13 @@ import { runTimeFiles } from './run-time-files.ts';
 
 /**
  * Writes the commands and all that they import into `folder` as a few flat ES modules, `auditseal.js` first; not minified, so that
- * a stack trace and an auditor can read them. Returns the ids of the modules that went in. Rejects on any warning: most are code
+ * a stack trace and an auditor can read them; `others`, by name, are further programs beside them. Returns the ids of the modules that went in. Rejects on any warning: most are code
  * that would fail when it runs.
  */
-export async function bundle(folder: string): Promise<string[]> {
+export async function bundle(folder: string, others: Record<string, string> = {}): Promise<string[]> {
   await using build = await rolldown({
     cwd: root,
-    input: { auditseal: join(root, 'agent/cli/entry.ts') },
+    input: { auditseal: join(root, 'agent/cli/entry.ts'), ...others },
     platform: 'node',
     // Importing Elastic's client does nothing by itself; without this, its 278 files of API methods would all be loaded.
     treeshake: { moduleSideEffects: (id) => !/\/@elastic\/(?:elasticsearch|transport)\//u.test(id) },

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createClient } from '../../agent/elasticsearch/index.ts';
 import { eventStream, installTemplates, recordStream } from '../../agent/streams/index.ts';
 import type { StoredDocument } from '../../agent/verify/index.ts';
@@ -11,9 +10,8 @@ import {
   randomNamespace,
   refresh,
 } from './elasticsearch/index.ts';
+import { main } from './agent/programs.ts';
 import type { Written } from './seal/log.ts';
-
-export const main = join(import.meta.dirname, '../../agent/cli/main.ts');
 
 export interface Ran {
   code: number | null;

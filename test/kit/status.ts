@@ -1,7 +1,5 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-
-const main = join(import.meta.dirname, '../../agent/cli/main.ts');
+import { main } from './agent/programs.ts';
 
 /** What `auditseal status` prints of a state folder, and its exit code; rejects where it is no answer (neither 0 nor 3). */
 export async function statusOf(

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fetchAgain } from '../fetch-again.ts';
+import { childOf } from './programs.ts';
 
 /** A line of the agent's own log, parsed. */
 export type LogLine = Record<string, unknown> & { message?: string };
@@ -31,7 +31,6 @@ export interface Exit {
 }
 
 const startMillisecondsMax = 90_000;
-const thisTree = join(import.meta.dirname, '../../..');
 
 /**
  * Starts the real agent as a process of its own and waits until its logs are open and it serves metrics, or it stopped at
@@ -62,8 +61,8 @@ export class AgentProcess {
   readonly #child: ChildProcess;
   #logsOpen = 0;
 
-  constructor({ config, failpoint, sources = 1, under = [], watch, tree = thisTree, command }: StartOptions) {
-    const node = [...(command ?? [process.execPath, join(tree, 'test/kit/agent/child.ts')]), config];
+  constructor({ config, failpoint, sources = 1, under = [], watch, tree, command }: StartOptions) {
+    const node = [...(command ?? [process.execPath, childOf(tree)]), config];
     const at = failpoint ? [failpoint.name, String(failpoint.hit ?? 1)] : [];
     const [program = '', ...args] = [...under, ...node, ...at];
     const env = {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { main } from './programs.ts';
 import { recordStream } from '../../../agent/streams/index.ts';
 import { fetchAgain } from '../fetch-again.ts';
 
@@ -9,8 +9,6 @@ export interface Verified {
   lines: string[];
   errorText: string;
 }
-
-const main = join(import.meta.dirname, '../../../agent/cli/main.ts');
 
 /** `auditseal verify` as an auditor would run it, some time after the last record came: a search finds that by then. */
 export async function verify(

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
+import { main } from '../../kit/agent/programs.ts';
 import { eventStream, installTemplates, recordStream, verdictStream } from '../../../agent/streams/index.ts';
 import { createClient } from '../../../agent/elasticsearch/index.ts';
 import { addTrust } from '../../../agent/trust/index.ts';
@@ -25,7 +26,6 @@ import { findHelm, objectsOf, template } from './helm.ts';
 import type { KubernetesObject } from './helm.ts';
 import { verifyRules, verifyRulesText } from './verify-rules.ts';
 
-const main = join(import.meta.dirname, '../../../agent/cli/main.ts');
 const mounted = '/etc/auditseal';
 
 let helm: string;

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../../kit/agent/index.ts';
-import { main } from '../../kit/installation.ts';
 
+// From source: faults are put into its modules.
+const main = join(import.meta.dirname, '../../../agent/cli/main.ts');
 const entry = join(import.meta.dirname, '../../../agent/cli/entry.ts');
 
 /** Does something once a command has begun its work, which is when it listens for signals. */

@@ -1,9 +1,7 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { main } from '../../kit/agent/programs.ts';
 import manifest from '../../../package.json' with { type: 'json' };
-
-const main = join(import.meta.dirname, '../../../agent/cli/main.ts');
 
 function exitCodeOf(...parameters: string[]): Promise<number> {
   return new Promise((resolve) => {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { main } from '../../kit/agent/programs.ts';
 import { ConfigError, configText, parseConfig } from '../../../agent/config/index.ts';
 import { temporaryFolder } from '../../kit/agent/index.ts';
 
@@ -256,7 +257,6 @@ test('a policy that cannot be used ends run and validate with 78 and its path', 
 });
 
 function run(args: string[]): Promise<{ code: number; stderr: string }> {
-  const main = join(import.meta.dirname, '../../../agent/cli/main.ts');
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [main, ...args], (_error, _stdout, stderr) =>
       resolve({ code: child.exitCode ?? -1, stderr }),

@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { main } from '../../kit/agent/programs.ts';
 import { administrator as superuser } from '../../kit/elasticsearch/starter.ts';
 import { defineSetup } from '../../../agent/cli/setup/index.ts';
 import { captured } from '../../kit/captured-terminal.ts';
 import type { Captured } from '../../kit/captured-terminal.ts';
-
-const main = join(import.meta.dirname, '../../../agent/cli/main.ts');
 
 export type Ran = Captured;
 

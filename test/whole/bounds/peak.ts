@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { main } from '../../kit/agent/programs.ts';
 
-const main = join(import.meta.dirname, '../../../agent/cli/main.ts');
 /** VmHWM (proc(5)): the most memory that was ever resident, in kB. */
 const tellPeak = `data:text/javascript,${encodeURIComponent(`
 import { readFileSync } from 'node:fs';

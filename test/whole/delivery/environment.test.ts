@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
+import { main } from '../../kit/agent/programs.ts';
 import { temporaryFolder, until } from '../../kit/agent/index.ts';
 import { Authority } from '../../kit/certificates.ts';
 import { connectProxy, tlsRelay } from '../../kit/relays.ts';
@@ -10,7 +11,6 @@ import { standIn } from '../../kit/stand-in.ts';
 import { Journey } from './journey.ts';
 
 const url = inject('elasticsearchUrl');
-const main = join(import.meta.dirname, '../../../agent/cli/main.ts');
 const sentence = /([A-Z_]+) in the environment has no effect/gu;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { main } from '../../../kit/agent/programs.ts';
 import { temporaryFolder } from '../../../kit/agent/index.ts';
 
 interface Ended {
@@ -15,11 +16,8 @@ interface Ended {
 /** Runs the command as a shell would. */
 function auditseal(args: string[], input?: string): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      ['agent/cli/main.ts', ...args],
-      { maxBuffer: 1e9 },
-      (_, out, error) => resolve({ code: child.exitCode ?? -1, out, error }),
+    const child = execFile(process.execPath, [main, ...args], { maxBuffer: 1e9 }, (_, out, error) =>
+      resolve({ code: child.exitCode ?? -1, out, error }),
     );
     if (input === undefined) child.stdin?.end();
     else createReadStream(input).pipe(child.stdin!);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../../kit/agent/index.ts';
-import { main } from '../../../kit/installation.ts';
+import { main } from '../../../kit/agent/programs.ts';
 import { LogWriter } from '../../../kit/seal/log.ts';
 import { MisbehavingServer } from '../verify/misbehaving-server.ts';
 

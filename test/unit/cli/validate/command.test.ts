@@ -3,9 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { main } from '../../../kit/agent/programs.ts';
 import { temporaryFolder } from '../../../kit/agent/index.ts';
 
-const main = join(import.meta.dirname, '../../../../agent/cli/main.ts');
 const secret = 'ui2lp2axTNmsyakw9tvNnw';
 
 interface Ended {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../../kit/agent/index.ts';
 import { LogWriter } from '../../../kit/seal/log.ts';
-import { auditseal, main } from '../../../kit/installation.ts';
+import { main } from '../../../kit/agent/programs.ts';
+import { auditseal } from '../../../kit/installation.ts';
 import { MisbehavingServer } from './misbehaving-server.ts';
 
 function log(): LogWriter {
