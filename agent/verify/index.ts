@@ -6,7 +6,7 @@ export type { TimeRange } from './elasticsearch/queries.ts';
 export { holdingWalk } from './elasticsearch/queries.ts';
 export { VerifyError } from './error.ts';
 export { entryInside, leafInside } from './events/refused.ts';
-export type { ReadPart } from './events/read-part.ts';
+export type { ReadPart } from './read-part.ts';
 export { FindingSample } from './finding-sample.ts';
 export { type Evidence, evidenceOf, isOnDocument } from './evidence/evidence.ts';
 export { KnownFindings, type News } from './known.ts';

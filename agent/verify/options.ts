@@ -1,6 +1,6 @@
 import type { TrustFile } from '../trust/index.ts';
 import type { BatchRange } from './records/log.ts';
-import type { ReadPart } from './events/read-part.ts';
+import type { ReadPart } from './read-part.ts';
 
 /** A part of the time that the logs span. */
 export interface VerifyRange {

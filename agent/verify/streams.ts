@@ -1,4 +1,4 @@
-import type { ReadPart } from './events/read-part.ts';
+import type { ReadPart } from './read-part.ts';
 
 /** A document as Elasticsearch holds it. `source` is lent: it is valid until the next document is asked for. */
 export interface StoredDocument {

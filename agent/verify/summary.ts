@@ -11,7 +11,7 @@ import { exitCodes, verdictOf } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
 import type { StatementReport, VoidStatements } from './records/statements.ts';
 import type { VerifyOptions } from './options.ts';
-import type { ReadPart } from './events/read-part.ts';
+import type { ReadPart } from './read-part.ts';
 
 export interface LogSummary {
   origin: string;

@@ -13,7 +13,7 @@ import { outOfOrderMax } from './events/out-of-order.ts';
 import { groupsOf, together } from './events/parts.ts';
 import { doesExcuse } from './records/statements.ts';
 import { Fates } from './records/fates.ts';
-import type { ReadPart } from './events/read-part.ts';
+import type { ReadPart } from './read-part.ts';
 import type { Documents, Streams } from './streams.ts';
 import { summarize } from './summary.ts';
 import type { PartRead, Summary } from './summary.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Documents, LogExtent, StoredDocument, Stream, Streams } from '../streams.ts';
 import type { VerifyRange } from '../options.ts';
-import type { ReadPart } from '../events/read-part.ts';
+import type { ReadPart } from '../read-part.ts';
 import {
   eventFields,
   eventStream,

@@ -1,6 +1,6 @@
 import type { BatchRange } from '../records/log.ts';
 import type { LogExtent } from '../streams.ts';
-import type { ReadPart } from '../events/read-part.ts';
+import type { ReadPart } from '../read-part.ts';
 import type { Walk } from '../../elasticsearch/index.ts';
 
 /** Milliseconds since 1970, both ends included. */

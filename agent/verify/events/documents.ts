@@ -11,7 +11,7 @@ import { Problems } from './problems.ts';
 import type { RecordReading } from '../records/records.ts';
 import { Fates } from '../records/fates.ts';
 import { OutOfOrder } from './out-of-order.ts';
-import { ReadParts } from './read-part.ts';
+import { ReadParts } from './read-parts.ts';
 
 interface Claim {
   origin: string;

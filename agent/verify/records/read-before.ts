@@ -1,5 +1,5 @@
 import type { BatchRecord } from './record.ts';
-import type { ReadPart } from '../events/read-part.ts';
+import type { ReadPart } from '../read-part.ts';
 
 /** Which of the parts that an interrupted run read are parts of the logs as they are recorded now. */
 export class ReadBefore {

@@ -17,7 +17,7 @@ import { judgeRecord } from './record.ts';
 import type { BatchRecord, JudgedRecord } from './record.ts';
 import { Refusals } from './refusals.ts';
 import { Statements } from './statements.ts';
-import type { ReadPart } from '../events/read-part.ts';
+import type { ReadPart } from '../read-part.ts';
 import type { Documents, StoredDocument } from '../streams.ts';
 import type { TrustFile } from '../../trust/index.ts';
 import { toleranceMilliseconds } from '../time.ts';
