@@ -9,8 +9,8 @@ export const groups: readonly (readonly string[])[] = [
   ['event', 'seal', 'source', 'elasticsearch'],
   ['cel'],
   ['policy', 'detect', 'document', 'redact', 'pseudonym', 'store', 'trust', 'config'],
-  ['observe', 'streams', 'noise'],
-  ['flow', 'ship'],
+  ['observe', 'streams', 'noise', 'audit-policy'],
+  ['flow', 'ship', 'drift'],
   ['verify', 'kibana'],
   ['proof', 'who', 'setup', 'erase'],
   ['agent.ts', 'cli'],
@@ -23,8 +23,8 @@ export const within: Readonly<Record<string, readonly string[]>> = {
   config: ['redact'],
   // It reads lines as redaction does.
   pseudonym: ['redact'],
-  // A source's flow starts its shipper.
-  flow: ['ship'],
+  // A source's flow starts its shipper, and counts for drift.
+  flow: ['ship', 'drift'],
   // It takes away what `who` finds.
   erase: ['who'],
   // `auditseal run` is the agent.

@@ -5,6 +5,7 @@
 export { powerNames } from './access.ts';
 export { Detector, type DetectorOptions, type RuleProblem } from './detector.ts';
 export { DetectError, type DetectErrorCode } from './error.ts';
+export { firing, type AskedFor } from './firing.ts';
 export { stampOf } from './rule.ts';
 export type { Rule, Stamp } from './rule.ts';
 export { builtInRules, loadRules, parseRules, ruleSet, type RuleSet } from './rule-set.ts';

@@ -11,6 +11,23 @@ const names: readonly string[] = [...Object.keys(eventMembers), ...Object.keys(r
 const numbers: ReadonlyMap<string, number> = new Map(names.map((name, number) => [name, number]));
 const responseNumber = numbers.get('event.responseObject')!;
 
+/** What requests have in common that ask for the same kind of thing. */
+const ofRequests: ReadonlySet<number> = new Set(
+  [
+    'event.level',
+    'event.stage',
+    'event.verb',
+    'event.objectRef.resource',
+    'event.objectRef.subresource',
+    'event.objectRef.apiGroup',
+    'changes',
+    'reads',
+    'workload',
+    'rbac',
+    'session',
+  ].map((name) => numbers.get(name)!),
+);
+
 /** The number of a variable, or of a member of the event by its path; undefined if there is no such value. */
 export function numberOf(name: string): number | undefined {
   return numbers.get(name);
@@ -47,6 +64,13 @@ export class Values {
     this.#reader.begin(event, noLine);
     for (const [number, variable] of variables.entries())
       this.#slots[number] = variable.from === 'kind' || isEmpty(number, event.level) ? unset : unknown;
+  }
+
+  /** Goes on to all requests that are alike in what was asked for, at a level and a stage: who asked, and the answer, are unknown. */
+  beginRequest(event: AuditEvent): void {
+    this.#reader.begin(event, noLine);
+    for (const number of variables.keys())
+      this.#slots[number] = ofRequests.has(number) || isEmpty(number, event.level) ? unset : unknown;
   }
 
   end(): void {

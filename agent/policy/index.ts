@@ -37,5 +37,5 @@ export type { Decision, Explanation, NotHolding } from './decision.ts';
 export { PolicyError, type PolicyErrorCode } from './error.ts';
 export { type Bodies, decide, parsePolicy, Policy } from './policy.ts';
 export { managedFieldsName, requestReceivedName } from './reserved-names.ts';
-export { policySchema } from './schema.ts';
+export { policySchema, type PolicyText } from './schema.ts';
 export { defaultPolicy, defaultPolicyFile } from './default.ts';
