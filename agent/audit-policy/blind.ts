@@ -54,7 +54,8 @@ export function blindRules(policy: PolicyText, rules: readonly Rule[] = builtInR
       subresource: kind.subresource,
       apiGroup: kind.group,
     });
-  const whole = ableBy(everything, asked);
+  const whole = wholes.get(rules) ?? ableBy(everything, asked);
+  wholes.set(rules, whole);
   const seen = ableBy(seenUnder(policy), asked);
   return blindnessOf(
     rules.map(({ text }) => text.id),
@@ -73,8 +74,13 @@ export function blindElasticRules(policy: PolicyText): Blindness {
     after: [],
   });
   const names = elasticNeeds.map(({ rule }) => rule);
-  return blindnessOf(names, [], ableBy(everything, asked), ableBy(seenUnder(policy), asked));
+  const whole = wholes.get(elasticNeeds) ?? ableBy(everything, asked);
+  wholes.set(elasticNeeds, whole);
+  return blindnessOf(names, [], whole, ableBy(seenUnder(policy), asked));
 }
+
+/** What rules can find where all is written: for each set of rules the same. */
+const wholes = new WeakMap<object, Able>();
 
 type Named = readonly { readonly text: { readonly id: string } }[];
 type Asked = (seen: Seen, level: Level, stage: Stage) => { when: Named; after: Named };

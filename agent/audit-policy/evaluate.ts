@@ -57,6 +57,20 @@ export class AuditPolicy {
 
 const nothing: Written = { level: 'None', stages: [] };
 
+/**
+ * The policy as an apiserver of a version takes it: up to 1.35 an item of group `*` matches nothing, since 1.36 every group (checker.go in
+ * v0.35.4 and v0.36.0).
+ */
+export function policyAsOf(text: PolicyText, minor: number | undefined): PolicyText {
+  if (minor === undefined || minor >= 36) return text;
+  const rules = text.rules.flatMap((rule) => {
+    const resources = rule.resources.filter(({ group }) => group !== '*');
+    // Without any item it would be for everything.
+    return resources.length === 0 && rule.resources.length > 0 ? [] : [{ ...rule, resources }];
+  });
+  return { ...text, rules };
+}
+
 /** What of a request the decider reads. */
 function eventOf({ identity, verb, object }: AuditRequest): AuditEvent {
   const about =

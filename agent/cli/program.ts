@@ -9,6 +9,7 @@ const definitions: Record<string, () => Promise<(terminal: Terminal) => Command>
   run: async () => (await import('./run/index.ts')).defineRun,
   status: async () => (await import('./status/index.ts')).defineStatus,
   validate: async () => (await import('./validate/index.ts')).defineValidate,
+  doctor: async () => (await import('./doctor/index.ts')).defineDoctor,
   rules: async () => (await import('./rules/index.ts')).defineRules,
   verify: async () => (await import('./verify/index.ts')).defineVerify,
   show: async () => (await import('./show/index.ts')).defineShow,

@@ -6,6 +6,8 @@ export interface Finding extends CheckResult {
   readonly id: string;
   /** Where the expectation comes from, as `CIS 1.2.17, STIG V-242464`, or `ours` with a reason. */
   readonly why: string;
+  /** Lines to paste, where the remedy says. */
+  readonly fix?: string | undefined;
 }
 
 export const ours = 'ours';

@@ -16,6 +16,14 @@ export interface SeenFlags {
   readonly kind: Definition['kind'] | 'running process';
 }
 
+/** Paths on the node. */
+export interface LogPaths {
+  /** Those that auditseal reads, if it is known. */
+  readonly read: readonly string[];
+  /** Where the path of the flag lies. */
+  readonly onNode: string | undefined;
+}
+
 /** Of a number that says how much of the log is kept. */
 interface Least {
   readonly name: string;
@@ -57,7 +65,7 @@ const leasts: readonly Least[] = [
 ];
 
 /** What the flags should be, without any configuration: a line each. Numbers of the benchmarks are those of CIS 1.12 and STIG V2R4. */
-export function checkFlags(seen: SeenFlags, logPaths: readonly string[]): Finding[] {
+export function checkFlags(seen: SeenFlags, logPaths: LogPaths): Finding[] {
   return [
     policyFile(seen),
     logPath(seen, logPaths),
@@ -103,28 +111,37 @@ function policyFile(seen: SeenFlags): Finding {
   );
 }
 
-function logPath(seen: SeenFlags, logPaths: readonly string[]): Finding {
+function logPath(seen: SeenFlags, { read, onNode }: LogPaths): Finding {
   const about = {
     id: 'flag-audit-log-path',
     name: '--audit-log-path',
-    expected: logPaths.length === 0 ? 'a file' : logPaths.join(' or '),
+    expected: read.length === 0 ? 'a file' : read.join(' or '),
     why: 'CIS 1.2.16, STIG V-242465 and V-242402',
   };
+  const setting = `audit-log-path=${read[0] ?? '/var/log/kubernetes/audit.log'}`;
   const value = seen.flags.values.get('audit-log-path');
   if (value === undefined || value === '')
-    return absent(
-      seen,
-      about,
-      'No file is written that auditseal could read.',
-      `audit-log-path=${logPaths[0] ?? '/var/log/kubernetes/audit.log'}`,
-    );
+    return absent(seen, about, 'No file is written that auditseal could read.', setting);
   if (value === '-')
     return problem({
       ...about,
       found: '-, which is standard output',
-      remedy: `Events go into the container's log, which rotates by other rules and may cut lines. ${fix(seen, `audit-log-path=${logPaths[0] ?? '/var/log/kubernetes/audit.log'}`)}`,
+      ...setTo(
+        seen,
+        setting,
+        `Events go into the container's log, which rotates by other rules and may cut lines.`,
+      ),
     });
-  return ok({ ...about, expected: 'a file', found: value });
+  if (read.length === 0 || read.includes(onNode ?? value)) return ok({ ...about, found: value });
+  return problem({
+    ...about,
+    found: onNode === undefined || onNode === value ? value : `${value}, which is ${onNode} on the node`,
+    ...setTo(
+      seen,
+      setting,
+      `What the apiserver writes now is not what auditseal reads. Correct the flag, or the sources of auditseal.`,
+    ),
+  });
 }
 
 function atLeast(seen: SeenFlags, { name, least, unit, why, byDefault, stake }: Least): Finding {
@@ -140,13 +157,13 @@ function atLeast(seen: SeenFlags, { name, least, unit, why, byDefault, stake }: 
     return warning({
       ...about,
       found: `not set${seen.version === undefined ? '' : `: no limit in ${seen.version}`}`,
-      remedy: `${stake} ${fix(seen, `${name}=${least}`)}`,
+      ...setTo(seen, `${name}=${least}`, `${stake}`),
     });
   }
   const number = Number(value);
   if (Number.isInteger(number) && number >= least) return ok({ ...about, found: value });
   const found = number === 0 ? '0, which is no limit' : value;
-  return warning({ ...about, found, remedy: `${stake} ${fix(seen, `${name}=${least}`)}` });
+  return warning({ ...about, found, ...setTo(seen, `${name}=${least}`, `${stake}`) });
 }
 
 function mode(seen: SeenFlags): Finding {
@@ -163,7 +180,11 @@ function mode(seen: SeenFlags): Finding {
   return problem({
     ...about,
     found: value,
-    remedy: `Up to 10,000 events wait in memory: they are lost when the apiserver is killed, and dropped when more come. ${fix(seen, `${name}=blocking`)}`,
+    ...setTo(
+      seen,
+      `${name}=blocking`,
+      `Up to 10,000 events wait in memory: they are lost when the apiserver is killed, and dropped when more come.`,
+    ),
   });
 }
 
@@ -172,7 +193,7 @@ function onlyValue(seen: SeenFlags, name: string, expected: string, stake: strin
   const value = seen.flags.values.get(name);
   if (value === undefined) return ok({ ...about, found: `not set: ${expected} by default` });
   if (value === expected) return ok({ ...about, found: value });
-  return problem({ ...about, found: value, remedy: `${stake} ${fix(seen, `${name}=${expected}`)}` });
+  return problem({ ...about, found: value, ...setTo(seen, `${name}=${expected}`, `${stake}`) });
 }
 
 function repeated(seen: SeenFlags): Finding {
@@ -201,24 +222,31 @@ type About = Pick<Finding, 'id' | 'name' | 'expected' | 'why'>;
 
 function absent(seen: SeenFlags, about: About, stake: string, setting: string): Finding {
   if (!seen.isWhole) return notSetHere(seen, about, setting);
-  return problem({ ...about, found: 'not set', remedy: `${stake} ${fix(seen, setting)}` });
+  return problem({ ...about, found: 'not set', ...setTo(seen, setting, `${stake}`) });
 }
 
 function notSetHere(seen: SeenFlags, about: About, setting: string): Finding {
   return unchecked({
     ...about,
     found: `not set in ${seen.where}; it may be elsewhere`,
-    remedy: `Look for it in all files and in the unit's arguments. ${fix(seen, setting)}`,
+    ...setTo(seen, setting, `Look for it in all files and in the unit's arguments.`),
   });
 }
 
-/** What to paste, and where. */
-export function fix({ kind, where }: Pick<SeenFlags, 'kind' | 'where'>, setting: string): string {
+/** What to paste, and where, behind what it means. */
+function setTo({ kind, where }: SeenFlags, setting: string, stake: string): { remedy: string; fix: string } {
   if (kind === 'k3s or RKE2 configuration')
-    return `In a file of config.yaml.d, under \`kube-apiserver-arg+:\`: \`- ${setting}\`; then restart the server.`;
-  if (kind === 'file of arguments') return `In ${where}: \`--${setting}\`; then restart the apiserver.`;
+    return {
+      remedy: `${stake} In a file of config.yaml.d, then restart the server:`,
+      fix: `kube-apiserver-arg+:\n  - ${setting}`,
+    };
+  if (kind === 'file of arguments')
+    return { remedy: `${stake} In ${where}, then restart the apiserver:`, fix: `--${setting}` };
   const place = kind === 'static pod' ? where : 'what defines the apiserver';
-  return `In ${place}, under \`command:\`: \`- --${setting}\`; with kubeadm also in \`apiServer.extraArgs\` of the ConfigMap kubeadm-config, or the next upgrade takes it away.`;
+  return {
+    remedy: `${stake} Under \`command:\` of ${place}; with kubeadm also in \`apiServer.extraArgs\` of the ConfigMap kubeadm-config, or the next upgrade takes it away:`,
+    fix: `- --${setting}`,
+  };
 }
 
 /** Whether unset flags limit the log: since 1.36. */

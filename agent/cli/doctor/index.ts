@@ -1,0 +1,1 @@
+export { defineDoctor } from './command.ts';
