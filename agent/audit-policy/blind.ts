@@ -65,18 +65,17 @@ export function blindRules(policy: PolicyText, rules: readonly Rule[] = builtInR
   );
 }
 
+function askedOfElastic(seen: Seen, level: Level, stage: Stage): { when: Named; after: Named } {
+  const able = elasticNeeds.filter((needs) => meets(needs, { ...seen, level, stage }));
+  return { when: able.map(({ rule }) => ({ text: { id: rule } })), after: [] };
+}
+
 /** Which of Elastic's 51 prebuilt rules a policy blinds. */
 export function blindElasticRules(policy: PolicyText): Blindness {
-  const asked = (seen: Seen, level: Level, stage: Stage) => ({
-    when: elasticNeeds
-      .filter((needs) => meets(needs, { ...seen, level, stage }))
-      .map(({ rule }) => ({ text: { id: rule } })),
-    after: [],
-  });
   const names = elasticNeeds.map(({ rule }) => rule);
-  const whole = wholes.get(elasticNeeds) ?? ableBy(everything, asked);
+  const whole = wholes.get(elasticNeeds) ?? ableBy(everything, askedOfElastic);
   wholes.set(elasticNeeds, whole);
-  return blindnessOf(names, [], whole, ableBy(seenUnder(policy), asked));
+  return blindnessOf(names, [], whole, ableBy(seenUnder(policy), askedOfElastic));
 }
 
 /** What rules can find where all is written: for each set of rules the same. */
@@ -97,8 +96,8 @@ function ableBy(all: readonly Seen[], asked: Asked): Able {
   const able: Able = { when: new Map(), after: new Map() };
   for (const seen of all) {
     const key = `${nameOf(seen.kind)}|${seen.verb}`;
-    for (const [level, stages] of seen.written)
-      for (const stage of stages) {
+    for (const [level, of] of seen.written)
+      for (const stage of of) {
         const { when, after } = asked(seen, level, stage);
         for (const { text } of when) note(able.when, text.id, key, level);
         for (const { text } of after) note(able.after, text.id, key, level);
@@ -108,10 +107,9 @@ function ableBy(all: readonly Seen[], asked: Asked): Able {
 }
 
 function note(able: Able['when'], id: string, key: string, level: Level): void {
-  const requests: Requests = able.get(id) ?? new Map<string, Set<Level>>();
-  able.set(id, requests);
-  const known = requests.get(key) ?? new Set<Level>();
-  requests.set(key, known.add(level));
+  const of: Requests = able.get(id) ?? new Map<string, Set<Level>>();
+  able.set(id, of);
+  of.set(key, (of.get(key) ?? new Set<Level>()).add(level));
 }
 
 function blindnessOf(
@@ -138,8 +136,8 @@ function blindnessOf(
 /** Kinds and verbs in a sentence. */
 const namedMax = 4;
 
-function needsText(requests: readonly (readonly [string, ReadonlySet<Level>])[]): string {
-  const kinds = Map.groupBy(requests, ([key]) => key.split('|', 1)[0]!);
+function needsText(asked: readonly (readonly [string, ReadonlySet<Level>])[]): string {
+  const kinds = Map.groupBy(asked, ([key]) => key.split('|', 1)[0]!);
   const texts = [...kinds].map(([kind, of]) => ({ kind, verbs: of.map(([key]) => key.split('|')[1]!) }));
   const alike = Map.groupBy(texts, ({ verbs }) =>
     verbs.length === resourceVerbs.length ? 'all verbs' : verbs.join(', '),
@@ -152,7 +150,7 @@ function needsText(requests: readonly (readonly [string, ReadonlySet<Level>])[])
   });
   const shown = parts.slice(0, namedMax).join('; ');
   const more = parts.length > namedMax ? `; and ${parts.length - namedMax} more` : '';
-  return `${shown}${more} at ${levelText(new Set(requests.flatMap(([, of]) => [...of])))}`;
+  return `${shown}${more} at ${levelText(new Set(asked.flatMap(([, of]) => [...of])))}`;
 }
 
 function levelText(able: ReadonlySet<Level>): string {

@@ -110,7 +110,7 @@ class Merged {
 
   add({ who, what, how }: { who: number; what: number; how: number }, before: Level, effect: Effect): void {
     const { from, to, lost, won } = effect;
-    const effectKey = `${from} ${to} ${lost} ${won}`;
+    const effectKey = [from, to, lost.join('+'), won.join('+')].join(' ');
     const key = `${who}|${what}|${effectKey}`;
     const block = this.#verbs.get(key);
     if (block) {
@@ -128,9 +128,13 @@ class Merged {
   }
 
   all(): Block[] {
-    const ofIdentities = joined(this.#verbs.values(), 'who', ({ what, how }) => `${what}|${how}`);
-    const ofObjects = joined(ofIdentities, 'what', ({ who, how }) => `${who}|${how}`);
-    return joined(ofObjects, 'how', ({ who, what }) => `${who}|${what}`);
+    const ofIdentities = joined(
+      this.#verbs.values(),
+      'who',
+      ({ what, how }) => `${what.join('+')}|${how.join('+')}`,
+    );
+    const ofObjects = joined(ofIdentities, 'what', ({ who, how }) => `${who.join('+')}|${how.join('+')}`);
+    return joined(ofObjects, 'how', ({ who, what }) => `${who.join('+')}|${what.join('+')}`);
   }
 }
 

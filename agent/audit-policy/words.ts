@@ -113,9 +113,11 @@ function kindName({ group, resource, subresource }: Kind): string {
   return `${of}other resources of ${group === '' ? 'the core group' : group}${sub}`;
 }
 
+function pathsIn(objects: readonly ObjectClass[]): string[] {
+  return objects.flatMap(({ object }) => ('path' in object ? [object.path] : []));
+}
+
 function pathsText(objects: readonly ObjectClass[], all: readonly ObjectClass[]): string[] {
-  const pathsIn = (list: readonly ObjectClass[]) =>
-    list.flatMap(({ object }) => ('path' in object ? [object.path] : []));
   const [changed, there] = [pathsIn(objects), pathsIn(all)];
   if (changed.length === there.length && there.length > 0) return ['all paths that are no resources'];
   return changed.map((path) => (path === `/${other}` ? 'other paths' : path.replace(other, '*')));

@@ -125,13 +125,13 @@ function staticPod(path: string, pod: Readonly<Record<string, unknown>>): Read {
   const paths = new Map(
     list(spec['volumes'])
       .map(fields)
-      .map((volume) => [text(volume['name']), text(fields(volume['hostPath'])['path'])]),
+      .map((volume) => [stringOf(volume['name']), stringOf(fields(volume['hostPath'])['path'])]),
   );
   const mounts = list(chosen['volumeMounts'])
     .map(fields)
     .flatMap((mount) => {
-      const on = paths.get(text(mount['name'])) ?? '';
-      const inside = withoutSlash(text(mount['mountPath']));
+      const on = paths.get(stringOf(mount['name'])) ?? '';
+      const inside = withoutSlash(stringOf(mount['mountPath']));
       return inside === '' || on === '' ? [] : [{ inside, on: withoutSlash(on) }];
     })
     .toSorted((a, b) => b.inside.length - a.inside.length);
@@ -140,7 +140,7 @@ function staticPod(path: string, pod: Readonly<Record<string, unknown>>): Read {
     path,
     flags: parseFlags(argumentsOf(chosen)),
     isWhole: true,
-    version: /:v?(\d+\.\d+)(?:\.\d+)?[^:/]*$/u.exec(text(chosen['image']))?.[1],
+    version: /:v?(\d+\.\d+)(?:\.\d+)?[^:/]*$/u.exec(stringOf(chosen['image']))?.[1],
     onNode: (one) => {
       const mount = mounts.find(({ inside }) => one === inside || one.startsWith(`${inside}/`));
       return mount && mount.on + one.slice(mount.inside.length);
@@ -160,9 +160,9 @@ function rancher(path: string, documents: readonly unknown[]): Read {
   let args: string[] = [];
   let policyFile: string | undefined;
   for (const document of documents.map(fields)) {
-    if (Object.hasOwn(document, 'kube-apiserver-arg')) args = texts(document['kube-apiserver-arg']);
+    if (Object.hasOwn(document, 'kube-apiserver-arg')) args = stringsOf(document['kube-apiserver-arg']);
     if (Object.hasOwn(document, 'kube-apiserver-arg+'))
-      args = [...args, ...texts(document['kube-apiserver-arg+'])];
+      args = [...args, ...stringsOf(document['kube-apiserver-arg+'])];
     if (typeof document['audit-policy-file'] === 'string') policyFile = document['audit-policy-file'];
   }
   const ofPolicy = policyFile === undefined ? [] : [`--audit-policy-file=${policyFile}`];
@@ -184,11 +184,11 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function texts(value: unknown): string[] {
+function stringsOf(value: unknown): string[] {
   return (Array.isArray(value) ? value : [value]).filter((item) => typeof item === 'string');
 }
 
-function text(value: unknown): string {
+function stringOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 

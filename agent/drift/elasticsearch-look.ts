@@ -35,7 +35,7 @@ async function streamsOf(client: ElasticsearchClient, look: ElasticsearchLook): 
     ['elasticsearch-retention', () => checkRetention(client, options)],
   ];
   const found: Finding[] = [];
-  for (const [id, look] of looks) found.push(...(await resultsOf(id, look)));
+  for (const [id, check] of looks) found.push(...(await resultsOf(id, check)));
   return found;
 }
 
@@ -57,7 +57,6 @@ const order = ['problem', 'warning', 'unchecked', 'ok'] as const;
 function joined(id: string, name: string, results: readonly CheckResult[]): Finding {
   const state = order.find((one) => results.some((result) => result.state === one)) ?? 'ok';
   const worst = results.filter((result) => result.state === state);
-  const unique = (texts: string[]) => [...new Set(texts)].filter((text) => text !== '');
   return {
     id,
     name,
@@ -69,6 +68,10 @@ function joined(id: string, name: string, results: readonly CheckResult[]): Find
     remedy: unique(worst.map(({ remedy }) => remedy)).join(' '),
     why: `${ours}: under other templates or mappings what is stored is not what was sealed, or not found`,
   };
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)].filter((text) => text !== '');
 }
 
 function slug(name: string): string {

@@ -157,13 +157,13 @@ function atLeast(seen: SeenFlags, { name, least, unit, why, byDefault, stake }: 
     return warning({
       ...about,
       found: `not set${seen.version === undefined ? '' : `: no limit in ${seen.version}`}`,
-      ...setTo(seen, `${name}=${least}`, `${stake}`),
+      ...setTo(seen, `${name}=${least}`, stake),
     });
   }
   const number = Number(value);
   if (Number.isInteger(number) && number >= least) return ok({ ...about, found: value });
   const found = number === 0 ? '0, which is no limit' : value;
-  return warning({ ...about, found, ...setTo(seen, `${name}=${least}`, `${stake}`) });
+  return warning({ ...about, found, ...setTo(seen, `${name}=${least}`, stake) });
 }
 
 function mode(seen: SeenFlags): Finding {
@@ -193,7 +193,7 @@ function onlyValue(seen: SeenFlags, name: string, expected: string, stake: strin
   const value = seen.flags.values.get(name);
   if (value === undefined) return ok({ ...about, found: `not set: ${expected} by default` });
   if (value === expected) return ok({ ...about, found: value });
-  return problem({ ...about, found: value, ...setTo(seen, `${name}=${expected}`, `${stake}`) });
+  return problem({ ...about, found: value, ...setTo(seen, `${name}=${expected}`, stake) });
 }
 
 function repeated(seen: SeenFlags): Finding {
@@ -222,7 +222,7 @@ type About = Pick<Finding, 'id' | 'name' | 'expected' | 'why'>;
 
 function absent(seen: SeenFlags, about: About, stake: string, setting: string): Finding {
   if (!seen.isWhole) return notSetHere(seen, about, setting);
-  return problem({ ...about, found: 'not set', ...setTo(seen, setting, `${stake}`) });
+  return problem({ ...about, found: 'not set', ...setTo(seen, setting, stake) });
 }
 
 function notSetHere(seen: SeenFlags, about: About, setting: string): Finding {
@@ -292,7 +292,9 @@ function valueText({ flags }: SeenFlags, name: string): string {
 
 /** All flags of auditing, so that any change of them is one of this finding. */
 export function flagsFinding({ flags, where }: SeenFlags): Finding {
-  const set = [...flags.values].filter(([name]) => isOfAuditing(name)).toSorted();
+  const set = [...flags.values]
+    .filter(([name]) => isOfAuditing(name))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
   return ok({
     id: 'audit-flags',
     name: 'flags of auditing',

@@ -89,11 +89,10 @@ function startedStage({ policy }: DecodedPolicy): Finding {
     expected: 'written',
     why: `${ours}: a failed login exists only at this stage, and an exec at its beginning`,
   };
-  const isOmitted = (omitted: readonly string[]) => omitted.includes('ResponseStarted');
   const at = policy.rules.flatMap(({ level, omitStages }, i) =>
-    level !== 'None' && isOmitted(omitStages) ? [`rules[${i}]`] : [],
+    level !== 'None' && omitsStarted(omitStages) ? [`rules[${i}]`] : [],
   );
-  if (isOmitted(policy.omitStages)) at.unshift('the whole policy');
+  if (omitsStarted(policy.omitStages)) at.unshift('the whole policy');
   if (at.length === 0) return ok({ ...about, found: 'written' });
   return warning({
     ...about,
@@ -101,6 +100,10 @@ function startedStage({ policy }: DecodedPolicy): Finding {
     remedy:
       'A request that is answered with 401 is written as ResponseStarted only, and a session in a pod only when it ends. Take ResponseStarted out of omitStages; RequestReceived alone is safe to omit.',
   });
+}
+
+function omitsStarted(stages: readonly string[]): boolean {
+  return stages.includes('ResponseStarted');
 }
 
 function coverage(policy: AuditPolicy): Finding {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AuditPolicy, decodeAuditPolicy, diffPolicies, wordsOf } from '../../../agent/audit-policy/index.ts';
 import type { AuditRequest, PolicyDiff } from '../../../agent/audit-policy/index.ts';
@@ -104,8 +104,23 @@ describe('in words', () => {
   });
 });
 
+const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
+/** The changes that are about a request, by the classes that its words are made of. */
+function changesFor({ space, changes }: PolicyDiff, asked: AuditRequest) {
+  const of = space.classOf(asked);
+  if (of === undefined) throw new Error('the generator gives nobody two groups that are named');
+  return changes.filter(
+    (change) =>
+      change.verbs.includes(of.verb) &&
+      change.identities.some(({ identity: who }) => isSame(who, of.identity)) &&
+      change.objects.some(({ object: what }) => isSame(what, of.object)),
+  );
+}
+
+const texts = (...values: string[]) => fc.subarray(values, { maxLength: 2 });
+
 describe('the words agree with what each policy decides', () => {
-  const texts = (...values: string[]) => fc.subarray(values, { maxLength: 2 });
   const users = ['system:kube-proxy', 'system:anonymous', 'alice'];
   const groups = ['system:nodes', 'system:authenticated', 'system:unauthenticated', 'devs'];
   const verbs = ['get', 'list', 'create', 'patch', 'head'];
@@ -167,19 +182,6 @@ describe('the words agree with what each policy decides', () => {
       .map((path) => ({ path })),
   );
   const request = fc.record({ identity, verb: fc.constantFrom(...verbs, 'watch', 'unheard'), object });
-
-  /** The changes that are about a request, by the classes that its words are made of. */
-  function changesFor({ space, changes }: PolicyDiff, asked: AuditRequest) {
-    const of = space.classOf(asked);
-    if (of === undefined) throw new Error('the generator gives nobody two groups that are named');
-    const is = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
-    return changes.filter(
-      (change) =>
-        change.verbs.includes(of.verb) &&
-        change.identities.some(({ identity: who }) => is(who, of.identity)) &&
-        change.objects.some(({ object: what }) => is(what, of.object)),
-    );
-  }
 
   test('a request is in exactly one of the sentences if something else is written of it, with that effect, and else in none', async () => {
     await fc.assert(

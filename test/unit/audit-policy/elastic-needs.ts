@@ -59,10 +59,11 @@ const dimensions = {
   stages: [...stages],
 };
 
+const whole = (list: string[], all: readonly string[]) => (list.length === all.length ? undefined : list);
+
 /** What each rule needs, from its query: the events that it can be about, in blocks of all combinations. */
 export function needsOfElastic(): ElasticNeeds[] {
   return rules.map(({ name, condition, levels }) => {
-    const whole = (list: string[], all: readonly string[]) => (list.length === all.length ? undefined : list);
     // By resource and subresource, what verbs at what stages.
     const cells = dimensions.resources.flatMap((resource) =>
       dimensions.subresources.map((subresource) => ({
@@ -95,7 +96,7 @@ export function needsOfElastic(): ElasticNeeds[] {
         return Object.fromEntries(Object.entries(event).filter(([, value]) => value !== undefined));
       }),
     );
-    return { rule: name, levels: [...levels], events } as ElasticNeeds;
+    return { rule: name, levels: [...levels], events };
   });
 }
 

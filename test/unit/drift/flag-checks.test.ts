@@ -67,11 +67,12 @@ test('a log that is not the one that is read is a problem', () => {
   expect(wrong(good, {}, ['/var/log/other.log'])).toEqual([`flag-audit-log-path problem: ${path}`]);
 });
 
+const fixOf = (kind: SeenFlags['kind']) =>
+  checkFlags(seen(['--audit-log-maxage=1'], { kind }), { read: [], onNode: undefined }).find(
+    ({ id }) => id === 'flag-audit-log-maxage',
+  )?.fix;
+
 test('the fix is written for where it goes', () => {
-  const fixOf = (kind: SeenFlags['kind']) =>
-    checkFlags(seen(['--audit-log-maxage=1'], { kind }), { read: [], onNode: undefined }).find(
-      ({ id }) => id === 'flag-audit-log-maxage',
-    )?.fix;
   expect(fixOf('static pod')).toBe('- --audit-log-maxage=30');
   expect(fixOf('k3s or RKE2 configuration')).toBe('kube-apiserver-arg+:\n  - audit-log-maxage=30');
   expect(fixOf('file of arguments')).toBe('--audit-log-maxage=30');
