@@ -42,11 +42,20 @@ export interface Examined {
   readonly metrics: AuditMetrics | undefined;
 }
 
-/** Looks once at all that decides what gets logged, as far as it may be looked at. Never throws for what it finds. */
-export async function examine(settings: LookSettings, signal: AbortSignal): Promise<Examined> {
+/**
+ * Looks once at all that decides what gets logged, as far as it may be looked at. Never throws for what it finds.
+ *
+ * @param answered what the apiserver has said before, in place of asking it
+ */
+export async function examine(
+  settings: LookSettings,
+  signal: AbortSignal,
+  answered?: Answered,
+): Promise<Examined> {
   const definition = await definitionOf(settings.apiserverPath);
   const process = await processOf(settings.proc);
-  const api = await askApiserver(settings.apiserver, signal);
+  const api =
+    answered ?? (settings.apiserver ? await askApiserver(settings.apiserver, signal) : { findings: [] });
   const version = settings.version ?? api.metrics?.version ?? definition.of?.version;
   const intended = definition.of && seenIn(definition.of, version);
   const running = runningFlags(api.flags, process.flags, version);
@@ -159,14 +168,15 @@ async function processOf(proc: string | undefined): Promise<SeenProcess> {
   }
 }
 
-interface Answered {
+/** What an apiserver said of itself. */
+export interface Answered {
   readonly flags?: Map<string, string>;
   readonly metrics?: AuditMetrics;
   readonly findings: readonly Finding[];
 }
 
-async function askApiserver(settings: ApiserverSettings | undefined, signal: AbortSignal): Promise<Answered> {
-  if (settings === undefined) return { findings: [] };
+/** Asks for its flags and metrics. Never throws. */
+export async function askApiserver(settings: ApiserverSettings, signal: AbortSignal): Promise<Answered> {
   const flags = await tried('flagz', 'flags in force, from /flagz', () => flagzOf(settings, signal));
   const metrics = await tried('apiserver-metrics', 'metrics of the apiserver', () =>
     auditMetricsOf(settings, signal),

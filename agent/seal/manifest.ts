@@ -73,6 +73,16 @@ export type Notice =
   | { kind: 'refused'; at: string; index: number; status: number; type: string }
   | { kind: 'copies'; at: string; first: number; last: number; origin?: string }
   | { kind: 'clock'; at: string; seconds: number }
+  /** What decides what gets logged is otherwise than it was, or than it should be. `changes` are sentences. */
+  | {
+      kind: 'drift';
+      at: string;
+      check: string;
+      state: 'ok' | 'warning' | 'problem' | 'unchecked';
+      found: string;
+      expected: string;
+      changes?: string[];
+    }
   | { kind: 'detect'; at: string; rules: string }
   | { kind: 'detect'; at: string; rule: string; state: 'errors' }
   | { kind: 'detect'; at: string; rule: string; state: 'off'; until: string };
