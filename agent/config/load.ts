@@ -3,6 +3,7 @@ import { fileBytesMax, InputError, parseYaml, readTextFile } from '../input/inde
 import { ConfigError } from './error.ts';
 import { configSchema } from './schema.ts';
 import type { Config } from './schema.ts';
+import { unitOf, withoutUnits, writtenAs } from './units.ts';
 
 /**
  * Reads and validates a configuration file. Nothing else is touched before it succeeds.
@@ -18,16 +19,22 @@ export async function loadConfig(file: string): Promise<Config> {
 
 /** The configuration that a text says, with all defaults. Throws ConfigError under the name of its file. */
 export function parseConfig(file: string, text: string): Config {
-  const result = configSchema.safeParse(yamlOf(file, text));
+  const result = configSchema.safeParse(withoutUnits(yamlOf(file, text)));
   if (result.success) return result.data;
   throw new ConfigError(
     file,
     result.error.issues.flatMap((issue) =>
       issue.code === 'unrecognized_keys'
         ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: is not a key that auditseal knows`)
-        : [`${issue.path.join('.') || '(file)'}: ${issue.message}`],
+        : [`${issue.path.join('.') || '(file)'}: ${issue.message}${hint(issue)}`],
     ),
   );
+}
+
+/** How a size or a time is written. */
+function hint({ code, path }: { code?: string; path: PropertyKey[] }): string {
+  const unit = code === 'invalid_type' ? unitOf(String(path.at(-1))) : undefined;
+  return unit === undefined ? '' : ` (${writtenAs(unit)})`;
 }
 
 function yamlOf(file: string, text: string): unknown {

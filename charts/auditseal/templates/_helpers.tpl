@@ -75,9 +75,7 @@ hostAliases: {{- toYaml . | nindent 2 }}
 
 {{/* Seconds: sealing and shipping what was read (the agent's shutdownSeconds), and 10 to close the state. */}}
 {{- define "auditseal.graceSecondsMin" -}}
-{{- $shutdown := 20 -}}
-{{- if hasKey .Values.config "shutdownSeconds" -}}{{- $shutdown = .Values.config.shutdownSeconds -}}{{- end -}}
-{{- add (ceil $shutdown | int) 10 -}}
+{{- add (include "auditseal.setting" (list . "shutdownSeconds" 20) | float64 | ceil | int) 10 -}}
 {{- end -}}
 
 {{/* The annotation of an alert that leads to its section of docs/operations.md. Takes a list: the root, the section. */}}

@@ -4,7 +4,7 @@ with it, since Helm renders them in any order.
 */}}
 {{- define "auditseal.refuse" -}}
 {{- $problems := list -}}
-{{- range list "missing" "image" "sources" "elasticsearch" "policy" "pod" -}}
+{{- range list "missing" "image" "sources" "elasticsearch" "policy" "units" "pod" -}}
 {{- $problems = concat $problems (include (printf "auditseal.problems.%s" .) $ | fromJsonArray) -}}
 {{- end -}}
 {{- if $problems -}}
@@ -160,11 +160,64 @@ with it, since Helm renders them in any order.
 {{- toJson $found -}}
 {{- end -}}
 
+{{/* Sizes and times with a unit, whose bounds no JSON schema can say. */}}
+{{- define "auditseal.problems.units" -}}
+{{- $found := list -}}
+{{- $config := .Values.config -}}
+{{- range $path, $key := .Files.Get "files/units.json" | fromJson -}}
+{{- $value := $config -}}
+{{- range splitList "." $path -}}
+{{- $value = ternary (get ($value | default dict) .) nil (kindIs "map" ($value | default dict)) -}}
+{{- end -}}
+{{- if and $value (kindIs "string" $value) -}}
+{{- $number := include "auditseal.count" (list $value $key.unit) -}}
+{{- if not $number -}}
+{{- $found = append $found (printf "config.%s is no number of %s: %s" $path $key.unit $value) -}}
+{{- else -}}
+{{- $count := float64 $number -}}
+{{- $isLow := or (and (hasKey $key "minimum") (lt $count (float64 $key.minimum))) (and (hasKey $key "exclusiveMinimum") (le $count (float64 $key.exclusiveMinimum))) -}}
+{{- $isHigh := and (hasKey $key "maximum") (gt $count (float64 $key.maximum)) -}}
+{{- $isPart := and (eq $key.type "integer") (ne (toString (floor $count)) (toString $count)) -}}
+{{- if or $isLow $isHigh $isPart -}}
+{{- $found = append $found (printf "config.%s is %s, which is not allowed: %v %s" $path $value $count $key.unit) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
+{{/* A key of config as a number of what it counts. Takes a list: the root, the key, its default. */}}
+{{- define "auditseal.setting" -}}
+{{- $config := (index . 0).Values.config -}}
+{{- $key := index . 1 -}}
+{{- if not (hasKey $config $key) -}}{{- index . 2 -}}
+{{- else if kindIs "string" (get $config $key) -}}{{- include "auditseal.count" (list (get $config $key) (ternary "bytes" "seconds" (contains "Bytes" $key))) -}}
+{{- else -}}{{- get $config $key | float64 -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The number that a size as 512Mi or a time as 1h30m is, of a unit; nothing if it is none. Takes a list: the text, the unit. */}}
+{{- define "auditseal.count" -}}
+{{- $text := index . 0 -}}
+{{- $unit := index . 1 -}}
+{{- if eq $unit "bytes" -}}
+{{- if regexMatch "^[0-9]{1,15}([.][0-9]{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti)$" $text -}}{{- include "auditseal.bytes" $text -}}{{- end -}}
+{{- else if regexMatch "^([0-9]{1,9}([.][0-9]{1,3})?(ms|s|m|h|d)){1,5}$" $text -}}
+{{- $milliseconds := dict "ms" 1.0 "s" 1000.0 "m" 60000.0 "h" 3600000.0 "d" 86400000.0 -}}
+{{- $total := 0.0 -}}
+{{- range regexFindAll "[0-9.]+(ms|s|m|h|d)" $text -1 -}}
+{{- $total = addf $total (mulf (regexFind "^[0-9.]+" . | float64) (get $milliseconds (regexFind "[a-z]+$" .))) -}}
+{{- end -}}
+{{- divf $total (get (dict "milliseconds" 1.0 "seconds" 1000.0 "minutes" 60000.0 "days" 86400000.0) $unit) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The most bytes that the agent needs resident: docs/operations.md, "Memory", line for line. */}}
 {{- define "auditseal.memoryBytesMax" -}}
 {{- $mebibyte := 1048576 -}}
-{{- $batch := ternary .Values.config.batchBytesMax (mul 4 $mebibyte) (hasKey .Values.config "batchBytesMax") | int64 -}}
-{{- $entry := ternary .Values.config.entryBytesMax (mul 8 $mebibyte) (hasKey .Values.config "entryBytesMax") | int64 -}}
+{{- $batch := include "auditseal.setting" (list . "batchBytesMax" (mul 4 $mebibyte)) | float64 | int64 -}}
+{{- $entry := include "auditseal.setting" (list . "entryBytesMax" (mul 8 $mebibyte)) | float64 | int64 -}}
 {{- $batches := mul 2 (add $batch $entry) -}}
 {{- $uncommitted := mul 2 (add (mul 16 $mebibyte) $batch) -}}
 {{- $reading := add (div (mul 3 (add $entry $mebibyte)) 2) (mul 2 $mebibyte) -}}

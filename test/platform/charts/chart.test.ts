@@ -4,11 +4,12 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { parseConfig } from '../../../agent/config/index.ts';
+import { configurationKeys } from './configuration.ts';
 import { chart, findHelm, least as leastSet, objectsOf, template } from './helm.ts';
 import type { KubernetesObject } from './helm.ts';
 import { manifest } from './manifest.ts';
 import { chartReadme } from './readme.ts';
-import { policyJsonSchema, valuesSchema } from './values-schema.ts';
+import { policyJsonSchema, units, valuesSchema } from './values-schema.ts';
 
 const installations = readdirSync(join(chart, 'ci'));
 const least = ['--set', leastSet];
@@ -209,6 +210,14 @@ describe('the commands of the documentation', () => {
   });
 });
 
+const docOf = (name: string) => readFileSync(join(chart, '../../docs', name), 'utf8');
+/** Of a key's path: `urls` of `elasticsearch.urls[]`. */
+const lastPart = (key: string) =>
+  key
+    .replace(/\[\]$/u, '')
+    .split(/\.|\[\]\./u)
+    .at(-1)!;
+
 describe('the chart', () => {
   test.each([
     ['elasticsearch.urll=x', /elasticsearch.*urll/su],
@@ -244,6 +253,14 @@ describe('the chart', () => {
   test('the schema of its values follows the agent’s: run `node test/platform/charts/write.ts`', () => {
     expect(fileOf('values.schema.json')).toEqual(JSON.parse(JSON.stringify(valuesSchema())));
     expect(fileOf('files/policy.schema.json')).toEqual(JSON.parse(JSON.stringify(policyJsonSchema())));
+    expect(fileOf('files/units.json')).toEqual(JSON.parse(JSON.stringify(units())));
+  });
+
+  test('the page of the agent’s keys follows its schema, and each key has its meaning: run `node test/platform/charts/write.ts`', () => {
+    expect(docOf('configuration-keys.md')).toBe(configurationKeys());
+    const keys = [...configurationKeys().matchAll(/^\| `([^`]+)` /gmu)].map(([, key]) => key!);
+    const meanings = docOf('configuration.md');
+    expect(keys.filter((key) => !new RegExp(`\\b${lastPart(key)}\\b`, 'u').test(meanings))).toEqual([]);
   });
 
   test('its README has a row for each value: run `node test/platform/charts/write.ts`', () => {

@@ -295,3 +295,28 @@ describe('a value that is taken away with null', () => {
     expect(await refusal(`${path}=null`)).toContain(`missing property '${path.split('.').at(-1)!}'`);
   });
 });
+
+describe('sizes and times as people write them', () => {
+  test('count as their numbers for memory and for the time of a stop', async () => {
+    const sizes = 'config.batchBytesMax=16Mi,config.entryBytesMax=16Mi';
+    const bytes = residentBytesMax({ batchBytesMax: 16 * mebibyte, entryBytesMax: 16 * mebibyte });
+    expect(await refusal(sizes, `resources.limits.memory=${bytes}`)).toBe('');
+    expect(await refusal(sizes, `resources.limits.memory=${bytes - 2}`)).toContain(
+      'resources.limits.memory is',
+    );
+    const stop = 'config.shutdownSeconds=1m30s';
+    expect(await refusal(stop, 'terminationGracePeriodSeconds=100')).toBe('');
+    expect(await refusal(stop, 'terminationGracePeriodSeconds=99')).toContain('the agent needs 100');
+  });
+
+  test('are refused where they are none, and beyond the bounds of their keys', async () => {
+    const said = await refusal(
+      'config.batchBytesMax=1Ki,config.batchSeconds=2h,config.heartbeatSeconds=1500ms,config.epochDays=12h',
+    );
+    expect(said).toMatch(/^ {2}config[.]batchBytesMax is 1Ki, which is not allowed: 1024 bytes$/mu);
+    expect(said).toMatch(/^ {2}config[.]batchSeconds is 2h, which is not allowed: 7200 seconds$/mu);
+    expect(said).toMatch(/^ {2}config[.]heartbeatSeconds is 1500ms, which is not allowed: 1[.]5 seconds$/mu);
+    expect(said).not.toContain('epochDays');
+    expect(await refusal('config.batchBytesMax=4MiB')).toContain('batchBytesMax');
+  });
+});

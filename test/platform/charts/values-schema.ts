@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { configSchema } from '../../../agent/config/index.ts';
+import { configSchema, sizePattern, timePattern, unitOf } from '../../../agent/config/index.ts';
 import { policySchema } from '../../../agent/policy/index.ts';
 import { documentedValues } from './readme.ts';
 
@@ -86,6 +86,7 @@ export function valuesSchema(): Record<string, unknown> {
     ofTheChartInElasticsearch,
   );
   config.properties!['pseudonyms'] = without(config.properties!['pseudonyms']!, ['keyFile']);
+  allowUnits(config);
   const url = { type: 'string', pattern: '^(https?://[^@?#]+)?$' };
   const schema: JsonSchema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -214,6 +215,37 @@ export function valuesSchema(): Record<string, unknown> {
   };
   for (const { path, meaning } of documentedValues()) describe(schema, path.split('.'), meaning);
   return schema;
+}
+
+/** `files/units.json`: of each key that may be a size or a time as people write them, what it counts and its bounds, by which templates judge it. */
+export function units(): Record<string, object> {
+  const found: Record<string, object> = {};
+  const look = ({ properties = {} }: JsonSchema, path: readonly string[]) => {
+    for (const [key, schema] of Object.entries(properties)) {
+      look(schema, [...path, key]);
+      if (!isNumber(schema)) continue;
+      const { type, minimum, maximum, exclusiveMinimum } = schema;
+      const unit = unitOf(key);
+      if (unit !== undefined)
+        found[[...path, key].join('.')] = { unit, type, minimum, maximum, exclusiveMinimum };
+    }
+  };
+  look(z.toJSONSchema(configSchema, { io: 'input', target: 'draft-7' }) as JsonSchema, []);
+  return found;
+}
+
+function allowUnits({ properties = {} }: JsonSchema): void {
+  for (const [key, schema] of Object.entries(properties)) {
+    allowUnits(schema);
+    const unit = isNumber(schema) ? unitOf(key) : undefined;
+    if (unit === undefined) continue;
+    const pattern = unit === 'bytes' ? sizePattern : timePattern;
+    properties[key] = { anyOf: [schema, { type: 'string', pattern }] };
+  }
+}
+
+function isNumber({ type }: JsonSchema): boolean {
+  return type === 'integer' || type === 'number';
 }
 
 /** `files/policy.schema.json`, by which templates judge the value `policy`. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { main } from '../../kit/agent/programs.ts';
 import { ConfigError, configText, parseConfig } from '../../../agent/config/index.ts';
 import { temporaryFolder } from '../../kit/agent/index.ts';
@@ -263,3 +263,50 @@ function run(args: string[]): Promise<{ code: number; stderr: string }> {
     );
   });
 }
+
+const valueOf = (key: string, text: string) =>
+  (parseConfig('auditseal.yaml', `${least}${key}: ${text}\n`) as Record<string, unknown>)[key];
+
+describe('sizes and times as people write them', () => {
+  test.for([
+    ['spoolBytesMax', '2Gi', 2 ** 31],
+    ['spoolBytesMax', '1.5Gi', 1.5 * 2 ** 30],
+    ['batchBytesMax', '500k', 500_000],
+    ['entryBytesMax', '8388608', 8_388_608],
+    ['batchSeconds', '2500ms', 2.5],
+    ['batchSeconds', '5s', 5],
+    ['heartbeatSeconds', '1h30m', 5400],
+    ['epochDays', '36h', 1.5],
+    ['pollMilliseconds', '1s', 1000],
+  ] as const)('%s: %s', ([key, text, value]) => {
+    expect(valueOf(key, text)).toBe(value);
+  });
+
+  test('in a section, too', () => {
+    const text = `${least}requestReceived: {bytesMax: 1Mi, minutes: 90s}\n`;
+    expect(parseConfig('auditseal.yaml', text).requestReceived).toMatchObject({
+      bytesMax: 2 ** 20,
+      minutes: 1.5,
+    });
+  });
+
+  test.for([
+    ['batchBytesMax', '1Ki', 'batchBytesMax: '],
+    [
+      'batchBytesMax',
+      '4MiB',
+      'batchBytesMax: Invalid input: expected number, received string (a number of bytes, or one as 512Mi)',
+    ],
+    ['batchBytesMax', '-1Mi', '(a number of bytes, or one as 512Mi)'],
+    ['heartbeatSeconds', '1500ms', 'heartbeatSeconds: Invalid input: expected int'],
+    [
+      'batchSeconds',
+      'soon',
+      'expected number, received string (a number of seconds, or a time as 90s, 5m or 1h30m)',
+    ],
+    ['batchSeconds', '5 s', '(a number of seconds, or a time as 90s, 5m or 1h30m)'],
+    ['logLevel', '5s', 'logLevel: '],
+  ] as const)('%s: %s is refused', ([key, text, problem]) => {
+    expect(() => valueOf(key, text)).toThrow(problem);
+  });
+});
