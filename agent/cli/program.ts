@@ -15,6 +15,7 @@ const definitions: Record<string, () => Promise<(terminal: Terminal) => Command>
   show: async () => (await import('./show/index.ts')).defineShow,
   proof: async () => (await import('./proof/index.ts')).defineProof,
   check: async () => (await import('./check/index.ts')).defineCheck,
+  checkpoint: async () => (await import('./checkpoint/index.ts')).defineCheckpoint,
   trust: async () => (await import('./trust/index.ts')).defineTrust,
   statement: async () => (await import('./statement/index.ts')).defineStatement,
   who: async () => (await import('./who/index.ts')).defineWho,

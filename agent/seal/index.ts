@@ -5,6 +5,14 @@ export {
   parseCheckpoint,
   signCheckpoint,
 } from './checkpoint.ts';
+export {
+  cosignatureDocument,
+  cosignatureKinds,
+  cosignatureTime,
+  cosignaturesBy,
+  parseWitnessKey,
+  type WitnessKey,
+} from './cosignature.ts';
 export { copiesNotices, type PossibleCopies } from './copies.ts';
 export { Entries } from './entries.ts';
 export { type EpochStart, startEpoch } from './epoch.ts';
@@ -26,7 +34,7 @@ export {
   sumOf,
 } from './manifest.ts';
 export { type Moment, Moments, parseMoments } from './moments.ts';
-export { openNote, signNote, splitNote } from './note.ts';
+export { openNote, signNote, splitNote, splitNotes } from './note.ts';
 export {
   type NoteDocument,
   refusalNote,

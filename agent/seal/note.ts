@@ -49,3 +49,22 @@ export function splitNote(note: string): { text: string; lines: string[] } {
     .map((line) => `${line}\n`);
   return { text: note.slice(0, end + 1), lines };
 }
+
+/**
+ * Notes that stand one after the other with an empty line between, from `at` on: each is a text, an empty line and signature lines.
+ * Throws `bad-note` where it ends within one.
+ */
+export function splitNotes(text: string, at = 0): string[] {
+  const notes: string[] = [];
+  let start = at;
+  do {
+    const signatures = text.indexOf('\n\n', start) + 2;
+    const next = text.indexOf('\n\n', signatures) + 1;
+    const end = next > 0 ? next : text.length;
+    if (signatures < 2 || !text.endsWith('\n'))
+      throw new SealError('bad-note', 'a note has an empty line between text and signatures');
+    notes.push(text.slice(start, end));
+    start = next > 0 ? next + 1 : end;
+  } while (start < text.length);
+  return notes;
+}

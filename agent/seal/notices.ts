@@ -58,12 +58,12 @@ export function startMarker(counter: number, key: SigningKey, namespace: string,
 }
 
 /**
- * The note document of docs/seal-format.md §4 of a note that was signed before, `verifier` being the key that signed it; one line
+ * The note document of docs/seal-format.md §4 of a note that was signed before, under the name by which it is found and the key that signed it; one line
  * without a newline. Only `note` counts to a verifier; by `index`, the leaf index that it is about, it is found.
  */
 export function signedNoteDocument(
   note: string,
-  { name, text: vkey }: VerifierKey,
+  { name, text: vkey }: Pick<VerifierKey, 'name' | 'text'>,
   namespace: string,
   at: Date,
   index?: number,

@@ -28,6 +28,7 @@ export { Statements } from './records/statements.ts';
 export type { Documents, StoredDocument, Stream, Streams } from './streams.ts';
 export type { LogSummary, Summary } from './summary.ts';
 export { eventNameOf } from './single/event-name.ts';
+export type { FixedHistory, KeptOptions, KeptReport } from './records/kept-roots.ts';
 export { judgeEvent, type SingleEvent } from './single/single-event.ts';
 export { readableOf } from './evidence/readable.ts';
 export { wordsOf, type DocumentWords } from './evidence/words.ts';

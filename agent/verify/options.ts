@@ -1,4 +1,5 @@
 import type { TrustFile } from '../trust/index.ts';
+import type { KeptOptions } from './records/kept-roots.ts';
 import type { BatchRange } from './records/log.ts';
 import type { ReadPart } from './read-part.ts';
 
@@ -25,6 +26,8 @@ export interface VerifyOptions {
   readBefore?: readonly ReadPart[] | undefined;
   /** Called after some documents with all that was read without fault so far, before and now. */
   onRead?: ((parts: readonly ReadPart[]) => void) | undefined;
+  /** What others have kept of the logs, to compare them with. */
+  kept?: KeptOptions | undefined;
   /** Called before the first finding is given, if there are logs and the trust file names none of them. */
   onTrustNamesNone?: (() => void) | undefined;
   /** Called again and again while documents of either stream are read. */

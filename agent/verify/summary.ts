@@ -1,3 +1,4 @@
+import type { KeptReport } from './records/kept-roots.ts';
 import type { DocumentResults } from './events/documents.ts';
 import type { FindingKind } from './finding.ts';
 import type { Coverage } from './records/coverage.ts';
@@ -87,6 +88,8 @@ export interface Summary {
   /** Notices of kinds that this version does not know, by kind. */
   unknownNotices: Record<string, number>;
   statements: { counted: StatementReport[]; void: VoidStatements };
+  /** Up to where history is fixed by what others have kept, where somebody asked for it. */
+  kept?: KeptReport;
 }
 
 export interface Excused {
@@ -106,12 +109,24 @@ export interface Judged {
   counts: ReadonlyMap<FindingKind, number>;
   excused: Excused;
   obstacle: string | undefined;
+  kept: KeptReport | undefined;
   options: VerifyOptions;
 }
 
 export function summarize(judged: Judged): Summary {
-  const { reading, coverage, results, documents, parts, readBefore, counts, excused, obstacle, options } =
-    judged;
+  const {
+    reading,
+    coverage,
+    results,
+    documents,
+    parts,
+    readBefore,
+    counts,
+    excused,
+    obstacle,
+    kept,
+    options,
+  } = judged;
   const verdict = verdictOf(counts, obstacle);
   const events: Span = {};
   for (const log of reading.logs.values()) widen(events, log.events.first, log.events.last);
@@ -147,6 +162,7 @@ export function summarize(judged: Judged): Summary {
     ofLaterVersion: reading.ofLaterVersion,
     unknownNotices: reading.unknownNotices.counts(),
     statements: { counted: reading.statements.counted(), void: reading.statements.void },
+    ...(kept && { kept }),
   };
 }
 

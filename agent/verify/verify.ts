@@ -7,6 +7,7 @@ import type { Coverage } from './records/coverage.ts';
 import { judgeEnds, judgeEpochs } from './records/epochs.ts';
 import { parseOrigin } from '../seal/index.ts';
 import type { Emit, Finding, FindingKind } from './finding.ts';
+import { KeptRoots } from './records/kept-roots.ts';
 import { readRecords } from './records/records.ts';
 import type { RecordReading } from './records/records.ts';
 import { outOfOrderMax } from './events/out-of-order.ts';
@@ -34,7 +35,8 @@ export async function* verifyLogs(
     else counts.set(finding.finding, (counts.get(finding.finding) ?? 0) + 1);
     return finding;
   };
-  const { reading, findings, coverage } = await judgeRecords(streams, options);
+  const kept = options.kept && new KeptRoots(options.kept);
+  const { reading, findings, coverage } = await judgeRecords(streams, options, kept);
   if (reading.isStrangeToTrust) options.onTrustNamesNone?.();
   for (const finding of findings.splice(0)) yield counted(finding);
 
@@ -50,10 +52,11 @@ export async function* verifyLogs(
   const documentsBefore = readBefore.reduce((sum, { events }) => sum + events, 0);
   const progress = { records: reading.records, notes: reading.notes, documents: documentsBefore };
   const read = parts.map((part) =>
-    readPart(part, { streams, reading, alternates, results, findings, options, progress, readBefore }),
+    readPart(part, { streams, reading, alternates, kept, results, findings, options, progress, readBefore }),
   );
   for await (const _ of together(read)) for (const finding of findings.splice(0)) yield counted(finding);
   alternates.close();
+  const keptReport = kept?.close(reading, emit);
   await judgeOutOfOrder(results, streams, reading);
   results.uncovered.close();
   // Whoever can write can print the records anew: only where no event is what was sealed either do bytes not survive the way here.
@@ -77,6 +80,7 @@ export async function* verifyLogs(
     counts,
     excused,
     obstacle,
+    kept: keptReport,
     options,
   };
   return summarize(judged);
@@ -89,11 +93,19 @@ const reprintedOnTheWay =
 async function judgeRecords(
   streams: Streams,
   options: VerifyOptions,
+  kept: KeptRoots | undefined,
 ): Promise<{ reading: RecordReading; findings: Finding[]; coverage: Coverage[] }> {
   const { now, trust, range, onProgress } = options;
   const { reading, findings } = await readRecords(
     streams.records(),
-    { namespace: streams.namespace, now, trust, ranges: range?.batches, readBefore: options.readBefore },
+    {
+      namespace: streams.namespace,
+      now,
+      trust,
+      ranges: range?.batches,
+      readBefore: options.readBefore,
+      kept,
+    },
     ({ records, notes }) => onProgress?.({ records, notes, documents: 0 }),
   );
   const emit: Emit = (finding) => findings.push(finding);
@@ -151,6 +163,7 @@ interface PartContext {
   streams: Streams;
   reading: RecordReading;
   alternates: Alternates;
+  kept: KeptRoots | undefined;
   results: DocumentResults;
   /** What has been found and not been taken yet. */
   findings: Finding[];
@@ -164,8 +177,8 @@ async function* readPart(
   { documents, origins, read }: Part,
   context: PartContext,
 ): AsyncGenerator<undefined> {
-  const { streams, reading, alternates, results, findings, options, progress, readBefore } = context;
-  const recorded = compared(readBatches(streams.records(), reading, origins), alternates);
+  const { streams, reading, alternates, kept, results, findings, options, progress, readBefore } = context;
+  const recorded = compared(readBatches(streams.records(), reading, origins), alternates, kept);
   const batches = withoutParts(recorded, readBefore);
   const emit: Emit = (finding) => findings.push(finding);
   const join = new DocumentJoin({ streams, reading, batches, origins, results, now: options.now, emit });
@@ -191,9 +204,14 @@ async function* readPart(
   }
 }
 
-async function* compared(batches: AsyncIterable<Batch>, alternates: Alternates): AsyncGenerator<Batch> {
+async function* compared(
+  batches: AsyncIterable<Batch>,
+  alternates: Alternates,
+  kept: KeptRoots | undefined,
+): AsyncGenerator<Batch> {
   for await (const batch of batches) {
     alternates.compare(batch);
+    kept?.compare(batch);
     yield batch;
   }
 }

@@ -6,6 +6,7 @@ import { operatorNames, readHashedTrust, trustedOrigins } from '../../trust/inde
 import { connectionOf } from '../connection.ts';
 import type { ConnectionOptions } from '../connection.ts';
 import { parseTime, timeRangeOf } from '../terminal/time.ts';
+import { keptOf } from './kept.ts';
 import { MemoryKeeper } from './memory.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { ProgressLine } from '../terminal/progress.ts';
@@ -27,6 +28,9 @@ export interface CheckOptions extends ConnectionOptions {
   eventsMin?: number;
   parallel?: number;
   resume?: string;
+  checkpoint?: string[];
+  witness?: string[];
+  quorum?: number;
   json?: boolean;
 }
 
@@ -63,6 +67,7 @@ export async function check(
   const trusted = options.trust === undefined ? undefined : await readHashedTrust(options.trust);
   const trust = trusted?.trust;
   const known = options.known === undefined ? undefined : await readKnown(options.known);
+  const kept = await keptOf(options);
   const files = {
     trust: trusted && { file: options.trust!, sha256: trusted.sha256 },
     known: known?.about,
@@ -99,6 +104,7 @@ export async function check(
       parallel: options.parallel,
       readBefore,
       onRead: (parts) => resume?.take(parts),
+      kept,
       onTrustNamesNone: () => {
         progress.clear();
         printer.trustNamesNone(options.trust);

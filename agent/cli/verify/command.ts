@@ -50,6 +50,17 @@ export function defineVerify(terminal: Terminal): Command {
       'a verdict that somebody has looked at (what --json printed, or its document in Elasticsearch): say how many findings are new since',
     )
     .option(
+      '--checkpoint <file>',
+      'checkpoints that were kept elsewhere (auditseal checkpoint): say what was rewritten since; may be given several times',
+      add,
+    )
+    .option(
+      '--witness <vkey>',
+      'a witness: say up to where its cosignatures fix the history; may be given several times',
+      add,
+    )
+    .option('--quorum <count>', 'how many of the witnesses must have cosigned (default: all)', count)
+    .option(
       '--report <file>',
       'write the report to this file, too, which must not be there yet, and its digest to <file>.sha256',
     )
@@ -76,6 +87,10 @@ function readers(value: string): number {
   const number = /^\d{1,2}$/u.test(value) ? Number(value) : 0;
   if (number >= 1 && number <= readersMax) return number;
   throw new InvalidArgumentError(`It must be a number from 1 to ${readersMax}.`);
+}
+
+function add(value: string, before: string[] | undefined): string[] {
+  return [...new Set([...(before ?? []), value])];
 }
 
 function count(value: string): number {

@@ -11,6 +11,7 @@ import type {
 } from '../../verify/index.ts';
 import { printable } from '../../json/index.ts';
 import { withoutSecrets, wrapped } from '../terminal/text.ts';
+import { describeKept } from './kept.ts';
 
 export interface Scope {
   urls: readonly string[];
@@ -67,6 +68,7 @@ export function describeSummary(
     ...describeParts(summary),
     ...describeBefore(summary),
     ...describeStatements(summary),
+    ...describeKept(summary),
     ...describeUnknown(summary),
     `times: ${summary.firstEvent === undefined ? 'no event' : `first event ${summary.firstEvent}, last event ${summary.lastEvent}`}`,
     // Indented, so that no word in it, which an operator or a server may have chosen, begins a line that passes for the verdict.

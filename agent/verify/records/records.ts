@@ -5,6 +5,7 @@ import { Clock } from './clock.ts';
 import { kindOfRecord, recordIdClaim } from './claim.ts';
 import type { RecordClaim } from './claim.ts';
 import type { Emit, Finding } from '../finding.ts';
+import type { KeptRoots } from './kept-roots.ts';
 import { KeyRing } from './keys.ts';
 import { epochStartOf } from './link.ts';
 import { LogChain } from './log.ts';
@@ -30,6 +31,8 @@ export interface RecordOptions {
   ranges?: ReadonlyMap<string, BatchRange> | undefined;
   /** What an interrupted run has read of the events. */
   readBefore?: readonly ReadPart[] | undefined;
+  /** Takes the cosignatures, where somebody asks for them. */
+  kept?: KeptRoots | undefined;
 }
 
 const noBatches: BatchRange = { from: 0, to: -1, touched: { from: 0, to: -1 } };
@@ -89,6 +92,7 @@ export class RecordReading {
     const kind = kindOfRecord(document.id);
     if (kind === 'marker') this.#takeMarker(document);
     if (kind === 'refusal') this.refusals.take(document);
+    if (kind === 'cosignature') this.#options.kept?.take(document);
     if (kind === 'statement') this.statements.take(document);
     if (kind === 'of a later version') this.ofLaterVersion += 1;
     if (kind !== 'record') return;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { defineCheck } from '../../../agent/cli/check/index.ts';
+import { defineCheckpoint } from '../../../agent/cli/checkpoint/index.ts';
 import { defineProof } from '../../../agent/cli/proof/index.ts';
 import { defineWho } from '../../../agent/cli/who/index.ts';
 import { captured } from '../../kit/captured-terminal.ts';
@@ -78,6 +79,19 @@ test('proof writes what others can check, of an id, a request, a batch, or what 
     ]);
     expect(who).toMatchObject({ code: 0, out: expect.stringContaining('written: ') as string });
     expect(await eventsOf('who')).toEqual({ code: 3, ids: [ids[4]] });
+
+    const kept = at('kept.txt');
+    expect(await captured(defineCheckpoint, [...connection, '--out', kept])).toMatchObject({ code: 0 });
+    const verified = await log.verify('--checkpoint', kept);
+    expect(verified.code).toBe(0);
+    const fixed = new RegExp(`^fixed: ${cluster}/${node}/${source}/\\S+ up to size \\d+, .*by ${kept}$`, 'u');
+    expect(verified.stdout.some((text) => fixed.test(text))).toBe(true);
+    await writeFile(kept, (await readFile(kept, 'utf8')).replace(/\n(\S{20})/u, `\n${'A'.repeat(20)}`));
+    expect(await log.verify('--checkpoint', kept)).toMatchObject({
+      code: 1,
+      findings: [expect.stringContaining('bad signature: ')],
+    });
+    expect(await log.verify('--checkpoint', trust)).toMatchObject({ code: 2 });
 
     expect(await prove('none', '--id', `${'0'.repeat(16)}-000000000000`)).toMatchObject({ code: 2 });
     expect(await prove('which', '--id', first!.id, '--batch', '1')).toMatchObject({ code: 78 });

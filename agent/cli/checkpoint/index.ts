@@ -1,0 +1,1 @@
+export { defineCheckpoint } from './command.ts';
