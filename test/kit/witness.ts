@@ -2,7 +2,8 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo, Server } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import {
   nodeHash,
@@ -47,7 +48,6 @@ export class Cosigner {
     const { origin, size, root } = parseCheckpoint(checkpointText);
     const end = Buffer.alloc(8);
     end.writeBigUInt64BE(BigInt(size));
-    const named = (each: string) => Buffer.concat([Buffer.of(each.length), Buffer.from(each)]);
     return Buffer.concat([
       Buffer.from('subtree/v1\n\0'),
       named(this.name),
@@ -58,6 +58,16 @@ export class Cosigner {
       root,
     ]);
   }
+}
+
+function named(name: string): Buffer {
+  return Buffer.concat([Buffer.of(name.length), Buffer.from(name)]);
+}
+
+interface Answer {
+  status: number;
+  body: string;
+  headers?: Record<string, string>;
 }
 
 interface Known {
@@ -72,8 +82,7 @@ export class WitnessServer implements AsyncDisposable {
   readonly logs = new Map<string, Known>();
   readonly asked: { status: number; body: string }[] = [];
   /** Answers in place of its own, the next first. */
-  readonly faults: ((body: string) => { status: number; body: string; headers?: Record<string, string> })[] =
-    [];
+  readonly faults: ((body: string) => Answer)[] = [];
   now: () => Date = () => new Date();
   /** Which logs it takes; by default all that sign for themselves, as one that was told the vkey would. */
   readonly keys = new Map<string, string>();
@@ -81,16 +90,16 @@ export class WitnessServer implements AsyncDisposable {
 
   private constructor(cosigners: Cosigner[]) {
     this.cosigners = cosigners;
-    this.#server = createServer((request, response) => {
-      void text(request).then((body) => {
-        const answer =
-          request.method === 'POST' && request.url === '/w/add-checkpoint'
-            ? (this.faults.shift() ?? ((said) => this.#answer(said)))(body)
-            : { status: 404, body: '' };
-        this.asked.push({ status: answer.status, body });
-        response.writeHead(answer.status, answer.headers).end(answer.body);
-      });
-    });
+    this.#server = createServer((request, response) => void this.#serve(request, response));
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await text(request);
+    const isOurs = request.method === 'POST' && request.url === '/w/add-checkpoint';
+    const answerTo = this.faults.shift() ?? ((said: string) => this.#answer(said));
+    const answer: Answer = isOurs ? answerTo(body) : { status: 404, body: '' };
+    this.asked.push({ status: answer.status, body });
+    response.writeHead(answer.status, answer.headers).end(answer.body);
   }
 
   static async start(...cosigners: Cosigner[]): Promise<WitnessServer> {
@@ -104,7 +113,7 @@ export class WitnessServer implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/w`;
   }
 
-  #answer(body: string): { status: number; body: string; headers?: Record<string, string> } {
+  #answer(body: string): Answer {
     const empty = body.indexOf('\n\n');
     const [first = '', ...lines] = body.slice(0, empty).split('\n');
     const note = body.slice(empty + 2);
@@ -132,8 +141,7 @@ export class WitnessServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.close();
-    if ('closeAllConnections' in this.#server)
-      (this.#server as unknown as { closeAllConnections: () => void }).closeAllConnections();
+    this.#server.closeAllConnections();
     await once(this.#server, 'close');
   }
 }

@@ -7,6 +7,7 @@ import { connectionOf } from '../connection.ts';
 import type { ConnectionOptions } from '../connection.ts';
 import { parseTime, timeRangeOf } from '../terminal/time.ts';
 import { keptOf } from './kept.ts';
+import type { KeptFiles } from './kept.ts';
 import { MemoryKeeper } from './memory.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { ProgressLine } from '../terminal/progress.ts';
@@ -18,7 +19,7 @@ import { workpaperOf } from './workpaper.ts';
 import type { Workpaper } from './workpaper.ts';
 
 /** Options that say what is verified and how it is printed. */
-export interface CheckOptions extends ConnectionOptions {
+export interface CheckOptions extends ConnectionOptions, KeptFiles {
   trust?: string;
   known?: string;
   since?: string;
@@ -28,9 +29,6 @@ export interface CheckOptions extends ConnectionOptions {
   eventsMin?: number;
   parallel?: number;
   resume?: string;
-  checkpoint?: string[];
-  witness?: string[];
-  quorum?: number;
   json?: boolean;
 }
 

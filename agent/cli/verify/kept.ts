@@ -2,12 +2,16 @@ import { fileBytesMax, InputError, readTextFile } from '../../input/index.ts';
 import { parseCheckpoint, parseWitnessKey, SealError, splitNote, splitNotes } from '../../seal/index.ts';
 import { VerifyError } from '../../verify/index.ts';
 import type { FixedHistory, KeptOptions, Summary } from '../../verify/index.ts';
-import type { CheckOptions } from './check.ts';
+
+/** Options that say what others have kept. */
+export interface KeptFiles {
+  checkpoint?: string[];
+  witness?: string[];
+  quorum?: number;
+}
 
 /** What the options say that others have kept; undefined where they say nothing. Throws VerifyError `usage`. */
-export async function keptOf(
-  options: Pick<CheckOptions, 'checkpoint' | 'witness' | 'quorum'>,
-): Promise<KeptOptions | undefined> {
+export async function keptOf(options: KeptFiles): Promise<KeptOptions | undefined> {
   const { checkpoint: files = [], witness = [], quorum = witness.length } = options;
   if (options.quorum !== undefined && (quorum < 1 || quorum > witness.length))
     throw new VerifyError(

@@ -8,12 +8,12 @@ import {
   splitNote,
 } from '../../seal/index.ts';
 import type { WitnessKey } from '../../seal/index.ts';
-import type { Batch } from '../events/batches.ts';
 import type { Emit } from '../finding.ts';
 import type { StoredDocument } from '../streams.ts';
 import { kindOfRecord } from './claim.ts';
+import type { KeyRing } from './keys.ts';
+import type { LogChain } from './log.ts';
 import { noteOf } from './notes.ts';
-import type { RecordReading } from './records.ts';
 
 /** What somebody else has kept, or signed, of the logs: whoever steals a log's current key cannot change it. */
 export interface KeptOptions {
@@ -22,6 +22,23 @@ export interface KeptOptions {
   witnesses: readonly WitnessKey[];
   /** How many witnesses must have cosigned for a history to count as fixed. */
   quorum: number;
+}
+
+/** What it is compared with. */
+interface Reading {
+  logs: ReadonlyMap<string, LogChain>;
+  keys: KeyRing;
+  unjudged: ReadonlyMap<string, number>;
+}
+
+/** Of a counting record. */
+interface CountedBatch {
+  origin: string;
+  batch: number;
+  size: number;
+  checkpoint: string;
+  /** Milliseconds since 1970. */
+  sealedAt: number;
 }
 
 /** The root of a log at a size, by the word of somebody else. */
@@ -100,7 +117,7 @@ export class KeptRoots {
   }
 
   /** Compares with a counting record. */
-  compare({ origin, batch, size, checkpoint, sealedAt }: Batch): void {
+  compare({ origin, batch, size, checkpoint, sealedAt }: CountedBatch): void {
     this.#bySize ??= Map.groupBy([...this.#cosigned.values(), ...this.#filed], placeOf);
     const all = this.#bySize.get(placeOf({ origin, size }));
     if (!all) return;
@@ -109,7 +126,7 @@ export class KeptRoots {
   }
 
   /** Call when all counting records have been compared. */
-  close(reading: RecordReading, emit: Emit): KeptReport {
+  close(reading: Reading, emit: Emit): KeptReport {
     const notCompared: KeptReport['notCompared'] = [];
     const agreeing: KeptRoot[] = [];
     for (const kept of [...this.#cosigned.values(), ...this.#filed]) {
@@ -129,7 +146,7 @@ export class KeptRoots {
   }
 
   /** By a quorum of witnesses, or by a checkpoint that was kept; whichever reaches further. */
-  #fixedOf(origin: string, agreeing: readonly KeptRoot[], reading: RecordReading): FixedHistory {
+  #fixedOf(origin: string, agreeing: readonly KeptRoot[], reading: Reading): FixedHistory {
     const byWitness = new Map<string, KeptRoot>();
     for (const kept of agreeing)
       if (kept.witness && kept.size > (byWitness.get(kept.witness.name)?.size ?? -1))
@@ -159,7 +176,7 @@ export class KeptRoots {
 }
 
 /** Emits what it shows; returns why it shows nothing, if that is so. */
-function judge(kept: KeptRoot, reading: RecordReading, emit: Emit): string | undefined {
+function judge(kept: KeptRoot, reading: Reading, emit: Emit): string | undefined {
   const { origin, size, by, note, found } = kept;
   const log = reading.logs.get(origin);
   const keys = reading.keys.of(origin);

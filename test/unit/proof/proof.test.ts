@@ -106,7 +106,7 @@ describe('a proof', () => {
       for (const [file, bytes] of content) {
         if (file === 'README.md' || file === 'SHA256SUMS') continue;
         // Every byte of what is short, and of the others some of each line.
-        const step = name === 'several' ? 61 : bytes.length > 700 ? 23 : 1;
+        const step = name === 'several' ? 397 : bytes.length > 700 ? 29 : 1;
         for (let at = 0; at < bytes.length; at += step) {
           const { problems } = checkProof(changed(content, file, at), scene.trust);
           if (problems.length === 0)
@@ -178,12 +178,11 @@ test('auditseal check and a program on the stock Go packages say the same of eve
     await writeFile(trust, JSON.stringify(scene.trust));
     const contents = Object.entries({ one, several }).flatMap(([name, content]) => [
       { name, content, isTaken: true },
-      ...[...content].flatMap(([file, bytes]) =>
-        [0.1, 0.6].map((at) => {
-          const copy = changed(content, file, Math.floor(bytes.length * at), file !== 'SHA256SUMS');
-          return { name: `${name} ${file} ${at}`, content: copy, isTaken: file === 'README.md' };
-        }),
-      ),
+      ...[...content].map(([file, bytes]) => {
+        const at = Math.floor(bytes.length * 0.6);
+        const copy = changed(content, file, at, file !== 'SHA256SUMS');
+        return { name: `${name} ${file}`, content: copy, isTaken: file === 'README.md' };
+      }),
     ]);
     for (const [i, { name, content, isTaken }] of contents.entries()) {
       const at = join(folder, String(i));
