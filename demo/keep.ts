@@ -31,9 +31,9 @@ export async function keepRunning(
     `trust file     ${auditor.trustFile}`,
     '',
     'Who read secrets:',
-    `  ${search(`${secrets.query} AND event.outcome:success`, '_source_includes=@timestamp,user.name,url.original&size=5&pretty')}`,
+    `  ${search(`${secrets.query} AND event.outcome:success`, '_source_includes=@timestamp,user.name,url.path&size=5&pretty')}`,
     'What was denied:',
-    `  ${search('event.type:denied', '_source_includes=@timestamp,user.name,event.action,url.original&size=5&pretty')}`,
+    `  ${search('event.type:denied', '_source_includes=@timestamp,user.name,event.action,url.path&size=5&pretty')}`,
     'How many requests failed:',
     `  curl -s -G '${url}/${stream}/_count' --data-urlencode 'q=${failures.query}'`,
   ]);

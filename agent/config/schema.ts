@@ -76,6 +76,17 @@ const elasticsearch = z.strictObject({
     )
     .optional(),
   codec: z.enum(['best_compression', 'default']).default('best_compression'),
+  indexedAnnotations: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/,
+          'must be the key of an annotation, with its prefix: example.com/name',
+        ),
+    )
+    .max(100)
+    .default([]),
   installTemplates: z.boolean().default(true),
   requestSeconds: z.int().min(1).max(600).default(60),
 });

@@ -12,6 +12,8 @@ import { readyVariables } from './variables.ts';
 export interface Stamp {
   readonly ids: readonly string[];
   readonly names: readonly string[];
+  /** What to do about each. */
+  readonly next: readonly string[];
   /** 21 low, 47 medium, 73 high, 99 critical. */
   readonly severity: number;
   /** 0 to 100. */
@@ -81,7 +83,7 @@ function named<Made>(what: string, make: () => Made): Made {
   }
 }
 
-function stampOfOne({ id, title, severity, threat }: RuleText): Stamp {
+function stampOfOne({ id, title, severity, threat, next }: RuleText): Stamp {
   const [techniques, tactics] = [
     threat.filter((one) => one.startsWith('T1')),
     threat.filter((one) => one.startsWith('TA')),
@@ -89,6 +91,7 @@ function stampOfOne({ id, title, severity, threat }: RuleText): Stamp {
   return {
     ids: [id],
     names: [title],
+    next: [next],
     severity: severities[severity],
     riskScore: severities[severity],
     tactics,
@@ -105,6 +108,7 @@ export function stampOf(rules: readonly Rule[]): Stamp | undefined {
   return {
     ids: stamps.flatMap(({ ids }) => ids),
     names: stamps.flatMap(({ names }) => names),
+    next: stamps.flatMap(({ next }) => next),
     severity,
     riskScore: Math.min(100, severity + 5 * (stamps.length - 1)),
     tactics: unique(stamps.flatMap(({ tactics }) => tactics)),

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { eventId } from '../seal/index.ts';
 import type { DocumentContext, Place } from './context.ts';
 import { derived } from './derived.ts';
@@ -6,12 +7,17 @@ import { isoText } from './timestamp.ts';
 
 const dataset = 'kubernetes.audit_logs';
 
+/** ECS `agent.id`: the same for all sources and epochs of a node, whatever becomes of its state. */
+function agentId({ cluster, node }: DocumentContext): string {
+  return hash('sha256', `auditseal agent\n${cluster}/${node}`).slice(0, 16);
+}
+
 /** What all documents of a context have alike, as printed members: where they go, who made them, on which node. */
 export const commonMembers = derived((context: DocumentContext): string =>
   printMembers({
     data_stream: { type: 'logs', dataset, namespace: context.namespace },
     ecs: { version: context.ecsVersion },
-    agent: { type: 'auditseal', version: context.agentVersion },
+    agent: { id: agentId(context), type: 'auditseal', version: context.agentVersion },
     host: { name: context.node },
   }),
 );

@@ -29,6 +29,8 @@ export interface Detected {
   /** Of the rules. */
   readonly ids: readonly string[];
   readonly names: readonly string[];
+  /** What to do about each. */
+  readonly next: readonly string[];
   readonly severity: number;
   readonly riskScore: number;
   /** Of MITRE ATT&CK: `TA0006`, `T1552`, `T1552.007`. */

@@ -8,9 +8,11 @@ export interface DetectedMembers {
   readonly event: string;
   /** `rule` and `threat` of ECS. */
   readonly members: string;
+  /** Of `auditseal`. */
+  readonly seal: string;
 }
 
-const nothing: DetectedMembers = { event: '', members: '' };
+const nothing: DetectedMembers = { event: '', members: '', seal: '' };
 
 /** Nothing in it is of the event: rules name themselves. */
 export function detectedMembers(detected: Detected | undefined): DetectedMembers {
@@ -18,7 +20,16 @@ export function detectedMembers(detected: Detected | undefined): DetectedMembers
 }
 
 const printed = derived(
-  ({ ids, names, severity, riskScore, tactics, techniques, subtechniques }: Detected): DetectedMembers => {
+  ({
+    ids,
+    names,
+    next,
+    severity,
+    riskScore,
+    tactics,
+    techniques,
+    subtechniques,
+  }: Detected): DetectedMembers => {
     const technique =
       techniques.length === 0
         ? undefined
@@ -34,6 +45,7 @@ const printed = derived(
     return {
       event: printMembers({ severity, risk_score: riskScore }),
       members: printMembers({ rule: { id: ids, name: names }, threat }),
+      seal: printMembers({ next }),
     };
   },
 );

@@ -34,7 +34,7 @@ export interface Authorization {
 export interface Who {
   /** `user` of ECS. */
   readonly user: string;
-  /** `user` of ECS `related`. */
+  /** `related` of ECS: of the names those alone that the mapping does not copy there. */
   readonly related: string;
   /** Of `auditseal`. */
   readonly seal: string;
@@ -43,7 +43,7 @@ export interface Who {
 /**
  * ECS `user`: who authenticated, and `user.effective` whom the request acted as. Under impersonation the apiserver authorizes the
  * impersonated one, so the role that allowed it is in `user.effective.roles`. Where nobody authenticated and the request was for a
- * login, `user` is who tried to log in.
+ * login, `user` is who tried to log in. What else ECS has of both, groups and id, the mapping finds in the event.
  */
 export function whoOf(event: AuditEvent, { roles, isSilent, issued }: Authorization): Who {
   const { user, impersonatedUser } = event;
@@ -52,9 +52,7 @@ export function whoOf(event: AuditEvent, { roles, isSilent, issued }: Authorizat
   const isLogin = login !== undefined && (own.name === undefined || own.name === anonymous);
   const members = isLogin ? `"name":${print(login)},` : own.members;
   const effective = isFields(impersonatedUser) ? personOf(impersonatedUser) : undefined;
-  const names = [...new Set([isLogin ? login : own.name, login, effective?.name])].filter(
-    (name) => name !== undefined,
-  );
+  const isNamed = login === undefined || isLogin || login === own.name || login === effective?.name;
   const { silentAuthorizer } = effective ?? own;
   const credential = own.credential + (issued === undefined ? '' : `"issued":${print(issued)},`);
   return {
@@ -63,7 +61,7 @@ export function whoOf(event: AuditEvent, { roles, isSilent, issued }: Authorizat
       members,
       effective === undefined ? roles : memberOf('effective', effective.members, roles),
     ),
-    related: names.length === 0 ? '' : printMembers({ user: names }),
+    related: isNamed ? '' : printMembers({ related: { user: [login] } }),
     seal:
       (isSilent && silentAuthorizer !== undefined ? `"authorizer":"${silentAuthorizer}",` : '') +
       memberOf('credential', credential),
@@ -75,17 +73,9 @@ const anonymous = 'system:anonymous';
 const personOf = derived((user: Fields): Person => {
   const name = textOf(user['username']);
   const domain = name === undefined ? undefined : address.exec(name)?.[1];
-  const groups = textsOf(user['groups']);
-  const members = printMembers({
-    name,
-    id: textOf(user['uid']),
-    email: domain === undefined ? undefined : name,
-    domain,
-    group: groups && { name: groups },
-  });
   return {
     name,
-    members,
+    members: printMembers({ name, email: domain === undefined ? undefined : name, domain }),
     credential: credentialOf(user),
     silentAuthorizer: silentAuthorizerOf(name, user['groups']),
   };

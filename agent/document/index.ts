@@ -1,4 +1,5 @@
 export type { Detected, DocumentContext, LongLine, Place } from './context.ts';
+export { derived } from './derived.ts';
 export { eventHead, timestampOf } from './head.ts';
 export { auditMember, documentPieces } from './pieces.ts';
 export { print } from './print.ts';

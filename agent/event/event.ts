@@ -24,6 +24,8 @@ export interface AuditEvent {
   readonly responseStatus?: unknown;
   readonly requestReceivedTimestamp?: unknown;
   readonly stageTimestamp?: unknown;
+  /** Of v1alpha1 and v1beta1, which have no others in old versions. */
+  readonly timestamp?: unknown;
   readonly annotations?: unknown;
   /** Levels of objects and arrays in the whole line. */
   readonly depth: number;
@@ -51,6 +53,7 @@ const objectRef = members.member('objectRef');
 const responseStatus = members.member('responseStatus');
 const requestReceivedTimestamp = members.member('requestReceivedTimestamp', { isUnique: true });
 const stageTimestamp = members.member('stageTimestamp', { isUnique: true });
+const timestamp = members.member('timestamp', { isUnique: true });
 const annotations = members.member('annotations');
 
 /**
@@ -82,6 +85,7 @@ export function parseEvent(line: Buffer): AuditEvent | undefined {
     responseStatus: responseStatus.value,
     requestReceivedTimestamp: requestReceivedTimestamp.value,
     stageTimestamp: stageTimestamp.value,
+    timestamp: timestamp.value,
     annotations: annotations.value,
     depth: members.depth,
   };

@@ -1,4 +1,4 @@
-import { shapeEvent, textDocument } from '../document/index.ts';
+import { derived, shapeEvent, textDocument } from '../document/index.ts';
 import type { DocumentContext, LongLine, Place, Shaped } from '../document/index.ts';
 import { bodiesIn } from '../cel/index.ts';
 import { stampOf } from '../detect/index.ts';
@@ -12,14 +12,14 @@ import {
   parseEvent,
   responseMember,
 } from '../event/index.ts';
-import type { AuditEvent, WithoutManagedFields } from '../event/index.ts';
+import type { AuditEvent, Fields, WithoutManagedFields } from '../event/index.ts';
 import { cutMembers, keyOf, members } from '../json/index.ts';
 import { decide } from '../policy/index.ts';
 import type { Bodies, Decision, Policy } from '../policy/index.ts';
 import type { Pseudonymizer } from '../pseudonym/index.ts';
 import type { Redacted, Redactor } from '../redact/index.ts';
 import type { RefusedForm } from '../seal/index.ts';
-import { bodyConflict, conflictMessages } from '../streams/index.ts';
+import { bodyConflict, conflictMessages, extraConflict } from '../streams/index.ts';
 
 /** What every line of a source is treated by. */
 export interface Treatment {
@@ -241,19 +241,23 @@ function redact(event: AuditEvent, left: Buffer[], { action }: Decision, by: Tre
 
 /**
  * Why Elasticsearch is not shown the document as it is. Without the bodies, which are what a client can shape; without the event,
- * if something else of it is too deep.
+ * if something else of it is too deep, or is what no field can hold.
  */
 function refusalOf({ event, left }: Safe): KnownRefusal | undefined {
   if (isTooDeep(event, left)) {
     const rest = cutMembers(Buffer.concat([...left]), bodyMembers);
     return { form: isTooDeep(event, rest) ? 'event' : 'bodies', ...tooDeep };
   }
-  if (isOfBuiltInType(event)) return undefined;
+  if (isExtraRefused(event.user) || isExtraRefused(event.impersonatedUser)) return extraRefused;
+  const isOfOwnType = isOfBuiltInType(event);
+  if (isOfOwnType && !mayHaveOddLabels(event, left)) return undefined;
   const bytes = joined(left);
   for (const member of members(bytes)) {
     const name = keyOf(bytes, member);
     if (!bodyMembers.has(name)) continue;
-    const type = bodyConflict(name, bytes.subarray(member.valueStart, member.valueEnd));
+    const body = bytes.subarray(member.valueStart, member.valueEnd);
+    if (isOfOwnType && (name !== requestMember || !hasOddLabels(body))) continue;
+    const type = bodyConflict(name, body);
     if (type !== undefined) return { form: 'bodies', type, message: conflictMessages[type] };
   }
   return undefined;
@@ -263,6 +267,38 @@ const tooDeep = {
   type: 'too_deep',
   message: `nested deeper than ${depthMax} levels: not shown to Elasticsearch, whose stack it could overflow`,
 };
+
+const extraRefused: KnownRefusal = {
+  form: 'event',
+  type: 'field_name',
+  message:
+    'extra of a user has a member whose name cannot be the name of a field, or a value that is no list of texts',
+};
+
+/** Asked once for each user of whom something is remembered. */
+const isOddUser = derived((user: Fields): boolean => extraConflict(user['extra']) !== undefined);
+
+function isExtraRefused(user: unknown): boolean {
+  return isFields(user) && isOddUser(user);
+}
+
+const requestMember = 'requestObject';
+/** What is no longer has no label with a name that is too long for the index. */
+const plainBytesMax = 8000;
+
+/** Labels are the one thing that a client can name as he likes in a type of the apiserver's own: it logs a request before it refuses it. */
+function mayHaveOddLabels({ verb }: AuditEvent, left: readonly Buffer[]): boolean {
+  if (verb !== 'create' && verb !== 'update') return false;
+  return lengthOf(left) > plainBytesMax || left.some(hasNul);
+}
+
+function hasOddLabels(body: Buffer): boolean {
+  return body.length > plainBytesMax || hasNul(body);
+}
+
+function hasNul(bytes: Buffer): boolean {
+  return bytes.includes(String.raw`\u0000`);
+}
 
 /**
  * Whether the apiserver printed the bodies from types of its own, which fit the mapping (or there are none): nothing of them need be

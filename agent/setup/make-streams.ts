@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ilmSettings, templates } from '../streams/index.ts';
+import { ilmSettings, outdatedFields, templates } from '../streams/index.ts';
 import type { RetentionOptions, StreamTemplate } from '../streams/index.ts';
 import { lacksApi } from '../elasticsearch/index.ts';
 import type { AdminSession } from './admin-session.ts';
@@ -17,7 +17,7 @@ export const streamsAnswer = z.object({
 
 /**
  * Makes our streams, so that no key of theirs need, or sets on those that exist what a changed template cannot: how
- * long documents are kept. Throws ElasticsearchError.
+ * long documents are kept, and, by a rollover, the fields of what is written from now on. Throws ElasticsearchError.
  */
 export async function makeStreams(
   session: AdminSession,
@@ -57,6 +57,7 @@ async function makeStream(session: AdminSession, template: StreamTemplate): Prom
     await session.change({ method: 'PUT', path: `${path}/_settings`, body });
     session.done(`data stream ${stream}: ILM policy ${ilmPolicy ?? 'taken off'}`);
   }
+  await rollOverOutdated(session, template);
   if (ilmPolicy !== undefined) return;
   const wanted = `${retentionDays}d`;
   if (lifecycle?.enabled === true && lifecycle.data_retention === wanted) {
@@ -65,4 +66,18 @@ async function makeStream(session: AdminSession, template: StreamTemplate): Prom
   }
   await session.change({ method: 'PUT', path: `${path}/_lifecycle`, body: { data_retention: wanted } });
   session.done(`data stream ${stream}: retention ${wanted}`);
+}
+
+/** Of fields, that a message names. */
+const namedMax = 3;
+
+/** A template counts for new backing indices only. */
+async function rollOverOutdated(session: AdminSession, { stream, mapping }: StreamTemplate): Promise<void> {
+  const fields = await outdatedFields(session.client, stream, mapping, session.signal);
+  if (fields.length === 0) return;
+  await session.change({ method: 'POST', path: `/${encodeURIComponent(stream)}/_rollover` });
+  const more = fields.length > namedMax ? ` and ${fields.length - namedMax} more` : '';
+  session.done(
+    `data stream ${stream}: rolled over, since what was written to has not all fields (${fields.slice(0, namedMax).join(', ')}${more})`,
+  );
 }

@@ -1,4 +1,4 @@
-export { bodyConflict, conflictMessages } from './body-conflict.ts';
+export { bodyConflict, conflictMessages, extraConflict } from './body-conflict.ts';
 export type { BodyConflict } from './body-conflict.ts';
 export { checkRetention, daysOf } from './check-retention.ts';
 export { checkStreams } from './check-streams.ts';
@@ -9,6 +9,7 @@ export type { ExpectedFields, FieldsInForce } from './fields-in-force.ts';
 export { namespacesOf } from './namespaces.ts';
 export type { Namespaces } from './namespaces.ts';
 export { agentStreams, allStreams } from './own-streams.ts';
+export { outdatedFields } from './outdated-fields.ts';
 export { prepareStreams } from './prepare.ts';
 export { eventStream, recordStream, verdictStream } from './stream-names.ts';
 export { installTemplates } from './templates/install.ts';

@@ -25,7 +25,7 @@ const sealed = {
 /** What an agent writes to. */
 export function agentStreams(namespace: string): OwnStream[] {
   return [
-    { name: eventStream(namespace), ...sealed, mappedFields: mappedFields(eventMapping) },
+    { name: eventStream(namespace), ...sealed, mappedFields: mappedFields(eventMapping()) },
     { name: recordStream(namespace), ...sealed, mappedFields: mappedFields(recordMapping()) },
   ];
 }

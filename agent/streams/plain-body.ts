@@ -17,6 +17,8 @@ const depthMax = 64;
 const namesMax = 1024;
 /** Names of one object, each of which is compared with those before it. */
 const objectNamesMax = 48;
+/** Of a name in a `flattened` field: far below what its index takes. */
+const keyBytesMax = 1024;
 /** A number of no more bytes is no long one. */
 const numberBytesMax = 512;
 
@@ -39,6 +41,7 @@ const arrays = new Uint8Array(depthMax);
 const shapes: (BodyShape | undefined)[] = Array.from({ length: depthMax });
 const firstNames = new Uint16Array(depthMax);
 const hashes = new Int32Array(namesMax);
+const leaf: BodyShape = { kind: 'leaf' };
 let nameHash = 0;
 
 /**
@@ -65,12 +68,14 @@ export function isPlainBody(shape: BodyShape | undefined, text: Buffer): boolean
         hashes[names++] = nameHash;
         const within = shapes[depth - 1];
         if (within === undefined) next = undefined;
-        else {
+        else if (within.kind === 'flattened') {
+          if (!isUsualKey(text, at + 1, end - 1)) return false;
+          // A value: objects in a flattened one are looked at closely.
+          next = leaf;
+        } else {
           if (!isUsualName(text, at + 1, end - 1)) return false;
           next =
-            within.kind === 'object'
-              ? within.members.get(text.toString('latin1', at + 1, end - 1))
-              : undefined;
+            within.kind === 'leaf' ? undefined : within.members.get(text.toString('latin1', at + 1, end - 1));
         }
         isNameNext = false;
       } else if (isContainer(next)) return false;
@@ -138,6 +143,11 @@ function stringEnd(text: Buffer, from: number): number {
     else if (byte === quote) return at + 1;
   }
   return -1;
+}
+
+/** Without escapes, by which alone U+0000 can be written. */
+function isUsualKey(text: Buffer, from: number, to: number): boolean {
+  return to - from <= keyBytesMax && text.subarray(from, to).indexOf(backslash) < 0;
 }
 
 /** Of ASCII without dots, and not blank: beginning with something visible. */

@@ -53,6 +53,7 @@ export async function planOf(options: SetupCommandOptions): Promise<SetupPlan> {
       recordRetentionDays: section.recordRetentionDays,
       ilmPolicy: section.ilmPolicy,
       codec: options.codec ?? section.codec,
+      indexedAnnotations: section.indexedAnnotations,
       keyFile: options.key ? options.outputKeyFile : undefined,
       lookupKeyFile: options.withLookupKey,
       verdictKeyFile: options.withVerdictKey,

@@ -1,7 +1,8 @@
-import { audit } from './audit.ts';
+import { auditField } from './audit.ts';
 import {
   alias,
   boolean,
+  copied,
   date,
   eventKeywords,
   float,
@@ -16,11 +17,23 @@ import {
 } from './fields.ts';
 import type { Field } from './fields.ts';
 
-const group = object(keywords('id', 'name', 'domain'));
-const identity = { ...keywords('id', 'name', 'full_name', 'email', 'domain', 'roles'), group };
+const address = copied(ip, 'related.ip');
 
-/** The mapping of event documents: ECS 9.4 fields of the head, the seal's fields, and the audit event. */
-export const eventMapping: Field = {
+/** ECS `user` of one of the two users of an event. */
+function identity(user: string): Readonly<Record<string, Field>> {
+  return {
+    name: copied(keyword, 'related.user'),
+    id: alias(`kubernetes.audit.${user}.uid`),
+    ...keywords('full_name', 'email', 'domain', 'roles'),
+    group: object({ name: alias(`kubernetes.audit.${user}.groups`) }),
+  };
+}
+
+/**
+ * The mapping of event documents: ECS 9.4 fields of the head, the seal's fields, and the audit event. What of ECS repeats the event is no
+ * member of documents: an alias of the event's own member, or a copy of one of the head.
+ */
+export const eventMapping = (annotationKeys: readonly string[] = []): Field => ({
   dynamic: false,
   properties: {
     '@timestamp': timestamp,
@@ -38,20 +51,22 @@ export const eventMapping: Field = {
       ingested: alias('event.created'),
       original: sourceOnly,
     }),
-    user: object({ ...identity, effective: object(identity) }),
-    source: object({ ip, address: keyword }),
-    network: object({ forwarded_ip: ip }),
+    user: object({ ...identity('user'), effective: object(identity('impersonatedUser')) }),
+    source: object({ ip: address, address: keyword }),
+    client: object({ ip: alias('source.ip'), address: alias('source.address') }),
+    network: object({ forwarded_ip: address }),
+    container: object({ image: object({ name: keyword }) }),
     orchestrator: object({
       ...keywords('type', 'namespace', 'api_version'),
       cluster: object(keywords('id', 'name', 'url', 'version')),
-      resource: object(keywords('type', 'name', 'id')),
+      resource: object({ ...keywords('type', 'name'), id: alias('kubernetes.audit.objectRef.uid') }),
     }),
     http: object({
-      request: object(keywords('id', 'method')),
+      request: object({ id: alias('kubernetes.audit.auditID') }),
       response: object({ status_code: long }),
     }),
-    url: object(keywords('path', 'query', 'original')),
-    user_agent: object(keywords('original')),
+    url: object({ ...keywords('path', 'query'), original: alias('kubernetes.audit.requestURI') }),
+    user_agent: object({ original: alias('kubernetes.audit.userAgent') }),
     related: object({ ip, ...keywords('user', 'hosts') }),
     rule: object(keywords('id', 'name', 'category', 'reference')),
     threat: object({
@@ -67,6 +82,8 @@ export const eventMapping: Field = {
       origin: keyword,
       batch: long,
       rule: keyword,
+      // What to do about what rules of detection have found.
+      next: keyword,
       ...keywords('authorizer'),
       credential: object(keywords('id', 'issued', 'node', 'pod')),
       redacted: keyword,
@@ -75,6 +92,6 @@ export const eventMapping: Field = {
       original_base64: sourceOnly,
       refused: sourceOnly,
     }),
-    kubernetes: object({ audit }),
+    kubernetes: object({ audit: auditField(annotationKeys) }),
   },
-};
+});

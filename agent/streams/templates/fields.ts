@@ -1,4 +1,4 @@
-import { termUnitsMax } from '../../event/index.ts';
+import { termUnitsMax, textUnitsMax } from '../../event/index.ts';
 
 /**
  * The kinds of field that our mappings are made of. Each accepts whatever a client of the apiserver can put there, as far
@@ -19,6 +19,19 @@ export const date: Field = { type: 'date', ignore_malformed: true };
 export const timestamp: Field = { type: 'date' };
 /** Only in `_source`: no length limit, no cost. */
 export const sourceOnly: Field = { type: 'keyword', index: false, doc_values: false };
+
+/** Exact, and by its words too, as `.text`. */
+export const words: Field = { ...keyword, fields: { text } };
+/**
+ * Every member by its own name, however many there are, in one field. Exact matches alone, and no arithmetic; a value that is no object
+ * has the document refused, so do a key with U+0000, one that is longer than a term of Lucene, and more than 20 levels.
+ */
+export const flattened: Field = { type: 'flattened', ignore_above: textUnitsMax };
+
+/** A field whose values are found under another name too. An object in their place has the document refused. */
+export function copied(field: Field, ...to: string[]): Field {
+  return { ...field, copy_to: to };
+}
 
 /** Another name that searches may use for the field at `path`; Elasticsearch refuses a document that has a member of this name. */
 export function alias(path: string): Field {

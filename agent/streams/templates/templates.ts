@@ -5,7 +5,7 @@ import { recordMapping } from './records.ts';
 import { verdictMapping } from './verdicts.ts';
 
 /** Raised with every change of what follows; a template of a higher version is left alone. */
-export const templateVersion = 5;
+export const templateVersion = 6;
 
 /** Above the 100 of Elasticsearch's own `logs` and the 200 of integrations. */
 const priority = 600;
@@ -39,6 +39,8 @@ export interface RetentionOptions {
   codec?: 'best_compression' | 'default' | undefined;
   /** An ILM policy that manages the events' stream instead of a data stream lifecycle. */
   ilmPolicy?: string | undefined;
+  /** Keys of annotations that are indexed besides the documented ones. */
+  indexedAnnotations?: readonly string[] | undefined;
 }
 
 const recordRetentionDaysDefault = 36_500;
@@ -54,6 +56,8 @@ export interface StreamTemplate extends Template {
   stream: string;
   retentionDays: number;
   ilmPolicy: string | undefined;
+  /** Of its documents. */
+  mapping: Field;
 }
 
 /** All templates of a namespace: components first, since the index templates name them. */
@@ -64,6 +68,7 @@ export function templates(
     recordRetentionDays = recordRetentionDaysDefault,
     codec = 'default',
     ilmPolicy,
+    indexedAnnotations,
   }: RetentionOptions,
 ): { components: Template[]; events: StreamTemplate; records: StreamTemplate; verdicts: StreamTemplate } {
   const names = {
@@ -72,28 +77,36 @@ export function templates(
     records: `auditseal-records-${namespace}`,
     verdicts: `auditseal-verdicts-${namespace}`,
   };
+  const mappings = {
+    events: eventMapping(indexedAnnotations),
+    records: recordMapping(),
+    verdicts: verdictMapping,
+  };
   return {
     components: [
       component(names.settings, { settings: { index: { ...settings.index, codec } } }),
-      component(names.events, { mappings: eventMapping }),
-      component(names.records, { mappings: recordMapping() }),
-      component(names.verdicts, { mappings: verdictMapping }),
+      component(names.events, { mappings: mappings.events }),
+      component(names.records, { mappings: mappings.records }),
+      component(names.verdicts, { mappings: mappings.verdicts }),
     ],
     events: index(names.events, [names.settings, names.events], {
       stream: eventStream(namespace),
       retentionDays,
       ilmPolicy,
+      mapping: mappings.events,
     }),
     records: index(names.records, [names.settings, names.records], {
       stream: recordStream(namespace),
       retentionDays: recordRetentionDays,
       // Never the events' policy: it would delete the records with the events.
       ilmPolicy: undefined,
+      mapping: mappings.records,
     }),
     verdicts: index(names.verdicts, [names.settings, names.verdicts], {
       stream: verdictStream(namespace),
       retentionDays,
       ilmPolicy: undefined,
+      mapping: mappings.verdicts,
     }),
   };
 }
@@ -108,7 +121,7 @@ function component(name: string, template: Field): Template {
 function index(
   name: string,
   composedOf: string[],
-  kept: Pick<StreamTemplate, 'stream' | 'retentionDays' | 'ilmPolicy'>,
+  kept: Pick<StreamTemplate, 'stream' | 'retentionDays' | 'ilmPolicy' | 'mapping'>,
 ): StreamTemplate {
   const body = {
     version: templateVersion,

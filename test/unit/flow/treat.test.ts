@@ -142,6 +142,21 @@ test.each([
   expect(treatEvent(bytes, place, by)).toMatchObject({ kind: 'kept', refusal });
 });
 
+function created(labels: string, extra = '{"a":["b"]}') {
+  const audit = `"verb":"create","objectRef":{"resource":"nodes"},"impersonatedUser":{"username":"x","extra":${extra}}`;
+  return treatEvent(line(`${audit},"requestObject":{"metadata":{"labels":${labels}}}`), place, by);
+}
+
+test('odd names of labels and of a user’s extra are known beforehand: a client chooses both', () => {
+  const long = 'x'.repeat(33_000);
+  expect(created('{"a.b/c":"d"}')).toMatchObject({ kind: 'kept', refusal: undefined });
+  expect(created(`{"a":"${long}"}`)).toMatchObject({ kind: 'kept', refusal: undefined });
+  for (const labels of [String.raw`{"a\u0000b":"c"}`, `{"${long}":"c"}`])
+    expect(created(labels)).toMatchObject({ refusal: { form: 'bodies', type: 'field_name' } });
+  for (const extra of [String.raw`{"a\u0000b":["c"]}`, `{"${long}":["c"]}`])
+    expect(created('{}', extra)).toMatchObject({ refusal: { form: 'event', type: 'field_name' } });
+});
+
 test('what was too long for its bodies is not refused for them', () => {
   const long = `"verb":"patch","objectRef":{"resource":"nodes"},"requestObject":{"spec":"${'x'.repeat(300_000)}"}`;
   expect(treatEvent(line(long), place, { ...by, entryBytesMax: 65_536 })).toMatchObject({
@@ -193,7 +208,7 @@ test('what detection finds is stamped, and kept without bodies though policy dro
     event: { kind: 'event', action: 'watch', severity: 73, risk_score: 73 },
     rule: { id: ['watched'], name: ['Somebody watches'] },
     threat: { framework: 'MITRE ATT&CK', tactic: { id: ['TA0007'] }, technique: { id: ['T1613'] } },
-    auditseal: { rule: 'detection' },
+    auditseal: { rule: 'detection', next: ['Look.'] },
   });
 });
 
@@ -206,8 +221,13 @@ test('of what policy keeps, detection changes nothing but the head', () => {
   expect(threat).toMatchObject({ technique: { id: ['T1552'], subtechnique: { id: ['T1552.007'] } } });
   const without = treatEvent(of('pods'), place, by);
   if (without.kind !== 'kept') throw new Error('dropped');
-  const { event, ...other } = rest as { event: object };
-  const { event: plain, ...same } = JSON.parse(text(without.document.pieces)) as { event: object };
+  const { event, auditseal, ...other } = rest as { event: object; auditseal: object };
+  const {
+    event: plain,
+    auditseal: plainSeal,
+    ...same
+  } = JSON.parse(text(without.document.pieces)) as typeof rest;
   expect(other).toEqual(same);
-  expect(event).toEqual({ ...plain, severity: 21, risk_score: 21 });
+  expect(auditseal).toEqual({ ...(plainSeal as object), next: ['Look.'] });
+  expect(event).toEqual({ ...(plain as object), severity: 21, risk_score: 21 });
 });

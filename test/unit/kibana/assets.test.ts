@@ -116,7 +116,7 @@ test.each(parsed)('$id reads from numbers over charts to tables and lists, top l
   for (const panel of panels) expect(panel.config.title?.length ?? 0, panel.id).toBeGreaterThan(3);
 });
 
-/** The types of all fields that our templates map, by path. */
+/** The types of all fields that our templates map, by path; an alias has that of its field. */
 function mappedFields(namespace: string): Map<string, Map<string, string>> {
   const { components } = templates(namespace, { retentionDays: 400 });
   const of = (name: string) => {
@@ -124,6 +124,8 @@ function mappedFields(namespace: string): Map<string, Map<string, string>> {
     const fields = new Map<string, string>();
     const { template } = body as { template: { mappings: Field } };
     collect(template.mappings, '', fields);
+    for (const [field, type] of fields)
+      if (type.startsWith('alias ')) fields.set(field, fields.get(type.slice('alias '.length)) ?? 'nothing');
     return fields;
   };
   return new Map([
@@ -135,6 +137,7 @@ function mappedFields(namespace: string): Map<string, Map<string, string>> {
 
 interface Field {
   type?: string;
+  path?: string;
   index?: boolean;
   properties?: Record<string, Field>;
 }
@@ -143,6 +146,7 @@ function collect({ properties = {} }: Field, path: string, into: Map<string, str
   for (const [name, field] of Object.entries(properties)) {
     const here = path === '' ? name : `${path}.${name}`;
     if (field.properties) collect(field, here, into);
+    else if (field.type === 'alias') into.set(here, `alias ${field.path}`);
     else if (field.index !== false) into.set(here, field.type ?? '');
   }
 }

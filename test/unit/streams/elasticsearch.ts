@@ -108,7 +108,7 @@ export function definesShipping(getUrl: () => string): void {
       },
       {
         user: {
-          extra: { 'a..b': ['x'], '.': ['y'], '': ['z'], 'authentication.kubernetes.io/pod-name': ['p'] },
+          extra: { 'a..b': ['x'], '.': ['y'], '': ['z'], 'example.test/team': ['p'] },
         },
       },
       { requestObject: [{ op: 'replace', path: '/spec', value: { type: {} } }] },
@@ -137,9 +137,9 @@ export function definesShipping(getUrl: () => string): void {
     expect(items.map(({ status, error }) => error ?? status)).toEqual(documents.map(() => 201));
     await refresh(getUrl(), stream);
     expect(await count(installation, 'kubernetes.audit.verb', longest)).toMatchObject({ count: 1 });
-    expect(
-      await count(installation, 'kubernetes.audit.user.extra.authentication.kubernetes.io/pod-name', 'p'),
-    ).toMatchObject({ count: 1 });
+    expect(await count(installation, 'kubernetes.audit.user.extra.example.test/team', 'p')).toMatchObject({
+      count: 1,
+    });
   });
 
   test('a body that does not fit the mapping is refused for that document alone, with type and reason', async () => {
@@ -183,7 +183,7 @@ export function definesShipping(getUrl: () => string): void {
     const source = JSON.stringify({
       '@timestamp': '2026-11-23T01:00:00Z',
       event: { sequence: 9_007_199_254_740_991 },
-      'kubernetes.audit.annotations.authorization_k8s_io/decision': 'forbid',
+      auditseal: { credential: { pod: 'p' } },
       kubernetes: { audit },
     });
     await bulk(client, { stream, gzipBody: gzipBody([{ id: '1', source }]), count: 1 });
@@ -191,6 +191,7 @@ export function definesShipping(getUrl: () => string): void {
     const expected = {
       'event.sequence': 9_007_199_254_740_991,
       'kubernetes.audit.verb': 'create',
+      'kubernetes.audit.user.extra.authentication.kubernetes.io/pod-name': 'p',
       'kubernetes.audit.user.groups': 'system:masters',
       'kubernetes.audit.impersonatedUser.username': 'admin',
       'kubernetes.audit.sourceIPs': '10.0.0.1',

@@ -1,9 +1,9 @@
 import { array, boolean, constantFrom, integer, oneof, option, record, tuple } from 'fast-check';
 import type { Arbitrary } from 'fast-check';
-import { audit } from '../../../agent/streams/templates/audit.ts';
+import { auditField } from '../../../agent/streams/templates/audit.ts';
 
 /** Dotted paths of the fields that are mapped below `kubernetes.audit`, objects included. */
-export const mappedPaths: readonly string[] = pathsOf(audit, []);
+export const mappedPaths: readonly string[] = pathsOf(auditField([]), []);
 
 function pathsOf(field: unknown, path: readonly string[]): string[] {
   const properties: unknown = Reflect.get(Object(field), 'properties');

@@ -15,9 +15,14 @@ const head = z.object({
   '@timestamp': z.string(),
   event: z.object({ kind: z.string(), action: z.string().optional(), sequence: z.int() }),
   user: z.object({ name: z.string().optional() }).optional(),
+  orchestrator: z.object({ resource: z.object({ type: z.string().optional() }).optional() }),
+  http: z.object({ response: z.object({ status_code: z.int() }) }).optional(),
   error: z.object({ message: z.string() }),
 });
 type Head = z.infer<typeof head>;
+
+/** By these an event is found whatever of it Elasticsearch refused. */
+const searched = ['event.action', 'user.name', 'orchestrator.resource.type', 'http.response.status_code'];
 
 /** What the index, not `_source`, says of the documents that are marked as poison. */
 async function indexed(stream: string): Promise<Map<number, Record<string, unknown[]>>> {
@@ -29,7 +34,7 @@ async function indexed(stream: string): Promise<Map<number, Record<string, unkno
       },
     },
     _source: false,
-    docvalue_fields: ['@timestamp', 'event.action', 'event.sequence', 'user.name'],
+    docvalue_fields: ['@timestamp', 'event.sequence', ...searched],
   };
   const headers = { 'content-type': 'application/json' };
   const answer = await fetchAgain(`${url}/${stream}/_search`, {
@@ -70,9 +75,17 @@ test(`hostile events all arrive and verify; what is refused is refused once, mar
   expect(
     refused.map(({ event }) => {
       const fields = found.get(event.sequence);
-      return [fields?.['@timestamp']?.length, fields?.['event.action']?.[0], fields?.['user.name']?.[0]];
+      return [fields?.['@timestamp']?.length, ...searched.map((field) => fields?.[field]?.[0])];
     }),
-  ).toEqual(refused.map(({ event, user }) => [1, event.action, user?.name]));
+  ).toEqual(
+    refused.map(({ event, user, orchestrator, http }) => [
+      1,
+      event.action,
+      user?.name,
+      orchestrator.resource?.type,
+      http?.response.status_code,
+    ]),
+  );
   expect(refused.some(({ user }) => user?.name?.startsWith('hostile-'))).toBe(true);
   // Never shown to Elasticsearch as they are: it would overflow its stack.
   expect(refused.some(({ error }) => error.message.startsWith('nested deeper'))).toBe(true);

@@ -3,7 +3,7 @@ import type { Arbitrary } from 'fast-check';
 import { beforeAll, expect, inject, test } from 'vitest';
 import { bulk, createClient } from '../../../agent/elasticsearch/index.ts';
 import type { ElasticsearchClient } from '../../../agent/elasticsearch/index.ts';
-import { bodyConflict, eventStream, installTemplates } from '../../../agent/streams/index.ts';
+import { bodyConflict, eventStream, extraConflict, installTemplates } from '../../../agent/streams/index.ts';
 import { randomNamespace } from '../../kit/elasticsearch/index.ts';
 import { gzipBody } from '../../kit/body.ts';
 
@@ -55,11 +55,32 @@ const known: Record<string, string | undefined> = {
   '{"spec":{"type":[{}]}}': 'mapping_conflict',
   '{"spec":{"hostPID":"perhaps"}}': undefined,
   '{"spec":{"hostPID":{}}}': 'mapping_conflict',
-  '{"spec":{"containers":[{"image":{},"securityContext":"x"}]}}': undefined,
+  '{"spec":{"containers":[{"image":["a",[1,null]],"command":{},"securityContext":"x"}]}}': undefined,
+  '{"spec":{"containers":[{"image":{}}]}}': 'mapping_conflict',
+  '{"spec":{"initContainers":{"image":[[{}]]}}}': 'mapping_conflict',
+  '{"spec":{"template":{"spec":{"containers":[{"image":"a","name":{}}]}}}}': undefined,
+  '{"spec":{"template":"x"}}': 'mapping_conflict',
+  '{"kind":{}}': 'mapping_conflict',
+  '{"metadata":{"labels":{"a":{"b":[[1,{"":null," ":true}]]}},"ownerReferences":[{"kind":"a"},[null]]}}':
+    undefined,
+  '{"metadata":{"labels":"x"}}': 'mapping_conflict',
+  '{"metadata":{"ownerReferences":[{},1]}}': 'mapping_conflict',
+  '{"metadata.labels":["x"]}': 'mapping_conflict',
+  '{"metadata.labels.a":"x","metadata":{"labels.a":1,"x":{"labels":2}}}': undefined,
+  '{"metadata":{"labels":{"a\\u0000b":"x"}}}': 'field_name',
+  '{"metadata":{"labels":{"a":"x\\u0000b"}}}': undefined,
+  [`{"metadata":{"labels":${'{"a":'.repeat(20)}1${'}'.repeat(20)}}}`]: undefined,
+  [`{"metadata":{"labels":${'{"a":'.repeat(21)}1${'}'.repeat(21)}}}`]: 'mapping_conflict',
+  [`{"metadata":{"labels":{"a":${'['.repeat(50)}{"b":1}${']'.repeat(50)}}}}`]: undefined,
+  [`{"metadata":{"labels":{"${ones(4000)}":{"${ones(4191)}":"${'\uFFFF'.repeat(8191)}"}}}}`]: undefined,
+  [`{"metadata":{"labels":{"${ones(4000)}":{"${ones(4192)}":"${'\uFFFF'.repeat(8191)}"}}}}`]: 'field_name',
+  [`{"metadata":{"labels":{"${ones(100)}":"${ones(40_000)}"}}}`]: undefined,
+  [`{"metadata":{"labels":{"${ones(33_000)}":"x"}}}`]: 'field_name',
   '{"spec.type":"x","spec":{"type":"y"}}': undefined,
   '{"spec.containers":"x"}': 'mapping_conflict',
   '{"spec.type.x":null}': 'mapping_conflict',
-  '{"spec.containers.image":[{}]}': undefined,
+  '{"spec.containers.image":[{}]}': 'mapping_conflict',
+  '{"spec.containers.name":[{}]}': undefined,
   '{"metadata.":"x"}': 'mapping_conflict',
   '{"q":{"r":[{"x":1,"\\u0078":2}]}}': 'duplicate_field',
   '{"metadata":{"labels":{"x":1,"x":1}}}': 'duplicate_field',
@@ -87,8 +108,27 @@ test('of each reason why Elasticsearch refuses a body the agent knows beforehand
   expect(bodies.filter((body, i) => taken[i] !== (known[body] === undefined))).toEqual([]);
 });
 
+const extras: readonly [extra: unknown, conflict: string | undefined][] = [
+  [{ 'authentication.kubernetes.io/pod-name': ['p'], 'a..b': ['x'], '.': ['y'], '': ['z'] }, undefined],
+  [null, undefined],
+  [{ 'a\0b': ['x'] }, 'field_name'],
+  [{ ['k'.repeat(33_000)]: ['x'] }, 'field_name'],
+  ['x', 'mapping_conflict'],
+];
+
+test('of the extra of a user, too: whoever may impersonate chooses its names', async () => {
+  expect(extras.map(([extra]) => extraConflict(extra))).toEqual(extras.map(([, conflict]) => conflict));
+  for (const user of ['user', 'impersonatedUser']) {
+    const taken = await isTaken(
+      user,
+      extras.map(([extra]) => JSON.stringify({ extra })),
+    );
+    expect(taken).toEqual(extras.map(([, conflict]) => conflict === undefined));
+  }
+});
+
 const mapped =
-  'metadata roleRef rules subjects webhooks spec op path containers volumes type hostPID hostPath resourceAttributes verb ' +
+  'metadata roleRef rules subjects webhooks spec kind ownerReferences image template op path containers volumes type hostPID hostPath resourceAttributes verb ' +
   'securityContext privileged name labels verbs externalIPs x y';
 const odd = [
   '',
