@@ -3,6 +3,7 @@ import { configText } from './config/index.ts';
 import type { Config } from './config/index.ts';
 import type { RulesInForce } from './detect/index.ts';
 import { named, PolicyInForce, Room, runFlows } from './flow/index.ts';
+import { Notifier, openEndpoints } from './notify/index.ts';
 import { Metrics, serve } from './observe/index.ts';
 import type { Logger } from './observe/index.ts';
 import type { Policy } from './policy/index.ts';
@@ -55,6 +56,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   // Whatever fails from here on, what was opened before is closed: the store's thread would keep the process alive.
   await using opened = new AsyncDisposableStack();
   const client = opened.adopt(await createClient(config.elasticsearch), (one) => one.close());
+  const endpoints = await openEndpoints(config);
   const lookup = await Lookup.open(config.elasticsearch, {
     logger,
     onFailure: () => metrics.lookupFailures.inc(),
@@ -104,6 +106,17 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     onCommitted: (seconds) => metrics.committed(seconds),
     observe: () => observations(metrics, options.now()),
   });
+  const notifier =
+    endpoints.length === 0
+      ? undefined
+      : new Notifier(endpoints, {
+          config,
+          committer,
+          meter: metrics.notifications,
+          logger,
+          now: options.now,
+          outbox: await store.notifications(),
+        });
   const beats = new Map(config.sources.map(({ name }) => [name, performance.now()]));
   const health = {
     isAlive: () => [...beats.values()].every((at) => performance.now() - at < aliveMilliseconds),
@@ -148,6 +161,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       redactor: options.redactor,
       pseudonymizer: options.pseudonymizer,
       rules: options.rules,
+      notifier,
       configText: named(configText(config)),
       store,
       committer,
@@ -162,6 +176,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       failpoint: options.failpoint,
       watch: options.watch,
     };
+    notifier?.start();
     await runFlows(
       shared,
       both,
@@ -172,6 +187,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     failed.abort();
     clearInterval(lags);
     await watchingPolicy;
+    await notifier?.stop();
     await committer.flush().catch(() => undefined);
   }
 }

@@ -10,7 +10,7 @@ export const groups: readonly (readonly string[])[] = [
   ['cel'],
   ['policy', 'detect', 'document', 'redact', 'pseudonym', 'store', 'trust', 'config'],
   ['observe', 'streams', 'noise', 'audit-policy'],
-  ['flow', 'ship', 'drift'],
+  ['flow', 'ship', 'drift', 'notify'],
   ['verify', 'kibana'],
   ['proof', 'who', 'setup', 'erase'],
   ['agent.ts', 'cli'],
@@ -23,8 +23,8 @@ export const within: Readonly<Record<string, readonly string[]>> = {
   config: ['redact'],
   // It reads lines as redaction does.
   pseudonym: ['redact'],
-  // A source's flow starts its shipper, and counts for drift.
-  flow: ['ship', 'drift'],
+  // A source's flow starts its shipper, counts for drift, and says what is to be told with a batch.
+  flow: ['ship', 'drift', 'notify'],
   // It takes away what `who` finds.
   erase: ['who'],
   // `auditseal run` is the agent.

@@ -2,22 +2,11 @@ import { hostname } from 'node:os';
 import { posix } from 'node:path';
 import { z } from 'zod';
 import { redactSchema } from '../redact/index.ts';
-import { namePattern } from '../seal/index.ts';
 import { logPathProblem } from './log-path.ts';
+import { notificationsSchema } from './notifications.ts';
+import { filePath as path, objectName as name } from './parts.ts';
 import { plaintextHosts } from './plaintext.ts';
 
-/** Part of a log's origin, and the name of a folder in `stateDir`: `..` would lead out of it. */
-const name = z
-  .string()
-  .max(253, 'must have at most 253 characters, as the name of a node has')
-  .regex(namePattern, 'must be letters, digits, dots, underscores and dashes')
-  .refine((text) => text !== '.' && text !== '..', 'must not be . or .., which are folders everywhere');
-const path = z
-  .string()
-  .startsWith('/', 'must be an absolute path')
-  .refine((text) => !text.includes('\0'), {
-    error: 'must hold no NUL: no path of a system does',
-  });
 const mebibytes = 1024 * 1024;
 
 const source = z.strictObject({
@@ -164,6 +153,7 @@ export const configSchema = z
         ownNamespace: z.string().min(1).max(63).default('auditseal'),
       })
       .prefault({}),
+    notifications: notificationsSchema.prefault({}),
     elasticsearch: elasticsearch,
     batchBytesMax: z
       .int()

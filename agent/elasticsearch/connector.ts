@@ -1,7 +1,8 @@
+import { lookup } from 'node:dns';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect as connectTcp, isIP } from 'node:net';
-import type { Socket } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
@@ -26,26 +27,39 @@ export interface Target {
  * How connections to Elasticsearch are made: through a proxy if there is one, and over TLS only to whoever `trust` accepts.
  * In the place of undici's own connector, which knows neither proxies nor a fingerprint that is safe to pin (see TlsTrust).
  */
-export function connectorOf(trust: TlsTrust, proxy: HttpProxy | undefined) {
+export function connectorOf(trust: TlsTrust, proxy: HttpProxy | undefined, isAllowed?: IsAllowed) {
   return callbackify(async ({ hostname, port, protocol }: Target) => {
     const target = { hostname, protocol, port: port || (protocol === 'https:' ? '443' : '80') };
-    return await open(target, trust, proxy);
+    return await open(target, trust, proxy, isAllowed);
   });
 }
+
+/**
+ * Whether a connection to an address may be made. It is asked of what a name leads to, when the connection is made: a name that leads
+ * elsewhere the next time gains nothing. Through a proxy, of an address in the URL alone: names are the proxy's to look up.
+ */
+export type IsAllowed = (address: string) => boolean;
 
 async function open(
   target: Target,
   trust: TlsTrust,
   proxy: HttpProxy | undefined,
+  isAllowed: IsAllowed | undefined,
 ): Promise<Socket | TLSSocket> {
-  const raw = () => openTcp(target, proxy);
+  const raw = () => openTcp(target, proxy, isAllowed);
   if (target.protocol !== 'https:') return await raw();
   const ca = await trust.ca(async (options) => await openTls(target, await raw(), options));
   return await openTls(target, await raw(), ca);
 }
 
-async function openTcp(target: Target, proxy: HttpProxy | undefined): Promise<Socket> {
-  const socket = proxy ? await tunnel(target, proxy) : await connected(target);
+async function openTcp(
+  target: Target,
+  proxy: HttpProxy | undefined,
+  isAllowed: IsAllowed | undefined,
+): Promise<Socket> {
+  const host = bare(target.hostname);
+  if (isIP(host) !== 0 && isAllowed?.(host) === false) throw notAllowed(host);
+  const socket = proxy ? await tunnel(target, proxy) : await connected(target, isAllowed);
   // Until somebody else listens: an error that nobody hears would end the process.
   socket.on('error', () => undefined);
   socket.setNoDelay(true);
@@ -53,10 +67,33 @@ async function openTcp(target: Target, proxy: HttpProxy | undefined): Promise<So
   return socket;
 }
 
-function connected({ hostname, port }: Target): Promise<Socket> {
-  const socket = connectTcp({ host: bare(hostname), port: Number(port) });
+function connected({ hostname, port }: Target, isAllowed: IsAllowed | undefined): Promise<Socket> {
+  const guard = isAllowed && { lookup: guarded(isAllowed) };
+  const socket = connectTcp({ host: bare(hostname), port: Number(port), ...guard });
   return settled(socket, 'connect', `${noConnection}${hostname}:${port}`);
 }
+
+/** What a name leads to, without the addresses that no connection may be made to. */
+function guarded(isAllowed: IsAllowed): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, found) => {
+      if (error) return callback(error, '', 0);
+      const allowed = found.filter(({ address }) => isAllowed(address));
+      const [first] = allowed;
+      if (first === undefined) return callback(notAllowed(hostname), '', 0);
+      return options.all ? callback(null, allowed) : callback(null, first.address, first.family);
+    });
+  };
+}
+
+function notAllowed(host: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${host} leads to no address that may be connected to`), {
+    code: addressNotAllowed,
+  });
+}
+
+/** The code of the error for an address that may not be connected to, or of its cause. */
+export const addressNotAllowed = 'ADDRESS_NOT_ALLOWED';
 
 /** RFC 9110 §9.3.6. The tunnel is for http, too: the proxy then sees nothing but bytes, as it does for https. */
 async function tunnel({ hostname, port }: Target, proxy: HttpProxy): Promise<Socket> {

@@ -6,7 +6,7 @@ export { createClient, type ElasticsearchClient } from './client.ts';
 export type { ClientSettings } from './client.ts';
 export { clusterOf } from './cluster.ts';
 export type { Cluster } from './cluster.ts';
-export { connectorOf } from './connector.ts';
+export { addressNotAllowed, connectorOf } from './connector.ts';
 export { createDocument } from './create-document.ts';
 export { Credentials } from './credentials.ts';
 export type { CredentialFiles } from './credentials.ts';

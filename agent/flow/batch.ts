@@ -21,6 +21,8 @@ export class Batch {
   readonly tally = new Tally();
   /** Entries that go out in the refused form alone; durable with the batch. */
   readonly refusals: Refusal[] = [];
+  /** Something in it shall be known soon: it is due at the next commit. */
+  isUrgent = false;
   readonly #limits: BatchLimits;
   /** Monotonic milliseconds of the batch before it; undefined for the first of a process. */
   readonly #sealedBeforeAt: number | undefined;

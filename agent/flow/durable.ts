@@ -4,7 +4,7 @@ import { messageOf } from '../error.ts';
 import { Entries } from '../seal/index.ts';
 import type { EpochStart, Manifest, Sealed } from '../seal/index.ts';
 import { release } from '../store/index.ts';
-import type { BatchRow, Committer, Member, Refusal } from '../store/index.ts';
+import type { BatchRow, Committer, Member, NotificationRow, Refusal } from '../store/index.ts';
 
 const compress = promisify(gzip);
 
@@ -30,6 +30,8 @@ export interface SealedBatch {
   sealed: Sealed;
   row: Omit<BatchRow, 'members' | 'record'>;
   refusals: Refusal[];
+  /** What endpoints are to be told of it. */
+  notifications: NotificationRow[];
   /** The epoch that begins after it, if it is the last of its own. */
   epochs: (EpochStart & { source: string })[];
 }
@@ -41,6 +43,7 @@ export interface DurableBatch {
   bytes: number;
   /** Its entries that are sent in the refused form alone. */
   refusals: readonly Refusal[];
+  notifications: readonly NotificationRow[];
 }
 
 /**
@@ -54,6 +57,7 @@ export class Durable {
   readonly #idle: Entries[];
   #compressing: Promise<void> = Promise.resolve();
   #uncommittedBytes = 0;
+  #unsettled = 0;
   #wake: () => void = () => undefined;
   #failure: Error | undefined;
 
@@ -67,6 +71,11 @@ export class Durable {
   /** Compressed and not yet durable. */
   get uncommittedBytes(): number {
     return this.#uncommittedBytes;
+  }
+
+  /** Whether all that was given is durable. */
+  get isSettled(): boolean {
+    return this.#unsettled === 0;
   }
 
   /** `onDurable` is called once for each batch, in order, in the order of subscribing. */
@@ -85,6 +94,7 @@ export class Durable {
 
   /** Takes a sealed batch, its buffer included, and returns at once. What fails is thrown by the calls that follow. */
   store(batch: SealedBatch): void {
+    this.#unsettled += 1;
     this.#compressing = this.#compressing
       .then(() => this.#compress(batch))
       .catch((error: unknown) => this.#fail(error));
@@ -100,7 +110,7 @@ export class Durable {
 
   /** Resolves when the batch is compressed and its commit has begun: the next one is compressed meanwhile. */
   async #compress(batch: SealedBatch): Promise<void> {
-    const { entries, sealed, row, epochs, refusals } = batch;
+    const { entries, sealed, row, epochs, refusals, notifications } = batch;
     const members = await Promise.all(entries.members().map(compressMember));
     this.#idle.push(entries);
     this.#wake();
@@ -108,20 +118,25 @@ export class Durable {
     const bytes = members.reduce((sum, { body }) => sum + body.length, record.length);
     this.#uncommittedBytes += bytes;
     this.#options.failpoint('compressed');
-    this.#options.committer.commit({ epochs, refusals, batches: [{ ...row, members, record }] }).then(
-      () => this.#onCommitted(batch, members, bytes),
-      (error: unknown) => this.#fail(error),
-    );
+    this.#options.committer
+      .commit({ epochs, refusals, notifications, batches: [{ ...row, members, record }] })
+      .then(
+        () => this.#onCommitted(batch, members, bytes),
+        (error: unknown) => this.#fail(error),
+      );
   }
 
-  #onCommitted({ sealed, row, refusals }: SealedBatch, members: readonly Member[], bytes: number): void {
+  #onCommitted(batch: SealedBatch, members: readonly Member[], bytes: number): void {
+    const { sealed, row, refusals, notifications } = batch;
     // The store has had its own copy.
     for (const { body } of members) release(body);
     this.#uncommittedBytes -= bytes;
+    this.#unsettled -= 1;
     this.#options.failpoint('durable');
     if (row.closes) this.#options.failpoint('epoch durable');
     this.#wake();
-    for (const onDurable of this.#subscribers) onDurable({ manifest: sealed.manifest, bytes, refusals });
+    for (const onDurable of this.#subscribers)
+      onDurable({ manifest: sealed.manifest, bytes, refusals, notifications });
   }
 
   #fail(error: unknown): void {

@@ -1,3 +1,4 @@
+import { isUrgent } from '../notify/index.ts';
 import { copiesNotices } from '../seal/index.ts';
 import type { EpochStart, Notice } from '../seal/index.ts';
 import type { CopiesRow, Refusal } from '../store/index.ts';
@@ -42,6 +43,11 @@ export class Notices {
     this.#sealedAt = parts.sealedAt;
     this.#policy = parts.policy;
     this.#pending = this.#startNotices();
+  }
+
+  /** Whether something is to be said that shall be known soon. */
+  get isUrgent(): boolean {
+    return this.#pending.some((notice) => isUrgent(notice));
   }
 
   add(notice: Notice): void {

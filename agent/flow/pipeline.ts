@@ -5,6 +5,7 @@ import type { LongLineParts } from '../event/index.ts';
 import { ecsVersion } from '../observe/index.ts';
 import type { Logger, SourceMeter } from '../observe/index.ts';
 import { managedFieldsName, requestReceivedName } from '../policy/index.ts';
+import type { SourceAlerts } from '../notify/index.ts';
 import type { Pseudonymizer } from '../pseudonym/index.ts';
 import type { Redactor } from '../redact/index.ts';
 import { lineKey, macOf, sha256 } from '../seal/index.ts';
@@ -33,6 +34,9 @@ import type {
 
 const newline = 0x0a;
 
+/** An urgent batch is sealed so long before its transaction may begin: time to compress it. */
+const commitLeadMilliseconds = 50;
+
 export interface PipelineParts {
   sourceName: string;
   /** What the documents of any epoch of this source have in common. */
@@ -52,7 +56,11 @@ export interface PipelineParts {
   source: Source<LongLineParts>;
   sealer: Sealer;
   notices: Notices;
+  /** What endpoints are to be told of; undefined where there is none. */
+  alerts: SourceAlerts | undefined;
   durable: Durable;
+  /** Milliseconds until the next transaction may begin. */
+  commitIn: () => number;
   /** The sealer's first, open. */
   batch: Batch;
   /** From where the state says that reading goes on. */
@@ -114,14 +122,32 @@ export class Pipeline {
       const chunk = this.#hasRoom() ? await source.read() : await source.reserve(this.#paused === 'disk');
       if (chunk) await this.#take(chunk);
       for (const event of this.#withheld.due(now().getTime())) await this.#recover(event);
-      if (this.#batch.isFull || this.#batch.isDue()) await this.#seal();
-      if (!chunk) await source.wait(signal);
+      if (this.#batch.isFull || this.#batch.isDue() || this.#isAwaited()) await this.#seal();
+      if (!chunk) await source.wait(this.#untilCommit(signal));
     }
     policy.end();
     notices.add({ kind: 'stop', at: now().toISOString() });
     await this.#seal();
     await durable.drain();
     this.#parts.failpoint('stop durable');
+  }
+
+  /** Something urgent waits, and the next transaction can take it: of a flood of such events each takes all that have come. */
+  #isAwaited(): boolean {
+    const { durable, commitIn } = this.#parts;
+    return this.#isUrgent && durable.isSettled && commitIn() <= commitLeadMilliseconds;
+  }
+
+  get #isUrgent(): boolean {
+    return this.#batch.isUrgent || this.#parts.notices.isUrgent;
+  }
+
+  /** Nothing new in the log, and something urgent waits: not longer than until the next transaction. */
+  #untilCommit(signal: AbortSignal): AbortSignal {
+    if (!this.#isUrgent) return signal;
+    const { durable, commitIn } = this.#parts;
+    const milliseconds = durable.isSettled ? commitIn() - commitLeadMilliseconds : commitLeadMilliseconds;
+    return AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.ceil(milliseconds)))]);
   }
 
   // read: a chunk's bytes go into the batch's tally, its lines onward
@@ -204,6 +230,7 @@ export class Pipeline {
       ...(bytesMin !== undefined && { bytesMin }),
     };
     this.#gaps.push(gap);
+    this.#batch.isUrgent = true;
     this.#openGaps.push(gap);
     logger.warn({ 'auditseal.gap': gap, 'auditseal.source': sourceName }, gapWarning(reason));
   }
@@ -220,7 +247,15 @@ export class Pipeline {
     const mayWait = file !== undefined && prepared.fired.length === 0;
     const key = mayWait ? this.#withheld.takes(line.event, line.bytes.length) : undefined;
     if (key !== undefined && file !== undefined) return this.#withhold(key, line, file, prepared);
+    if (prepared.fired.length > 0) this.#noteMatch(prepared);
     this.#addEvent(shapePrepared(prepared, line, this.#treatment));
+  }
+
+  /** Whom to tell, and how soon. */
+  #noteMatch({ fired, event, place: { index, readAt } }: PreparedEvent): void {
+    this.#parts.alerts?.match({ fired, event, logId: this.#batch.log.logId, index, readAt });
+    if (fired.some(({ text }) => text.severity === 'high' || text.severity === 'critical'))
+      this.#batch.isUrgent = true;
   }
 
   #addEvent(treated: KeptEvent): void {

@@ -1,3 +1,4 @@
+import type { SourceAlerts } from '../notify/index.ts';
 import { batchKey, Log, parseOrigin, startEpoch, sumOf } from '../seal/index.ts';
 import type { EpochStart, Sealed } from '../seal/index.ts';
 import { talliesOf } from '../store/index.ts';
@@ -22,6 +23,8 @@ export interface SealerParts {
   /** RFC 3339: when the epoch's key was made. */
   madeAt: string;
   notices: Notices;
+  /** What endpoints are to be told of the open batch; undefined where there is none. */
+  alerts: SourceAlerts | undefined;
   durable: Durable;
   agent: { name: string; version: string };
   now: () => Date;
@@ -59,7 +62,7 @@ export class Sealer {
    * @param tail the state to go on from after the batch, as `parsePipelineState` reads it
    */
   async seal(batch: Batch, tail: string): Promise<Batch> {
-    const { durable, notices, now, failpoint, limits } = this.#parts;
+    const { durable, notices, alerts, now, failpoint, limits } = this.#parts;
     const entries = await durable.emptyEntries();
     const at = now();
     const next = this.#nextEpoch(at);
@@ -69,7 +72,8 @@ export class Sealer {
     const row = this.#row(batch, sealed, taken, tail, next !== undefined);
     const epochs = next ? [this.#beginEpoch({ ...next, previous: sealed.checkpoint })] : [];
     if (next) failpoint('epoch sealed');
-    durable.store({ entries: batch.entries, sealed, row, refusals: batch.refusals, epochs });
+    const notifications = alerts?.take(sealed.manifest) ?? [];
+    durable.store({ entries: batch.entries, sealed, row, refusals: batch.refusals, notifications, epochs });
     return new Batch(this.#log, entries, limits, performance.now());
   }
 

@@ -5,6 +5,7 @@ import type { RuleProblem, RulesInForce } from '../detect/index.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
 import { LongLineParts } from '../event/index.ts';
 import type { Logger, Metrics } from '../observe/index.ts';
+import type { Notifier } from '../notify/index.ts';
 import type { Pseudonymizer } from '../pseudonym/index.ts';
 import type { Redactor } from '../redact/index.ts';
 import { Log, logName, parseMoments, startEpoch } from '../seal/index.ts';
@@ -32,6 +33,8 @@ export interface SharedParts {
   pseudonymizer: Pseudonymizer | undefined;
   /** The rules of detection; undefined where it is switched off. */
   rules: RulesInForce | undefined;
+  /** Tells endpoints; undefined where there is none. */
+  notifier: Notifier | undefined;
   configText: NamedText;
   store: Store;
   committer: Committer;
@@ -226,6 +229,9 @@ async function assemble(
   durable.subscribe(({ refusals }) => notices.addRefusals(refusals));
   durable.subscribe(({ manifest, bytes }) => meter.sealed(manifest, bytes));
   durable.subscribe(() => shipper.notify());
+  durable.subscribe(({ notifications }) => shared.notifier?.add(notifications));
+  shared.notifier?.sealBy((notice) => notices.add(notice));
+  const alerts = shared.notifier?.alertsOf(sourceName);
 
   const sealer = new Sealer({
     sourceName,
@@ -238,6 +244,7 @@ async function assemble(
     log: opened.log,
     madeAt: opened.madeAt,
     notices,
+    alerts,
     durable,
     agent,
     now,
@@ -269,7 +276,9 @@ async function assemble(
     source,
     sealer,
     notices,
+    alerts,
     durable,
+    commitIn: () => committer.dueInMilliseconds,
     batch: await sealer.open(),
     state,
     meter,

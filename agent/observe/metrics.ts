@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { families } from './families.ts';
 import type { Family } from './families.ts';
+import { NotificationMeter } from './notification-meter.ts';
 import { pseudonymRules } from '../pseudonym/index.ts';
 import { ruleNames } from '../redact/index.ts';
 import { SourceMeter } from './source-meter.ts';
@@ -82,6 +83,7 @@ export class Metrics {
     'auditseal_policy_refused',
     '1 while the policy file holds what cannot be used, and the policy of before is in force; else 0.',
   );
+  readonly notifications = new NotificationMeter(this.#registry);
   readonly #freeBytes = this.#gauge('auditseal_disk_free_bytes', "Bytes free on the state folder's disk.");
   readonly #clock = this.#gauge(
     'auditseal_clock_timestamp_seconds',

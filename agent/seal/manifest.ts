@@ -85,7 +85,11 @@ export type Notice =
     }
   | { kind: 'detect'; at: string; rules: string }
   | { kind: 'detect'; at: string; rule: string; state: 'errors' }
-  | { kind: 'detect'; at: string; rule: string; state: 'off'; until: string };
+  | { kind: 'detect'; at: string; rule: string; state: 'off'; until: string }
+  /** An endpoint that is told nothing any more (`why` is one line), is tried again, or of which alerts were dropped. */
+  | { kind: 'notify'; at: string; endpoint: string; state: 'off'; why: string }
+  | { kind: 'notify'; at: string; endpoint: string; state: 'on' }
+  | { kind: 'notify'; at: string; endpoint: string; state: 'dropped'; count: number };
 
 /** The manifest's entry: one line of JSON, without a newline. */
 export function manifestBytes(manifest: Manifest): Buffer {

@@ -52,6 +52,11 @@ export class Committer {
     return this.#isDiskFull;
   }
 
+  /** Milliseconds until a transaction may begin: 0 where one begins at once, or as soon as that in flight is done. */
+  get dueInMilliseconds(): number {
+    return Math.max(0, this.#lastAt + this.#intervalMilliseconds - performance.now());
+  }
+
   /** Durable when it resolves; gives the sequence numbers of the part's batches. */
   commit(part: Part): Promise<number[]> {
     const done = this.#enqueue(part);
@@ -114,6 +119,8 @@ export class Committer {
       starts: parts.flatMap((part) => part.starts ?? []),
       copies: parts.flatMap((part) => part.copies ?? []),
       seen: parts.flatMap((part) => part.seen ?? []),
+      notifications: parts.flatMap((part) => part.notifications ?? []),
+      notified: parts.flatMap((part) => part.notified ?? []),
       observations: this.#options.observe?.() ?? [],
     };
   }

@@ -1,5 +1,6 @@
 export { StoreError } from './error.ts';
 export { Committer } from './committer.ts';
+export { outboxRowsMax } from './outbox.ts';
 export { release } from './release.ts';
 export { readStatus, type SourceStatus, type StateStatus } from './status.ts';
 export type * from './types.ts';

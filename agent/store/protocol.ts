@@ -8,6 +8,7 @@ export type Call =
   | { method: 'commit'; transaction: Transaction }
   | { method: 'rollBack'; source: string }
   | { method: 'next'; source: string; after: number }
+  | { method: 'notifications' }
   | { method: 'statistics' }
   | { method: 'close' };
 

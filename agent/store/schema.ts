@@ -102,11 +102,23 @@ CREATE TABLE copies (
 ) STRICT;
 `;
 
+/** What endpoints are to be told, in order, until they were. */
+const outbox = `
+CREATE TABLE notification (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  endpoint TEXT NOT NULL,
+  key TEXT NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (endpoint, key)
+) STRICT;
+CREATE INDEX notification_endpoint ON notification(endpoint, seq);
+`;
+
 /** The oldest version that is migrated; those before are refused. */
 export const oldestState = 4;
 
 /** The first makes an empty database one of the oldest version; each of the others leads to the next. */
-export const migrations = [schema] as const;
+export const migrations = [schema, outbox] as const;
 
 /** PRAGMA user_version of the state database. A newer one is refused untouched, an older one migrated at open. */
 export const stateVersion = oldestState + migrations.length - 1;

@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { StoreError } from './error.ts';
+import { Outbox } from './outbox.ts';
 import type {
   BatchRow,
   CopiesRow,
@@ -10,6 +11,7 @@ import type {
   Loaded,
   Member,
   NewEpoch,
+  NotificationRow,
   Refusal,
   SeenRow,
   SourceRow,
@@ -25,11 +27,13 @@ const epochColumns = `id, origin, vkey, private_key AS privateKey, reason, previ
 export class State {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #outbox: Outbox;
   /** Whether the write-ahead log may hold pages with an erased key. */
   #keyInLog = true;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.#outbox = new Outbox((text) => this.#sql(text));
     // An epoch change that a crash interrupted: before a key was erased, or between that and the truncation.
     this.#eraseDeliveredKeys();
     this.#truncateLog();
@@ -116,6 +120,7 @@ export class State {
           records,
           source,
         );
+      this.#outbox.commit(transaction);
       for (const { source, text } of transaction.observations ?? [])
         this.#sql('UPDATE source SET observed = ? WHERE name = ?').run(text, source);
       if (transaction.acknowledged.length > 0) this.#eraseDeliveredKeys();
@@ -172,6 +177,11 @@ export class State {
       row.first + row.count,
     );
     return { ...row, held: row.held === 1, members, refusals };
+  }
+
+  /** What waits to be told, in order. */
+  notifications(): NotificationRow[] {
+    return this.#outbox.rows();
   }
 
   statistics(): Statistics {

@@ -5,7 +5,7 @@ import { StoreError } from './error.ts';
 import { makePrivate } from './private-folder.ts';
 import type { Exposure } from './private-folder.ts';
 import type { Call, Reply } from './protocol.ts';
-import type { Committed, Loaded, Statistics, StoredBatch, Transaction } from './types.ts';
+import type { Committed, Loaded, NotificationRow, Statistics, StoredBatch, Transaction } from './types.ts';
 
 /** The state database seen from the main thread: one SQLite file in `stateDir`, owned by a worker thread. */
 export class Store {
@@ -89,6 +89,11 @@ export class Store {
 
   async next(source: string, after: number): Promise<StoredBatch | undefined> {
     return (await this.#call({ method: 'next', source, after })) as StoredBatch | undefined;
+  }
+
+  /** What waits to be told to endpoints, in order. */
+  async notifications(): Promise<NotificationRow[]> {
+    return (await this.#call({ method: 'notifications' })) as NotificationRow[];
   }
 
   async statistics(): Promise<Statistics> {

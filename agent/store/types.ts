@@ -112,6 +112,15 @@ export interface Committed {
   reusableBytes: number;
 }
 
+/** What an endpoint is to be told: a row of the outbox. */
+export interface NotificationRow {
+  /** The endpoint's name in the configuration. */
+  endpoint: string;
+  /** Tells it from all others of the endpoint. */
+  key: string;
+  body: string;
+}
+
 export interface Refusal {
   origin: string;
   index: number;
@@ -145,6 +154,10 @@ export interface Transaction {
   starts: { source: string; counter: number; state: StartState }[];
   copies: CopiesRow[];
   seen: SeenRow[];
+  /** To be told, durable with the batch that they are of; of what is there already nothing changes. */
+  notifications?: NotificationRow[];
+  /** Rows of the outbox that need not be told any more. */
+  notified?: Pick<NotificationRow, 'endpoint' | 'key'>[];
   /** JSON of what an operator should know of a source; a later one replaces it. */
   observations?: { source: string; text: string }[];
 }

@@ -25,6 +25,8 @@ function answer(call: Call): unknown {
       return state.rollBack(call.source);
     case 'next':
       return state.next(call.source, call.after);
+    case 'notifications':
+      return state.notifications();
     case 'statistics':
       return state.statistics();
     case 'close':

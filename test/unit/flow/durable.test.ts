@@ -54,6 +54,7 @@ async function scene(folder: string) {
     log,
     madeAt: epoch.madeAt,
     notices,
+    alerts: undefined,
     durable,
     agent: { name: 'a', version: '0.0.0' },
     now,
