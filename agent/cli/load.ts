@@ -20,12 +20,14 @@ export async function loadSetup(file: string): Promise<{
   rules: RulesInForce | undefined;
 }> {
   const config = await loadConfig(file);
+  const rules = await loadDetection(file, config);
+  checkNotifiedRules(file, config, rules);
   return {
     config,
     policy: await loadPolicy(file, config),
     redactor: await loadRedactor(file, config),
     pseudonymizer: await loadPseudonymizer(file, config),
-    rules: await loadDetection(file, config),
+    rules,
   };
 }
 
@@ -103,6 +105,22 @@ export async function loadDetection(file: string, { detection }: Config): Promis
     if (cause instanceof DetectError) throw new ConfigError(file, [cause.message], { cause });
     throw cause;
   }
+}
+
+/** An id that no rule has would tell nobody. Throws ConfigError. */
+function checkNotifiedRules(file: string, { notifications }: Config, rules: RulesInForce | undefined): void {
+  if (rules === undefined) return;
+  const ids = new Set(rules.current.rules.map(({ text }) => text.id));
+  const problems = notifications.endpoints.flatMap((endpoint, i) =>
+    (['rules', 'exceptRules'] as const).flatMap((key) => {
+      const unknown = endpoint[key].filter((id) => !ids.has(id));
+      if (unknown.length === 0) return [];
+      return [
+        `notifications.endpoints.${i}.${key}: there is no rule ${unknown.join(', ')}; auditseal rules list shows all`,
+      ];
+    }),
+  );
+  if (problems.length > 0) throw new ConfigError(file, problems);
 }
 
 /** The text of a file that a key of the configuration names. */

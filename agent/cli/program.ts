@@ -11,6 +11,7 @@ const definitions: Record<string, () => Promise<(terminal: Terminal) => Command>
   validate: async () => (await import('./validate/index.ts')).defineValidate,
   doctor: async () => (await import('./doctor/index.ts')).defineDoctor,
   rules: async () => (await import('./rules/index.ts')).defineRules,
+  notify: async () => (await import('./notify/index.ts')).defineNotify,
   verify: async () => (await import('./verify/index.ts')).defineVerify,
   show: async () => (await import('./show/index.ts')).defineShow,
   proof: async () => (await import('./proof/index.ts')).defineProof,

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/index.ts';
 import { Credentials, proxyOf, ElasticsearchError, TlsTrust } from '../../elasticsearch/index.ts';
+import { NotifyError, openEndpoints } from '../../notify/index.ts';
 import { describeObstacle, probe } from '../../source/index.ts';
 
 /**
@@ -15,6 +16,7 @@ export async function fileProblems(config: Config): Promise<string[]> {
     settingsProblem(Credentials.read(lookup)),
     settingsProblem(TlsTrust.read(connection)),
     settingsProblem(proxyOf(connection)),
+    settingsProblem(openEndpoints(config)),
   ]);
   return found.filter((problem) => problem !== undefined);
 }
@@ -29,7 +31,8 @@ async function settingsProblem(reading: Promise<unknown>): Promise<string | unde
     await reading;
     return undefined;
   } catch (error) {
-    if (error instanceof ElasticsearchError && error.code === 'settings') return error.message;
+    if ((error instanceof ElasticsearchError || error instanceof NotifyError) && error.code === 'settings')
+      return error.message;
     throw error;
   }
 }

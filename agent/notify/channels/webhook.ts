@@ -33,21 +33,13 @@ export function signature(key: Buffer, id: string, timestamp: string, body: stri
 /** As many alerts as there is room for, the most urgent first; `omitted` says how many are not there. */
 function bodyOf(message: Message, form: Form): string {
   const alerts = form === 'whole' ? message.alerts : message.alerts.map((alert) => bare(alert));
+  const printed = alerts.map(({ v: _version, group: _group, ...alert }) => JSON.stringify(alert));
   const print = (shown: number) =>
-    JSON.stringify({
-      type: `auditseal.${message.kind}`,
-      timestamp: message.at,
-      data: {
-        summary: headline({ ...message, alerts }, asText),
-        alerts: alerts.slice(0, shown).map(({ v: _version, group: _group, ...alert }) => alert),
-        omitted: alerts.length - Math.min(shown, alerts.length),
-      },
-    });
-  for (let shown = alerts.length; shown > 0; shown -= 1) {
-    const body = print(shown);
-    if (Buffer.byteLength(body) < bodyBytesMax) return body;
-  }
-  return print(0);
+    `{"type":"auditseal.${message.kind}","timestamp":"${message.at}","data":{"summary":${JSON.stringify(headline({ ...message, alerts }, asText))},` +
+    `"alerts":[${printed.slice(0, shown).join(',')}],"omitted":${printed.length - shown}}}`;
+  let bytes = Buffer.byteLength(print(0)) + String(printed.length).length;
+  const shown = printed.findIndex((text) => (bytes += Buffer.byteLength(text) + 1) >= bodyBytesMax);
+  return print(shown < 0 ? printed.length : shown);
 }
 
 const prefix = 'whsec_';

@@ -101,11 +101,24 @@ seccompProfile: { type: RuntimeDefault }
 {{- if .Values.elasticsearch.caSecret -}}{{- $_ := set $es "caFile" "/etc/auditseal/ca/ca.crt" -}}{{- end -}}
 {{- $config := dict "cluster" .Values.cluster "stateDir" .Values.stateDir "sources" .Values.sources "elasticsearch" $es "http" (dict "host" "0.0.0.0" "port" .Values.metrics.port) -}}
 {{- if (.Values.pseudonyms | default dict).existingSecret -}}{{- $_ := set $config "pseudonyms" (dict "keyFile" "/etc/auditseal/pseudonyms/pseudonym-key") -}}{{- end -}}
+{{- with (.Values.notifications | default dict).endpoints -}}{{- $_ := set $config "notifications" (dict "endpoints" .) -}}{{- end -}}
 {{- if .Values.policy -}}{{- $_ := set $config "policyFile" "/etc/auditseal/policy.yaml" -}}{{- end -}}
 {{- $detection := dict "ownNamespace" .Release.Namespace -}}
 {{- if .Values.rules -}}{{- $_ := set $detection "rulesFile" "/etc/auditseal/rules/rules.yaml" -}}{{- end -}}
 {{- $_ := set $config "detection" $detection -}}
 {{- toYaml (mergeOverwrite $config (deepCopy .Values.config)) -}}
+{{- end -}}
+
+{{/* Where notifications are sent to, as a JSON array: of a URL in a file nobody knows here, and it is https. */}}
+{{- define "auditseal.notificationPorts" -}}
+{{- $ports := list -}}
+{{- range (.Values.notifications | default dict).endpoints -}}
+{{- $parts := urlParse (.proxy | default .url | default "https://receiver") -}}
+{{- $port := regexFind ":[0-9]+$" $parts.host | trimPrefix ":" -}}
+{{- $ports = append $ports (int (default (ternary "80" "443" (eq $parts.scheme "http")) $port)) -}}
+{{- end -}}
+{{- if $ports -}}{{- $ports = default $ports .Values.networkPolicy.notificationPorts -}}{{- end -}}
+{{- $ports | uniq | toJson -}}
 {{- end -}}
 
 {{/* The folders of all sources, each once, as a JSON array. */}}

@@ -4,7 +4,7 @@ with it, since Helm renders them in any order.
 */}}
 {{- define "auditseal.refuse" -}}
 {{- $problems := list -}}
-{{- range list "missing" "image" "sources" "elasticsearch" "policy" "units" "pod" -}}
+{{- range list "missing" "image" "sources" "elasticsearch" "notifications" "policy" "units" "pod" -}}
 {{- $problems = concat $problems (include (printf "auditseal.problems.%s" .) $ | fromJsonArray) -}}
 {{- end -}}
 {{- if $problems -}}
@@ -122,6 +122,36 @@ with it, since Helm renders them in any order.
 {{- $records := ternary $es.recordRetentionDays 36500 (hasKey $es "recordRetentionDays") | int -}}
 {{- if lt $records $events -}}
 {{- $found = append $found (printf "config.elasticsearch.recordRetentionDays (%d) is below retentionDays (%d): events without their records prove nothing" $records $events) -}}
+{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
+{{/* As agent/config/notifications.ts has it of keys that do not go together. */}}
+{{- define "auditseal.problems.notifications" -}}
+{{- $found := list -}}
+{{- $names := list -}}
+{{- range $i, $endpoint := (.Values.notifications | default dict).endpoints -}}
+{{- $at := printf "notifications.endpoints[%d]" $i -}}
+{{- if has .name $names -}}
+{{- $found = append $found (printf "%s.name is used twice: %s" $at .name) -}}
+{{- end -}}
+{{- $names = append $names .name -}}
+{{- if eq .type "slack" -}}
+{{- if or .url (not .urlFile) -}}
+{{- $found = append $found (printf "%s.urlFile is required, and no url: whoever knows it can write to the channel" $at) -}}
+{{- end -}}
+{{- else if and (ne .type "pagerduty") (eq (empty .url) (empty .urlFile)) -}}
+{{- $found = append $found (printf "%s.url or urlFile is required, and not both" $at) -}}
+{{- end -}}
+{{- if and (eq .type "webhook") (not .keyFile) -}}
+{{- $found = append $found (printf "%s.keyFile is required: the file with the key that deliveries are signed by" $at) -}}
+{{- end -}}
+{{- if and (eq .type "pagerduty") (not .routingKeyFile) -}}
+{{- $found = append $found (printf "%s.routingKeyFile is required: the file with the integration key" $at) -}}
+{{- end -}}
+{{- if and (hasPrefix "http:" (lower (default "" .url))) (not .allowPrivateAddresses) -}}
+{{- $found = append $found (printf "%s.url would send alerts in plain text: use https, or, for a receiver in the cluster, set allowPrivateAddresses: true" $at) -}}
+{{- end -}}
 {{- end -}}
 {{- toJson $found -}}
 {{- end -}}

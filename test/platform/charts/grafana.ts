@@ -236,6 +236,37 @@ const rows: { title: string; panels: Panel[] }[] = [
     ],
   },
   {
+    title: 'Notify',
+    panels: [
+      {
+        title: 'Notifications',
+        description: 'Requests to each endpoint that it took, and those that failed and were tried again.',
+        unit: 'none',
+        queries: [
+          [
+            `sum by (instance, endpoint, result) (increase(auditseal_notifications_total${node}[$__range]))`,
+            '{{instance}} {{endpoint}} {{result}}',
+          ],
+        ],
+      },
+      {
+        title: 'Waiting to be told',
+        description: 'Alerts in the outbox of each endpoint. With more than 250 the oldest are dropped.',
+        unit: 'none',
+        queries: [[`auditseal_notifications_waiting${node}`, '{{instance}} {{endpoint}}']],
+      },
+      {
+        title: 'Endpoints that are off',
+        description:
+          '1: the receiver takes nothing as it is set up, and nobody is told there (AuditsealNotificationsFailing).',
+        unit: 'none',
+        queries: [[`auditseal_notification_endpoint_off${node}`, '{{instance}} {{endpoint}}']],
+        stat: true,
+        alarm: true,
+      },
+    ],
+  },
+  {
     title: 'The node',
     panels: [
       {

@@ -9,7 +9,7 @@ interface JsonSchema {
 }
 
 /** What the chart itself writes into auditseal.yaml; `config` may set everything else. */
-const ofTheChart = ['cluster', 'node', 'stateDir', 'sources', 'policyFile', 'http'];
+const ofTheChart = ['cluster', 'node', 'stateDir', 'sources', 'policyFile', 'http', 'notifications'];
 const ofTheChartInElasticsearch = [
   'urls',
   'namespace',
@@ -48,6 +48,7 @@ const optional = new Set([
   'hostNetwork',
   'dnsPolicy',
   'pseudonyms',
+  'notifications',
   'terminationGracePeriodSeconds',
   'runbookUrlBase',
   'wholeStaleDays',
@@ -109,6 +110,10 @@ export function valuesSchema(): Record<string, unknown> {
       }),
       config,
       pseudonyms: strict({ existingSecret: objectName, keyKey: { ...secretKey, minLength: 1 } }),
+      notifications: strict({
+        existingSecret: objectName,
+        endpoints: of(of(agent, 'notifications'), 'endpoints'),
+      }),
       policy: text,
       rules: text,
       image: strict({
@@ -145,6 +150,8 @@ export function valuesSchema(): Record<string, unknown> {
         dnsPorts: { type: 'array', items: port },
         elasticsearchPeers: anyObjects,
         elasticsearchPorts: { type: 'array', items: port },
+        notificationPorts: { type: 'array', items: port },
+        notificationPeers: anyObjects,
         extraEgress: anyObjects,
         metricsPeers: anyObjects,
       }),

@@ -36,6 +36,26 @@ test('cluster, a source and a URL are enough', () => {
   ).toEqual(config);
 });
 
+const told = (endpoint: object) => `${least}notifications: ${JSON.stringify({ endpoints: [endpoint] })}\n`;
+
+test.each([
+  ['urlFile', { type: 'slack' }],
+  ['url', { type: 'slack', url: 'https://hooks.example/s3cret' }],
+  ['url', { type: 'webhook', keyFile: '/key' }],
+  ['keyFile', { type: 'webhook', url: 'https://x.example' }],
+  ['routingKeyFile', { type: 'pagerduty' }],
+  ['keyFile', { type: 'alertmanager', url: 'https://x.example', keyFile: '/key' }],
+  ['url', { type: 'alertmanager', url: 'http://alertmanager:9093' }],
+  ['url', { type: 'alertmanager', url: 'https://a:b@x.example' }],
+  ['proxy', { type: 'alertmanager', url: 'http://a', allowPrivateAddresses: true, proxy: 'http://p' }],
+  ['passwordFile', { type: 'alertmanager', url: 'https://x.example', username: 'a' }],
+  ['minSeverity', { type: 'alertmanager', url: 'https://x.example', minSeverity: 'urgent' }],
+])('an endpoint whose keys do not go together is refused with the key: %s of %j', (key, endpoint) => {
+  expect(problemsOf(told({ name: 'a', ...endpoint })).join('\n')).toContain(
+    `notifications.endpoints.0.${key}: `,
+  );
+});
+
 test.each([
   ['an unknown key', `${least}sealing: off\n`, 'sealing: is not a key that auditseal knows'],
   [

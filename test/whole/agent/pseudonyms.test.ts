@@ -15,6 +15,7 @@ import {
 } from '../../kit/agent/index.ts';
 import { randomNamespace, removeNamespace } from '../../kit/elasticsearch/index.ts';
 import { sent, stored } from '../../kit/left.ts';
+import { everyEventRule, startReceiver } from '../../kit/receiver.ts';
 import { scrape } from '../../kit/scrape.ts';
 
 const url = inject('elasticsearchUrl');
@@ -158,7 +159,16 @@ test('of no planted person anything is in any byte that leaves the process; the 
   await writeFile(keyFile, randomBytes(32).toString('hex'), { mode: 0o600 });
   const pseudonyms = new Pseudonyms(await readPseudonymKey(keyFile));
   const writer = await Writer.make(place.path);
-  const more = { pseudonyms: { keyFile }, entryBytesMax: 128 * 1024, logLevel: 'trace' };
+  await using receiver = await startReceiver(place.path);
+  const { notifications } = receiver;
+  const detection = { rulesFile: await everyEventRule(place.path) };
+  const more = {
+    pseudonyms: { keyFile },
+    entryBytesMax: 128 * 1024,
+    logLevel: 'trace',
+    detection,
+    notifications,
+  };
   const config = await writeConfig(place.path, { elasticsearchUrl: url, namespace, more });
   await using agent = await startAgent({ config });
   for (const [number, plant] of plants.entries()) await writer.line(plant(canary(number)));
@@ -174,7 +184,9 @@ test('of no planted person anything is in any byte that leaves the process; the 
 
   const { events: sources, records } = await sent(url, namespace);
   const state = await stored(join(place.path, 'state'));
-  const said = [...sources, ...records, state, agent.tail(), json(metrics)].join('\n');
+  const told = receiver.said();
+  expect(told).toContain(pseudonymOf(canary(0).name, pseudonyms));
+  const said = [...sources, ...records, state, agent.tail(), json(metrics), told].join('\n');
   const leaked = plants.flatMap((_plant, number) => {
     const { name, email, address, address6 } = canary(number);
     const forms = [name, email, encodeURIComponent(email), address, address6];

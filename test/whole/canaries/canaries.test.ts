@@ -14,6 +14,7 @@ import { canaries, caseLines, Finder, loggedLines } from '../../kit/canaries/ind
 import type { Canary } from '../../kit/canaries/index.ts';
 import { randomNamespace, removeNamespace } from '../../kit/elasticsearch/index.ts';
 import { Random } from '../../kit/random.ts';
+import { everyEventRule, startReceiver } from '../../kit/receiver.ts';
 import { FaultProxy } from '../delivery/fault-proxy.ts';
 import { items, status } from '../delivery/faults.ts';
 import { said, sent, stored } from '../../kit/left.ts';
@@ -47,7 +48,10 @@ test('of what a real kube-apiserver wrote no secret leaves the process, and what
   const namespace = randomNamespace();
   await using place = await temporaryFolder();
   const writer = await Writer.make(place.path);
-  const config = await writeConfig(place.path, { elasticsearchUrl: url, namespace, more: defaults });
+  await using receiver = await startReceiver(place.path);
+  const detection = { rulesFile: await everyEventRule(place.path) };
+  const more = { ...defaults, detection, notifications: receiver.notifications };
+  const config = await writeConfig(place.path, { elasticsearchUrl: url, namespace, more });
   await using agent = await startAgent({ config });
   await writer.many(lines);
   await until(
@@ -59,6 +63,8 @@ test('of what a real kube-apiserver wrote no secret leaves the process, and what
   expect(secretsIn(records.join('\n'))).toEqual([]);
   expect(secretsIn(await said(agent, config))).toEqual([]);
   expect(await agent.stop()).toBe(0);
+  expect(receiver.alerts().reduce((sum, { count }) => sum + count, 0)).toBe(lines.length);
+  expect(secretsIn(receiver.said())).toEqual([]);
   expect(secretsIn(await stored(join(place.path, 'state')))).toEqual([]);
   expect(secretsIn(agent.logs.map((line) => JSON.stringify(line)).join('\n'))).toEqual([]);
   // Where the apiserver wrote it, and no refusal quotes it: redaction takes nothing else out.

@@ -1,0 +1,1 @@
+export { defineNotify } from './command.ts';
