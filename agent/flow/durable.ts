@@ -73,9 +73,9 @@ export class Durable {
     return this.#uncommittedBytes;
   }
 
-  /** Whether all that was given is durable. */
+  /** Whether nothing that was given waits for its commit: it is durable, or a commit has failed, as the next call will say. */
   get isSettled(): boolean {
-    return this.#unsettled === 0;
+    return this.#unsettled === 0 || this.#failure !== undefined;
   }
 
   /** `onDurable` is called once for each batch, in order, in the order of subscribing. */

@@ -68,32 +68,25 @@ function ofNotice(notice: Notice, wish?: Wish): Word[] {
 }
 
 function wordsOf(notice: Notice, wish: Wish | undefined): Words | undefined {
-  switch (notice.kind) {
-    case 'epoch':
-      return notice.reason === 'first' || notice.reason === 'age' ? undefined : newLog(notice.reason);
-    case 'paused':
-      return {
-        severity: 'high',
-        title: `Reading is paused: the ${notice.reason} is full`,
-        next: 'Look at auditseal status on the node; events are lost when the apiserver deletes files that are not read.',
-      };
-    case 'policy':
-      return 'problem' in notice ? refusedPolicy(notice.problem) : undefined;
-    case 'detect':
-      return 'state' in notice && notice.state === 'off' ? ruleOff(notice.rule, notice.until) : undefined;
-    case 'notify':
-      return notice.state === 'off' && notice.endpoint !== wish?.name
-        ? endpointOff(notice.endpoint, notice.why)
-        : undefined;
-    case 'clock':
-    case 'config':
-    case 'copies':
-    case 'next':
-    case 'refused':
-    case 'start':
-    case 'stop':
-      return undefined;
-  }
+  const { kind } = notice;
+  if (kind === 'epoch' && (notice.reason === 'state lost' || notice.reason === 'rolled back'))
+    return newLog(notice.reason);
+  if (kind === 'paused') return paused(notice.reason);
+  if (kind === 'policy' && 'problem' in notice) return refusedPolicy(notice.problem);
+  if (kind === 'detect' && 'state' in notice && notice.state === 'off')
+    return ruleOff(notice.rule, notice.until);
+  // That it is off an endpoint cannot be told itself.
+  if (kind === 'notify' && notice.state === 'off' && notice.endpoint !== wish?.name)
+    return endpointOff(notice.endpoint, notice.why);
+  return undefined;
+}
+
+function paused(reason: string): Words {
+  return {
+    severity: 'high',
+    title: `Reading is paused: the ${reason} is full`,
+    next: 'Look at auditseal status on the node; events are lost when the apiserver deletes files that are not read.',
+  };
 }
 
 function newLog(reason: string): Words {

@@ -44,7 +44,7 @@ const agent = await BusyAgent.start({
   more: {
     notifications: {
       endpoints: [
-        { ...receiver.notifications.endpoints[0], minSeverity: 'critical', rules: ['exec-into-pod'] },
+        { ...receiver.notifications.endpoints[0], minSeverity: 'critical', rules: ['exec-into-kube-system'] },
       ],
     },
   },
@@ -88,11 +88,17 @@ function exec(auditID: string): string {
     level: 'Metadata',
     auditID,
     stage: 'ResponseComplete',
-    requestURI: '/api/v1/namespaces/lab/pods/web-0/exec?command=sh&stdin=true&tty=true',
+    requestURI: '/api/v1/namespaces/kube-system/pods/web-0/exec?command=sh&stdin=true&tty=true',
     verb: 'create',
     user: { username: auditID, groups: ['system:authenticated'] },
     sourceIPs: ['192.0.2.7'],
-    objectRef: { resource: 'pods', subresource: 'exec', namespace: 'lab', name: 'web-0', apiVersion: 'v1' },
+    objectRef: {
+      resource: 'pods',
+      subresource: 'exec',
+      namespace: 'kube-system',
+      name: 'web-0',
+      apiVersion: 'v1',
+    },
     responseStatus: { metadata: {}, code: 101 },
     stageTimestamp: new Date().toISOString(),
     annotations: { 'authorization.k8s.io/decision': 'allow' },

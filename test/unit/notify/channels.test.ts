@@ -83,8 +83,9 @@ test('each receiver is told what its documentation asks for', () => {
   });
 });
 
+const dedup = (from: string, group = 'g1') => bodyOf(pagerduty, [alert({ from, group })])['dedup_key'];
+
 test('an incident is of a group and a day: the same that day, another the next', () => {
-  const dedup = (from: string, group = 'g1') => bodyOf(pagerduty, [alert({ from, group })])['dedup_key'];
   const first = dedup('2026-11-23T01:06:03.433Z');
   expect(dedup('2026-11-23T23:06:03.433Z')).toBe(first);
   expect(dedup('2026-11-24T01:06:03.433Z')).not.toBe(first);

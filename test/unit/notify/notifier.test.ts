@@ -20,6 +20,8 @@ const row = (endpoint: string, n: number): NotificationRow => ({
   body: printAlert(alert({ key: `k${n}`, group: `g${n}` })),
 });
 
+const now = () => new Date();
+
 interface Scene extends AsyncDisposable {
   notifier: Notifier;
   store: Store;
@@ -55,7 +57,6 @@ async function scene(
   );
   const store = await Store.open(join(folder, 'state'));
   const committer = new Committer(store, { commitsPerSecondMax: 1000, lazyMilliseconds: 1 });
-  const now = () => new Date();
   const limits = { spoolBytesMax: 1, freeBytesMin: 1, rules: [], freeBytes: () => 1 };
   const metrics = new Metrics({ version: '0', now, ...limits });
   const logs: string[] = [];

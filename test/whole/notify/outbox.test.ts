@@ -3,7 +3,7 @@ import { startAgent, temporaryFolder, until, writeConfig, Writer } from '../../k
 import { Random } from '../../kit/random.ts';
 import { startReceiver } from '../../kit/receiver.ts';
 
-/** A person's exec into a pod, which a rule of severity high finds. Each user is an alert of his own. */
+/** A person's exec into a pod, of kube-system, which a rule of severity high finds. Each user is an alert of his own. */
 function exec(number: number): string {
   return JSON.stringify({
     kind: 'Event',
@@ -11,12 +11,18 @@ function exec(number: number): string {
     level: 'Metadata',
     auditID: `audit-${number}`,
     stage: 'ResponseComplete',
-    requestURI: '/api/v1/namespaces/lab/pods/web-0/exec?command=sh&stdin=true&tty=true',
+    requestURI: '/api/v1/namespaces/kube-system/pods/web-0/exec?command=sh&stdin=true&tty=true',
     verb: 'create',
     user: { username: `mallory-${number}`, groups: ['system:authenticated'] },
     sourceIPs: ['192.0.2.7'],
     userAgent: 'kubectl/v1.35.4',
-    objectRef: { resource: 'pods', subresource: 'exec', namespace: 'lab', name: 'web-0', apiVersion: 'v1' },
+    objectRef: {
+      resource: 'pods',
+      subresource: 'exec',
+      namespace: 'kube-system',
+      name: 'web-0',
+      apiVersion: 'v1',
+    },
     responseStatus: { metadata: {}, code: 101 },
     stageTimestamp: '2026-11-23T01:06:03.433599Z',
     annotations: { 'authorization.k8s.io/decision': 'allow', 'authorization.k8s.io/reason': '' },
@@ -85,7 +91,7 @@ test('a flood of matches is one batch a commit, and one alert a batch and group'
   const batches = async () => await of('auditseal_sealed_batches_total{source="kube-apiserver"}');
   const commits = async () => await of('auditseal_commits_total');
   const found = async () =>
-    await of('auditseal_rule_matches_total{source="kube-apiserver",rule="exec-into-pod"}');
+    await of('auditseal_rule_matches_total{source="kube-apiserver",rule="exec-into-kube-system"}');
   const [batchesBefore, commitsBefore] = [await batches(), await commits()];
   const total = 2000;
   for (let n = 0; n < total; n += 50) {
