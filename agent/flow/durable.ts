@@ -57,7 +57,6 @@ export class Durable {
   readonly #idle: Entries[];
   #compressing: Promise<void> = Promise.resolve();
   #uncommittedBytes = 0;
-  #unsettled = 0;
   #wake: () => void = () => undefined;
   #failure: Error | undefined;
 
@@ -71,11 +70,6 @@ export class Durable {
   /** Compressed and not yet durable. */
   get uncommittedBytes(): number {
     return this.#uncommittedBytes;
-  }
-
-  /** Whether nothing that was given waits for its commit: it is durable, or a commit has failed, as the next call will say. */
-  get isSettled(): boolean {
-    return this.#unsettled === 0 || this.#failure !== undefined;
   }
 
   /** `onDurable` is called once for each batch, in order, in the order of subscribing. */
@@ -94,7 +88,6 @@ export class Durable {
 
   /** Takes a sealed batch, its buffer included, and returns at once. What fails is thrown by the calls that follow. */
   store(batch: SealedBatch): void {
-    this.#unsettled += 1;
     this.#compressing = this.#compressing
       .then(() => this.#compress(batch))
       .catch((error: unknown) => this.#fail(error));
@@ -131,7 +124,6 @@ export class Durable {
     // The store has had its own copy.
     for (const { body } of members) release(body);
     this.#uncommittedBytes -= bytes;
-    this.#unsettled -= 1;
     this.#options.failpoint('durable');
     if (row.closes) this.#options.failpoint('epoch durable');
     this.#wake();

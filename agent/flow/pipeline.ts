@@ -11,6 +11,7 @@ import type { Redactor } from '../redact/index.ts';
 import { lineKey, macOf, sha256 } from '../seal/index.ts';
 import type { Gap, Log } from '../seal/index.ts';
 import type { Chunk, GapChunk, LinesChunk, LongChunk, Source } from '../source/index.ts';
+import type { Committer } from '../store/index.ts';
 import type { Batch } from './batch.ts';
 import { gapWarning, pauseWarning } from './warnings.ts';
 import type { Notices } from './notices.ts';
@@ -59,8 +60,7 @@ export interface PipelineParts {
   /** What endpoints are to be told of; undefined where there is none. */
   alerts: SourceAlerts | undefined;
   durable: Durable;
-  /** Milliseconds until the next transaction may begin. */
-  commitIn: () => number;
+  committer: Pick<Committer, 'begun' | 'dueInMilliseconds'>;
   /** The sealer's first, open. */
   batch: Batch;
   /** From where the state says that reading goes on. */
@@ -100,6 +100,8 @@ export class Pipeline {
   /** The digest of the rules that the manifests know. */
   #rulesNoted: string | undefined;
   readonly #withheld: Withheld;
+  /** How many transactions were begun when something urgent was sealed last. */
+  #urgentBefore: number | undefined;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -132,10 +134,13 @@ export class Pipeline {
     this.#parts.failpoint('stop durable');
   }
 
-  /** Something urgent waits, and the next transaction can take it: of a flood of such events each takes all that have come. */
+  /** Something urgent waits, and the next transaction is about to begin. Of a flood of such events each takes all that have come, once. */
   #isAwaited(): boolean {
-    const { durable, commitIn } = this.#parts;
-    return this.#isUrgent && durable.isSettled && commitIn() <= commitLeadMilliseconds;
+    const { begun, dueInMilliseconds } = this.#parts.committer;
+    if (!this.#isUrgent || begun === this.#urgentBefore || dueInMilliseconds > commitLeadMilliseconds)
+      return false;
+    this.#urgentBefore = begun;
+    return true;
   }
 
   get #isUrgent(): boolean {
@@ -145,9 +150,9 @@ export class Pipeline {
   /** Nothing new in the log, and something urgent waits: not longer than until the next transaction. */
   #untilCommit(signal: AbortSignal): AbortSignal {
     if (!this.#isUrgent) return signal;
-    const { durable, commitIn } = this.#parts;
-    const milliseconds = durable.isSettled ? commitIn() - commitLeadMilliseconds : commitLeadMilliseconds;
-    return AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.ceil(milliseconds)))]);
+    const milliseconds = this.#parts.committer.dueInMilliseconds - commitLeadMilliseconds;
+    const wake = AbortSignal.timeout(Math.ceil(Math.max(commitLeadMilliseconds, milliseconds)));
+    return AbortSignal.any([signal, wake]);
   }
 
   // read: a chunk's bytes go into the batch's tally, its lines onward

@@ -278,7 +278,7 @@ async function assemble(
     notices,
     alerts,
     durable,
-    commitIn: () => committer.dueInMilliseconds,
+    committer,
     batch: await sealer.open(),
     state,
     meter,

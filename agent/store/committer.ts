@@ -38,6 +38,7 @@ export class Committer {
   #running = false;
   #lazyTimer: NodeJS.Timeout | undefined;
   #lastAt = -Infinity;
+  #begun = 0;
   #isDiskFull = false;
 
   constructor(store: Store, options: CommitterOptions) {
@@ -50,6 +51,11 @@ export class Committer {
   /** Whether a transaction is being waited out for want of room: reading should pause, or memory would be the spool. */
   get isDiskFull(): boolean {
     return this.#isDiskFull;
+  }
+
+  /** Transactions that were begun. */
+  get begun(): number {
+    return this.#begun;
   }
 
   /** Milliseconds until a transaction may begin: 0 where one begins at once, or as soon as that in flight is done. */
@@ -91,6 +97,7 @@ export class Committer {
       const group = this.#waiting;
       this.#waiting = [];
       this.#lastAt = performance.now();
+      this.#begun += 1;
       await this.#commitGroup(group);
     }
     this.#running = false;
