@@ -1,7 +1,8 @@
 /** What each variable would have done, and what is meant in its place. Node reads all of them by itself. */
 const certificates =
   'certificates are trusted by elasticsearch.caFile or caFingerprint (--ca-file, --ca-fingerprint)';
-const proxies = 'elasticsearch.proxy of the configuration names the proxy';
+const proxies =
+  'elasticsearch.proxy of the configuration names the proxy, and an endpoint of notifications has a proxy of its own';
 const ignored: readonly (readonly [name: string, meant: string])[] = [
   ['NODE_TLS_REJECT_UNAUTHORIZED', `certificates are always verified; ${certificates}`],
   ['NODE_EXTRA_CA_CERTS', certificates],

@@ -230,7 +230,7 @@ async function assemble(
   durable.subscribe(({ manifest, bytes }) => meter.sealed(manifest, bytes));
   durable.subscribe(() => shipper.notify());
   durable.subscribe(({ notifications }) => shared.notifier?.add(notifications));
-  shared.notifier?.sealBy((notice) => notices.add(notice));
+  shared.notifier?.sealBy(sourceName, (notice) => notices.add(notice));
   const alerts = shared.notifier?.alertsOf(sourceName);
 
   const sealer = new Sealer({

@@ -42,7 +42,8 @@ class Later extends Error {
 export class Courier {
   readonly #parts: CourierParts;
   #wake = new AbortController();
-  #isBusy = false;
+  /** Nothing can be told before a time that was waited for, or something new. */
+  #isResting = false;
   #isOff = false;
   #saidAt = -Infinity;
   #droppedUnsaid = 0;
@@ -61,6 +62,7 @@ export class Courier {
     const dropped = queue.add(readable) + rows.length - readable.length;
     if (dropped > 0) this.#dropped(dropped);
     meter.waiting(endpoint.name, queue.size);
+    this.#isResting = false;
     this.#wake.abort();
   }
 
@@ -69,21 +71,20 @@ export class Courier {
     while (!signal.aborted) {
       const next = queue.next(performance.now(), now());
       if (next !== undefined && 'message' in next) {
-        this.#isBusy = true;
         await this.#deliver(next.message, signal);
         meter.waiting(endpoint.name, queue.size);
         continue;
       }
-      this.#isBusy = false;
-      this.#onSettled?.();
+      this.#isResting = !this.#wake.signal.aborted;
+      if (this.#isResting) this.#onSettled?.();
       await this.#rest(next?.waitMilliseconds, signal);
+      this.#isResting = false;
     }
   }
 
   /** Resolves when nothing can be told at once. */
   async settled(): Promise<void> {
-    if (this.#isOff) return;
-    if (!this.#isBusy && this.#parts.queue.size === 0) return;
+    if (this.#isOff || this.#isResting) return;
     await new Promise<void>((resolve) => (this.#onSettled = resolve));
   }
 

@@ -32,7 +32,7 @@ export class Notifier {
   #running: Promise<unknown> = Promise.resolve();
   /** What is to be sealed, as long as no source was there to seal it. */
   #unsaid: Notice[] = [];
-  #say: ((notice: Notice) => void) | undefined;
+  #sealer: { source: string; say: (notice: Notice) => void } | undefined;
 
   constructor(endpoints: readonly Endpoint[], parts: NotifierParts) {
     this.#parts = parts;
@@ -65,10 +65,11 @@ export class Notifier {
     );
   }
 
-  /** Where what has to be known of endpoints is sealed: the first that asks has it. */
-  sealBy(say: (notice: Notice) => void): void {
-    this.#say ??= say;
-    for (const notice of this.#unsaid.splice(0)) this.#say(notice);
+  /** Where what has to be known of endpoints is sealed: into the log of the first source that asks, also when it begins anew. */
+  sealBy(source: string, say: (notice: Notice) => void): void {
+    if (this.#sealer !== undefined && this.#sealer.source !== source) return;
+    this.#sealer = { source, say };
+    for (const notice of this.#unsaid.splice(0)) say(notice);
   }
 
   /** Tells what has become durable. */
@@ -98,8 +99,8 @@ export class Notifier {
   }
 
   #seal(notice: Notice): void {
-    if (this.#say === undefined) this.#unsaid.push(notice);
-    else this.#say(notice);
+    if (this.#sealer === undefined) this.#unsaid.push(notice);
+    else this.#sealer.say(notice);
   }
 
   /** Of endpoints that the configuration has no more. */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ConfigError, loadConfig } from '../../config/index.ts';
+import { ignoreEnvironment } from '../../elasticsearch/index.ts';
 import { openEndpoints, testMessage } from '../../notify/index.ts';
 import type { Endpoint } from '../../notify/index.ts';
 import { newCommand, runCommand } from '../command.ts';
@@ -38,6 +39,7 @@ async function test({ config: file, endpoint: names }: TestOptions, terminal: Te
   const unknown = (names ?? []).filter((name) => settings.every((one) => one.name !== name));
   if (unknown.length > 0)
     throw new ConfigError(file, [`notifications.endpoints: has none of the name ${unknown.join(', ')}`]);
+  for (const warning of ignoreEnvironment(process.env)) terminal.error(`warning: ${warning}\n`);
   const endpoints = await openEndpoints(config);
   const asked = endpoints.filter(({ name }) => names?.includes(name) ?? true);
   try {

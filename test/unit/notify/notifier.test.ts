@@ -69,7 +69,7 @@ async function scene(
     outbox: await store.notifications(),
   });
   const notices: Notice[] = [];
-  notifier.sealBy((notice) => notices.push(notice));
+  notifier.sealBy('kube-apiserver', (notice) => notices.push(notice));
   notifier.start();
   return {
     notifier,
