@@ -14,7 +14,8 @@ interface Word {
   readonly at: string;
 }
 
-type Words = Omit<Word, 'kind' | 'at'>;
+/** `about` tells apart what is told apart of one kind. */
+type Words = Omit<Word, 'kind' | 'at'> & { readonly about?: string };
 
 /** What an endpoint wants to know of a manifest, one alert a kind: what is sealed is what is told. */
 export function noticesOf(manifest: Manifest, wish: Wish, names: SourceNames): Alert[] {
@@ -64,7 +65,9 @@ function ofGap({ reason }: Gap, at: string): Word {
 
 function ofNotice(notice: Notice, wish?: Wish): Word[] {
   const said = wordsOf(notice, wish);
-  return said === undefined ? [] : [{ ...said, kind: notice.kind, at: notice.at }];
+  if (said === undefined) return [];
+  const { about, ...word } = said;
+  return [{ ...word, kind: about === undefined ? notice.kind : `${notice.kind}-${about}`, at: notice.at }];
 }
 
 function wordsOf(notice: Notice, wish: Wish | undefined): Words | undefined {
@@ -72,6 +75,7 @@ function wordsOf(notice: Notice, wish: Wish | undefined): Words | undefined {
   if (kind === 'epoch' && (notice.reason === 'state lost' || notice.reason === 'rolled back'))
     return newLog(notice.reason);
   if (kind === 'paused') return paused(notice.reason);
+  if (kind === 'drift') return drift(notice);
   if (kind === 'policy' && 'problem' in notice) return refusedPolicy(notice.problem);
   if (kind === 'detect' && 'state' in notice && notice.state === 'off')
     return ruleOff(notice.rule, notice.until);
@@ -94,6 +98,18 @@ function newLog(reason: string): Words {
     severity: 'high',
     title: `A new log was begun: ${reason}`,
     next: 'Find out who touched the state folder on the node; verify reports the epoch until its key is trusted.',
+  };
+}
+
+/** What is found and expected may be of files and servers. */
+function drift(notice: Extract<Notice, { kind: 'drift' }>): Words | undefined {
+  const { check, state, found, expected } = notice;
+  if (state !== 'problem' && state !== 'warning') return undefined;
+  return {
+    about: check,
+    severity: state === 'problem' ? 'high' : 'medium',
+    title: `What decides what gets logged has changed (${check}): ${found} instead of ${expected}`,
+    next: 'Run auditseal doctor on the node: it says why this is expected, and prints what mends it.',
   };
 }
 
