@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { parseConfig } from '../../../agent/config/index.ts';
 import { chart, findHelm, least, objectsOf, template } from './helm.ts';
 import type { KubernetesObject } from './helm.ts';
 import { grafanaDashboard } from './grafana.ts';
@@ -198,4 +199,31 @@ describe('the Grafana dashboard', () => {
     expect(new Set(cells).size).toBe(cells.length);
     expect(Math.max(...panels.map(({ gridPos: { x, w } }) => x + w))).toBe(24);
   });
+});
+
+test('who is told of matches is in the configuration, with files of a Secret and a way out of the network', async () => {
+  const endpoints = [
+    ['name=chat', 'type=slack', 'urlFile=/etc/auditseal/notifications/url'],
+    ['name=am', 'type=alertmanager', 'url=http://am.monitoring:9093', 'allowPrivateAddresses=true'],
+  ].flatMap((keys, i) => keys.map((key) => `notifications.endpoints[${i}].${key}`));
+  const objects = await rendered('notifications.existingSecret=told', ...endpoints);
+  const text = at(one(objects, 'ConfigMap'), 'data', 'auditseal.yaml');
+  const config = parseConfig('auditseal.yaml', String(text));
+  expect(config.notifications.endpoints.map(({ name, type }) => [name, type])).toEqual([
+    ['chat', 'slack'],
+    ['am', 'alertmanager'],
+  ]);
+  const spec = at(one(objects, 'DaemonSet'), ...pod);
+  expect(at(spec, 'volumes')).toContainEqual({
+    name: 'notifications',
+    secret: { secretName: 'told', defaultMode: 0o400 },
+  });
+  const egress = at(one(objects, 'NetworkPolicy'), 'spec', 'egress');
+  expect(egress).toContainEqual({
+    ports: [
+      { port: 443, protocol: 'TCP' },
+      { port: 9093, protocol: 'TCP' },
+    ],
+  });
+  expect(JSON.stringify(await rendered())).not.toContain('notifications');
 });

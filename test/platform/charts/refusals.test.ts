@@ -46,6 +46,18 @@ const takes = (text: string) => {
 };
 const readFrom = (path: string) => readFileSync(join(import.meta.dirname, '../../..', path), 'utf8');
 
+test.each([
+  [['name=a', 'type=slack'], 'urlFile is required'],
+  [['name=a', 'type=slack', 'url=https://x.example'], 'urlFile is required'],
+  [['name=a', 'type=webhook', 'url=https://x.example'], 'keyFile is required'],
+  [['name=a', 'type=pagerduty'], 'routingKeyFile is required'],
+  [['name=a', 'type=alertmanager'], 'url or urlFile is required'],
+  [['name=a', 'type=alertmanager', 'url=http://x'], 'plain text'],
+  [['name=a', 'type=carrier'], 'type'],
+])('an endpoint of notifications that the agent would refuse is refused: %j', async (keys, why) => {
+  expect(await refusal(...keys.map((key) => `notifications.endpoints[0].${key}`))).toContain(why);
+});
+
 test('what is not set is said in one go, a sentence each', async () => {
   const said = await refusalOf('--set', 'setup.enabled=true,verify.enabled=true');
   for (const path of [
