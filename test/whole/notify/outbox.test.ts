@@ -40,7 +40,7 @@ test('with Elasticsearch away, and the agent killed wherever it was, every match
   let isTaken = false;
   // What is answered with an error may have been taken: it is told again.
   await using receiver = await startReceiver(place.path, () =>
-    isTaken && random.next() < 0.7 ? { status: 204 } : { status: 503, headers: { 'retry-after': '0' } },
+    isTaken && random.next() < 0.9 ? { status: 204 } : { status: 503, headers: { 'retry-after': '0' } },
   );
   const { notifications } = receiver;
   const config = await writeConfig(place.path, { ...alone, more: { notifications, ...onlyUrgent } });
@@ -55,7 +55,7 @@ test('with Elasticsearch away, and the agent killed wherever it was, every match
   for (const failpoint of [{ name: 'compressed', hit: 2 }, { name: 'durable', hit: 2 }, undefined]) {
     isTaken = failpoint === undefined;
     await using agent = await startAgent({ config, ...(failpoint && { failpoint }) });
-    await write(10);
+    await write(8);
     if (failpoint) await agent.stopped;
     else
       await until(
@@ -65,7 +65,7 @@ test('with Elasticsearch away, and the agent killed wherever it was, every match
     await agent.kill();
   }
   await using agent = await startAgent({ config });
-  await write(10);
+  await write(8);
   await until(
     async () =>
       users().size === written &&
@@ -92,6 +92,11 @@ test('a flood of matches is one batch a commit, and one alert a batch and group'
   const commits = async () => await of('auditseal_commits_total');
   const found = async () =>
     await of('auditseal_rule_matches_total{source="kube-apiserver",rule="exec-into-kube-system"}');
+  // Of a process the first batch is sealed at once.
+  await until(
+    async () => (await batches()) > 0,
+    () => agent.tail(),
+  );
   const [batchesBefore, commitsBefore] = [await batches(), await commits()];
   const total = 2000;
   for (let n = 0; n < total; n += 50) {

@@ -50,8 +50,14 @@ async function declared() {
     freeBytes: () => 1,
   });
   metrics.meter('a');
+  metrics.notifications.declare('a');
   return parseScrape(await metrics.text());
 }
+
+/** What is counted of endpoints is there where there is one. */
+const notifications = {
+  endpoints: [{ name: 'a', type: 'alertmanager', url: 'http://127.0.0.1:9', allowPrivateAddresses: true }],
+};
 
 test('docs/operations.md lists the metrics that are served, with their types and labels, and no others', async () => {
   const documented = new Map<string, string>();
@@ -62,7 +68,7 @@ test('docs/operations.md lists the metrics that are served, with their types and
     for (const [i, [, name = '']] of [...names.matchAll(/`(\w+)`/gu)].entries())
       documented.set(name, `${each[i] ?? each[0]} ${labels}`);
   }
-  await using scene = await Scene.make({ url: inject('elasticsearchUrl') });
+  await using scene = await Scene.make({ url: inject('elasticsearchUrl'), more: { notifications } });
   await scene.writer.lines(5);
   const agent = await scene.start();
   await scene.shipped();
