@@ -88,11 +88,13 @@ test('of the rules that found an event an endpoint is told the most urgent that 
   ]);
 });
 
+/** Half of the matches are of another user. */
+const fill = (alerts: SourceAlerts) => {
+  for (let n = 0; n < 500; n += 1)
+    alerts.match(match(n % 2 ? 'eve' : 'mallory', rules('exec-into-kube-system'), n));
+};
+
 test('a batch has one alert a rule and user, with all counted; its key is that of the batch and nothing else', () => {
-  const fill = (alerts: SourceAlerts) => {
-    for (let n = 0; n < 500; n += 1)
-      alerts.match(match(n % 2 ? 'eve' : 'mallory', rules('exec-into-kube-system'), n));
-  };
   const [first, second, ...more] = told([wish()], fill);
   expect(more).toEqual([]);
   expect([first!.alert.count, second!.alert.count]).toEqual([250, 250]);
