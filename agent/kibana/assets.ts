@@ -90,6 +90,8 @@ export function assetsOf(namespace: string): Assets {
 const bodySchema = z.record(z.string(), z.unknown());
 /** The members of a dashboard that name another object. */
 const references = new Set(['ref_id', 'data_view_id']);
+/** A link of one dashboard to another, in text. */
+const link = /(?<=\(#\/view\/)[a-z-]+(?=\))/gu;
 
 function referring(value: unknown, idOf: (id: string) => string): unknown {
   if (Array.isArray(value)) return value.map((item) => referring(item, idOf));
@@ -97,7 +99,12 @@ function referring(value: unknown, idOf: (id: string) => string): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([name, member]: [string, unknown]) => [
       name,
-      references.has(name) && typeof member === 'string' ? idOf(member) : referring(member, idOf),
+      typeof member === 'string' ? referringText(name, member, idOf) : referring(member, idOf),
     ]),
   );
+}
+
+function referringText(name: string, text: string, idOf: (id: string) => string): string {
+  if (references.has(name)) return idOf(text);
+  return name === 'content' ? text.replaceAll(link, (id) => idOf(id)) : text;
 }

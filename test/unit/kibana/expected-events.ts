@@ -1,5 +1,6 @@
 import type { Item } from './items.ts';
 import { missing } from './panel-query.ts';
+import { ownRules } from './own-lines.ts';
 import type { Value } from './panel-query.ts';
 
 /** What a panel should show, told from raw items by plain code: which count, by what, and what is said of each group. */
@@ -143,6 +144,37 @@ function last(ones: readonly Item[]): number | undefined {
   const times = ones.map(time);
   return times.includes(undefined) ? undefined : Math.max(...(times as number[]));
 }
+function first(ones: readonly Item[]): number | undefined {
+  const times = ones.map(time);
+  return times.includes(undefined) ? undefined : Math.min(...(times as number[]));
+}
+/** Of the newest that have one; undefined where several are the newest and differ. */
+const lastOf = (of: (item: Item) => string | undefined) => (ones: readonly Item[]) => {
+  const having = ones.filter((item) => of(item) !== undefined);
+  const newest = last(having);
+  const found = new Set(having.filter((item) => time(item) === newest).map(of));
+  return having.length === 0 ? null : found.size === 1 ? [...found][0] : undefined;
+};
+const annotation = (key: string) => (item: Item) =>
+  item.whole ? text(item.event.annotations?.[key]) : undefined;
+const violation = annotation('pod-security.kubernetes.io/audit-violations');
+const took = annotation('apiserver.latency.k8s.io/total');
+const ofEtcd = annotation('apiserver.latency.k8s.io/etcd');
+const removedIn = annotation('k8s.io/removed-release');
+const isDeprecated: Test = (item) => annotation('k8s.io/deprecated')(item) === 'true';
+const credential = ({ event }: Item) =>
+  event.user?.extra?.['authentication.kubernetes.io/credential-id']?.[0];
+function apiVersion({ event: { objectRef } }: Item): string | undefined {
+  const [of, version] = [text(objectRef?.apiGroup), text(objectRef?.apiVersion)];
+  return of !== undefined && version !== undefined ? `${of}/${version}` : version;
+}
+/** Told once more by hand, from what `ownRules` say. */
+const isMade = all((item) => user(item) === 'mallory', did('create'));
+const ofRules = labels({
+  [ownRules[0]!.title]: all(isMade, ofKind('pods')),
+  [ownRules[1]!.title]: isMade,
+});
+
 /** Minutes, as the test's date histograms have them; `read` for what has no time of its own. */
 const minute = (item: Item) => {
   const at = time(item);
@@ -209,6 +241,49 @@ export const expectedOfEvents: Readonly<Record<string, Expectation>> = {
     where: where(isDeletion, succeeded),
     by: [orNone(user), orNone(resource), orNone(namespace)],
     values: [count, last],
+  },
+  'auditseal-access/new-users': {
+    where: finished,
+    by: [only(user)],
+    values: [first, last, count, distinct(address)],
+  },
+  'auditseal-access/new-agents': {
+    where: finished,
+    by: [only(agent)],
+    values: [first, last, count, distinct(user)],
+  },
+  'auditseal-access/credentials-used': {
+    where: where((item) => credential(item) !== undefined),
+    by: [only(credential), only(user)],
+    values: [distinct(address), distinct(agent), count, first, last],
+  },
+  'auditseal-critical/matches': {
+    where: isMade,
+    by: [ofRules],
+    values: [
+      (ones) => (ones.some((item) => ofRules(item).length > 1) ? 73 : 21),
+      count,
+      distinct(user),
+      lastOf(user),
+      // Of several rules each has its own; the test shows the first.
+      () => undefined,
+      last,
+    ],
+  },
+  'auditseal-critical/pod-security': {
+    where: where((item) => violation(item) !== undefined),
+    by: [orNone(namespace), only(user), only(violation)],
+    values: [count, last],
+  },
+  'auditseal-critical/deprecated': {
+    where: where(isDeprecated),
+    by: [orNone(resource), only(apiVersion), only(user)],
+    values: [count, lastOf(removedIn), last],
+  },
+  'auditseal-volume/slow': {
+    where: where((item) => took(item) !== undefined),
+    by: [orNone(resource), only(verb), only(user)],
+    values: [count, lastOf(took), lastOf(ofEtcd), last],
   },
   'auditseal-critical/rbac-changes': { where: where(changesRbac, succeeded), values: requests },
   'auditseal-critical/cluster-admin': {

@@ -9,7 +9,7 @@ export interface RawEvent {
   stage?: string;
   verb?: string;
   requestURI?: string;
-  user?: { username?: string };
+  user?: { username?: string; extra?: Record<string, string[]> };
   impersonatedUser?: { username?: string };
   sourceIPs?: string[];
   userAgent?: string;
@@ -19,6 +19,7 @@ export interface RawEvent {
     namespace?: string;
     name?: string;
     apiGroup?: string;
+    apiVersion?: string;
   };
   responseStatus?: { code?: number };
   annotations?: Record<string, string>;

@@ -68,6 +68,31 @@ export const ownEvents: readonly string[] = [
     responseStatus: { code: 200 },
   }),
   event({ stage: 'Panic', verb: 'get', responseStatus: { code: 500 } }),
+  pod(
+    'violating',
+    {},
+    { annotations: { 'pod-security.kubernetes.io/audit-violations': 'would violate "restricted"' } },
+  ),
+  event({
+    verb: 'list',
+    objectRef: { resource: 'cronjobs', namespace: 'lab', apiGroup: 'batch', apiVersion: 'v1beta1' },
+    annotations: { 'k8s.io/deprecated': 'true', 'k8s.io/removed-release': '1.25' },
+  }),
+  event({
+    verb: 'list',
+    objectRef: { resource: 'events', namespace: 'lab', apiVersion: 'v1' },
+    annotations: { 'apiserver.latency.k8s.io/total': '1.5s', 'apiserver.latency.k8s.io/etcd': '1.4s' },
+  }),
+  ...['10.0.0.7', '10.0.0.8', '10.0.0.8'].map((address) =>
+    event({
+      verb: 'get',
+      user: {
+        username: 'system:serviceaccount:lab:app',
+        extra: { 'authentication.kubernetes.io/credential-id': ['JTI=stolen'] },
+      },
+      sourceIPs: [address],
+    }),
+  ),
 ];
 
 /** Goes out without its body, which Elasticsearch cannot take. */
@@ -82,3 +107,22 @@ export const tooLong = event({
 /** An apiserver that was killed wrote the one; the other was glued to it. */
 export const torn = event({}).slice(0, 100);
 export const glued = event({ auditID: 'glued', verb: 'get', responseStatus: { code: 200 } });
+
+/** Two rules, of which one finds a part of what the other does; no built-in one is asked. */
+export const ownRules = [
+  {
+    id: 'own-pods',
+    title: 'Mallory makes a pod',
+    resource: ' && event.objectRef.resource == "pods"',
+    severity: 'high',
+  },
+  { id: 'own-objects', title: 'Mallory makes something', resource: '', severity: 'low' },
+].map(({ id, title, resource, severity }) => ({
+  id,
+  title,
+  when: `event.user.username == "mallory" && event.verb == "create"${resource}`,
+  severity,
+  next: `Ask who ${id} is.`,
+  false_positives: 'None.',
+  needs: 'Metadata',
+}));

@@ -76,6 +76,14 @@ const panel = z.discriminatedUnion('type', [
     type: z.literal('discover_session'),
     config: z.strictObject({ ...titles, ref_id: z.string() }),
   }),
+  z.strictObject({
+    ...place,
+    type: z.literal('markdown'),
+    config: z.strictObject({
+      content: z.string(),
+      settings: z.strictObject({ open_links_in_new_tab: z.boolean() }),
+    }),
+  }),
 ]);
 export type Panel = z.infer<typeof panel>;
 

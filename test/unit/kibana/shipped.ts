@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { z } from 'zod';
+import { builtInRules } from '../../../agent/detect/index.ts';
 import { verdictStream } from '../../../agent/streams/index.ts';
 import {
   countEvents,
@@ -16,7 +17,7 @@ import { policy } from './dropped-lines.ts';
 import { kinds } from './expected-records.ts';
 import type { Verdict } from './expected-records.ts';
 import { items, logFiles } from './items.ts';
-import { entryBytesMax } from './own-lines.ts';
+import { entryBytesMax, ownRules } from './own-lines.ts';
 
 /**
  * Ships what `items()` tells of into the streams of `namespace` with the agent as it is run in production. Files that were copied
@@ -29,8 +30,11 @@ export async function shipItems(url: string, namespace: string): Promise<void> {
   // However busy the machine is: what is not delivered by then would not be there to be counted.
   const policyFile = join(place.path, 'dropping.yaml');
   await writeFile(policyFile, policy);
-  // Detection would keep more than the policy does, which `items()` go by.
-  const more = { entryBytesMax, shutdownSeconds: 200, policyFile, detection: { enabled: false } };
+  const rulesFile = join(place.path, 'rules.json');
+  await writeFile(rulesFile, JSON.stringify({ rules: ownRules }));
+  // The built-in rules would keep more than the policy does, which `items()` go by.
+  const detection = { rulesFile, off: builtInRules().map(({ text: { id } }) => id) };
+  const more = { entryBytesMax, shutdownSeconds: 200, policyFile, detection };
   const config = await writeConfig(place.path, { elasticsearchUrl: url, namespace, more });
   const files = await logFiles();
   for (const [name, text] of files) await writeFile(join(logs, name), text);
