@@ -1,6 +1,6 @@
 /**
- * Names of the fields. All but the stage are of the head: an event whose bodies Elasticsearch refused is stored without its member
- * `kubernetes` (docs/seal-format.md §4), and nobody may hide from a question by getting an event refused.
+ * Names of the fields. All but request, groups and stage are of the head: an event that Elasticsearch refused without its bodies, too, is
+ * stored without its member `kubernetes` (docs/seal-format.md §4), and nobody may hide from a question by getting an event refused.
  */
 export const fields = {
   time: '@timestamp',
