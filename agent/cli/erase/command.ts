@@ -3,6 +3,7 @@ import { newCommand } from '../command.ts';
 import { addConnection } from '../connection.ts';
 import { pseudonymKeyHelp } from '../pseudonym-keys.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { timeHelp } from '../terminal/time.ts';
 import { add } from '../who/options.ts';
 import { erasePerson } from './erase.ts';
 import type { EraseCommandOptions } from './erase.ts';
@@ -27,8 +28,8 @@ export function defineErase(terminal: Terminal): Command {
       '--why <text>',
       'for whoever reads the report, for as long as the records are kept: not the name',
     )
-    .option('--since <time>', 'from then on: RFC 3339, or as long ago as 26h, 90m, 7d')
-    .option('--until <time>', 'up to then: RFC 3339, or as long ago as 1h')
+    .option('--since <time>', `from then on: ${timeHelp}`)
+    .option('--until <time>', 'up to then, a day to its end: as --since')
     .option('--key <file>', 'the private key of an eraser (auditseal statement key); with --yes')
     .option('--yes', 'sign and delete; without it nothing is done but to show what would be')
     .option('--json', 'one JSON object a line: each log, then the summary')

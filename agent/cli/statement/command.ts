@@ -5,6 +5,7 @@ import { newCommand, runCommand } from '../command.ts';
 import { addConnection } from '../connection.ts';
 import type { ConnectionOptions } from '../connection.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { timeHelp } from '../terminal/time.ts';
 import type { MakeOptions } from './options.ts';
 import { sendStatement } from './send.ts';
 import { make, makeKey, signedElsewhere } from './sign.ts';
@@ -91,7 +92,7 @@ function addMaking(command: Command, terminal: Terminal, kind: Statement['kind']
       .requiredOption('--log <origin>', 'what it is about: <cluster>/<node>/<source>/<epoch>')
       .requiredOption('--why <text>', 'for whoever reads the report: what happened, and who knows')
       .requiredOption('--key <file>', 'the operator’s private key (auditseal statement key)')
-      .option('--at <time>', 'as of when: RFC 3339, or as long ago as 2h (default: now)')
+      .option('--at <time>', `as of when: ${timeHelp} (default: now)`)
       .option('--print', 'write the note to standard output, and send nothing'),
     wanted,
   ).action(

@@ -4,6 +4,7 @@ import { newCommand } from '../command.ts';
 import { addConnection } from '../connection.ts';
 import { exitCode } from '../exit-code.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { timeHelp } from '../terminal/time.ts';
 import { verify } from './verify.ts';
 import type { VerifyOptions } from './verify.ts';
 
@@ -27,10 +28,10 @@ export function defineVerify(terminal: Terminal): Command {
       '--trust <file>',
       'trust file, kept outside Elasticsearch; without it the keys come from the log itself',
     )
-    .option('--since <time>', 'check from then on: RFC 3339, or as long ago as 26h, 90m, 7d')
-    .option('--until <time>', 'check up to then: RFC 3339, or as long ago as 1h')
+    .option('--since <time>', `check from then on: ${timeHelp}`)
+    .option('--until <time>', 'check up to then, a day to its end: as --since')
     .option('--from-birth', 'a log that began after --since is judged from there on, which the verdict says')
-    .option('--now <time>', 'judge as of this time (RFC 3339) instead of now')
+    .option('--now <time>', 'judge as of this time instead of now: as --since')
     .option('--events-min <count>', 'could not check (2) if fewer events are there as sealed', count)
     .option(
       '--parallel <count>',

@@ -125,6 +125,6 @@ describe.concurrent('auditseal verify of a time range', () => {
     const { check } = await tenMinutes();
     const { all } = await check('--since', 'yesterday');
     expect(all.code).toBe(2);
-    expect(all.stderr).toContain('--since: "yesterday" is neither a time');
+    expect(all.stderr).toContain('--since: "yesterday" is neither a day');
   });
 });
