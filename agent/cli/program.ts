@@ -20,6 +20,7 @@ const definitions: Record<string, () => Promise<(terminal: Terminal) => Command>
   trust: async () => (await import('./trust/index.ts')).defineTrust,
   statement: async () => (await import('./statement/index.ts')).defineStatement,
   who: async () => (await import('./who/index.ts')).defineWho,
+  ask: async () => (await import('./ask/index.ts')).defineAsk,
   pseudonym: async () => (await import('./pseudonym/index.ts')).definePseudonym,
   reveal: async () => (await import('./reveal/index.ts')).defineReveal,
   noise: async () => (await import('./noise/index.ts')).defineNoise,

@@ -3,7 +3,7 @@ import { PointInTime, walk } from '../elasticsearch/index.ts';
 import { WantedMembers } from '../json/index.ts';
 import { eventStream } from '../streams/index.ts';
 import type { TimeRange } from '../verify/index.ts';
-import { clauseOf } from '../who/index.ts';
+import { clauseOf, everything } from '../who/index.ts';
 import { EraseError } from './error.ts';
 import { Sealed } from './sealed.ts';
 import type { Place } from './sealed.ts';
@@ -51,7 +51,7 @@ export async function eventsOf(client: ElasticsearchClient, options: PlanOptions
     await using sealed = await Sealed.open(client, namespace, signal);
     const logs = new Map<string, LogEvents>();
     const plan: Plan = { logs: [], unproven: 0 };
-    const query = clauseOf({ ...nobody, users, time });
+    const query = clauseOf({ ...everything, users, time });
     for await (const hit of walk(client, events, { query, sort: order }, signal)) {
       const { index: backing, id } = hit;
       const place = isOf(hit.source, users) ? await sealed?.placeOf(hit) : undefined;
@@ -64,16 +64,6 @@ export async function eventsOf(client: ElasticsearchClient, options: PlanOptions
     await events.close();
   }
 }
-
-const nobody = {
-  users: [],
-  groups: [],
-  resources: [],
-  verbs: [],
-  outcomes: [],
-  named: false,
-  time: undefined,
-};
 
 const members = new WantedMembers();
 const userMember = members.member('user');

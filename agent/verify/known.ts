@@ -16,14 +16,17 @@ export interface News {
 export class KnownFindings {
   /** RFC 3339: as of when it was judged, by its own word. */
   readonly at: string | undefined;
+  /** What was found, by the `_id` or `event.id` that findings name; a verdict document names those of its sample alone. */
+  readonly documents: ReadonlyMap<string, string>;
   readonly #identities: ReadonlySet<string>;
   /** Of the kinds that the verdict does not list whole: how many there were. */
   readonly #partial: ReadonlyMap<FindingKind, number>;
   readonly #seen = new Map<FindingKind, number>();
   readonly #unlisted = new Map<FindingKind, number>();
 
-  private constructor({ at, identities, partial }: Known) {
+  private constructor({ at, documents, identities, partial }: Known) {
     this.at = at;
+    this.documents = documents;
     this.#identities = identities;
     this.#partial = partial;
   }
@@ -33,7 +36,7 @@ export class KnownFindings {
    * `_search` answers it. Throws VerifyError `usage` naming `file`.
    */
   static parse(file: string, text: string): KnownFindings {
-    const known: Known = { at: undefined, identities: new Set(), partial: new Map() };
+    const known: Known = { at: undefined, documents: new Map(), identities: new Set(), partial: new Map() };
     const whole = objectOf(text);
     if (whole) {
       if (!takeVerdict(known, whole) && !takeLine(known, whole)) throw noVerdict(file);
@@ -74,6 +77,7 @@ export class KnownFindings {
 
 interface Known {
   at: string | undefined;
+  documents: Map<string, string>;
   identities: Set<string>;
   partial: Map<FindingKind, number>;
 }
@@ -87,14 +91,28 @@ function objectOf(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** A line of `--json`; of a finding its identity alone is looked at. */
-function takeLine(known: Known, { type, identity, now }: Record<string, unknown>): boolean {
+/** A line of `--json`; of a finding its identity is looked at, and which documents it names. */
+function takeLine(known: Known, line: Record<string, unknown>): boolean {
+  const { type, identity, now } = line;
   if (typeof identity === 'string') {
-    if (type !== 'excused') known.identities.add(identity);
+    if (type === 'excused') return true;
+    known.identities.add(identity);
+    takeDocuments(known, line);
     return true;
   }
   if (type === 'summary' && typeof now === 'string') known.at = now;
   return type === 'summary' || type === 'workpaper' || type === 'attention';
+}
+
+function takeDocuments(known: Known, finding: unknown): void {
+  const kind = member(finding, 'finding');
+  if (typeof kind !== 'string') return;
+  const claimants = member(finding, 'claimants');
+  for (const id of [member(finding, 'id'), ...(Array.isArray(claimants) ? (claimants as unknown[]) : [])]) {
+    if (typeof id !== 'string') continue;
+    const before = known.documents.get(id)?.split(', ') ?? [];
+    known.documents.set(id, [...new Set([...before, kind])].join(', '));
+  }
 }
 
 /** The document of `logs-auditseal.verify-<namespace>`, which lists only so many findings of each kind. */
@@ -105,6 +123,8 @@ function takeVerdict(known: Known, value: Record<string, unknown>): boolean {
   const verdict = member(member(document, 'auditseal'), 'verify');
   const identities = member(verdict, 'identities');
   if (typeof identities !== 'object' || identities === null) return false;
+  const sample = member(verdict, 'sample');
+  if (Array.isArray(sample)) for (const finding of sample as unknown[]) takeDocuments(known, finding);
   const at = member(verdict, 'as_of');
   if (typeof at === 'string') known.at = at;
   for (const kind of findingKinds) {

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { ElasticsearchClient, PointInTime } from '../elasticsearch/index.ts';
 import { search } from './events.ts';
 import { fields } from './fields.ts';
-import { inTime, clauseOf, resourceClause } from './query.ts';
+import { nearestNames } from './nearest.ts';
+import { inTime, clauseOf, everything, resourceClause } from './query.ts';
 import type { Query } from './query.ts';
 
 /** What the stream holds in the time of a question, whether the question selects it or not. */
@@ -16,7 +17,20 @@ export interface Coverage {
   unreadable: number;
   /** Names in the question that no event has: they may be misspelt. */
   unknownNames: string[];
+  /** By such a name: others that are like it and that events have, at any time. */
+  nearest: Record<string, string[]>;
 }
+
+/** A name in the question, and the clause for all events with it. */
+interface Name {
+  clause: object;
+  /** Where others like it are looked for. */
+  field: string;
+  name: string;
+}
+
+/** Names that others are looked for: each takes a search. */
+const lookedForMax = 10;
 
 const moment = z.object({ value: z.number().nullable(), value_as_string: z.string().optional() });
 const answerSchema = z.object({
@@ -47,45 +61,62 @@ export async function coverageOf(
       unreadable: {
         filter: {
           bool: {
-            filter: [{ term: { 'event.kind': 'pipeline_error' } }],
+            filter: [{ term: { [fields.kind]: 'pipeline_error' } }],
             must_not: [{ exists: { field: fields.verb } }],
           },
         },
       },
-      ...(Object.keys(names).length > 0 && { named: { filters: { filters: names } } }),
+      ...(names.size > 0 && {
+        named: {
+          filters: { filters: Object.fromEntries([...names].map(([name, { clause }]) => [name, clause])) },
+        },
+      }),
     },
   };
   const { hits, aggregations: found } = await search(client, pit, body, {
     answer: answerSchema,
     signal,
   });
+  const unknownNames = [...names.keys()].filter((name) => found.named?.buckets[name]?.doc_count === 0);
+  const nearest: Record<string, string[]> = {};
+  for (const unknown of unknownNames.slice(0, lookedForMax)) {
+    const like = await nearestNames(client, pit, names.get(unknown)!, signal);
+    if (like.length > 0) nearest[unknown] = like;
+  }
   return {
     documents: hits.total.value,
     oldest: found.oldest.value_as_string,
     newest: found.newest.value_as_string,
     unreadable: found.unreadable.doc_count,
-    unknownNames: Object.keys(names).filter((name) => found.named?.buckets[name]?.doc_count === 0),
+    unknownNames,
+    nearest,
   };
 }
 
-/** For each name in the question, the clause for all events with it. */
-function namesOf({ users, groups, resources }: Query): Record<string, object> {
-  const nothing: Query = {
-    users: [],
-    groups: [],
-    resources: [],
-    verbs: [],
-    outcomes: [],
-    named: false,
-    time: undefined,
-  };
-  return Object.fromEntries([
-    ...users.map((user) => [`user ${user}`, clauseOf({ ...nothing, users: [user] })]),
-    ...groups.map((group) => [`group ${group}`, clauseOf({ ...nothing, groups: [group] })]),
-    ...resources.flatMap((wanted) =>
+function namesOf({ users, groups, resources }: Query): Map<string, Name> {
+  return new Map([
+    ...users.map((user): [string, Name] => [
+      `user ${user}`,
+      { clause: clauseOf({ ...everything, users: [user] }), field: fields.user, name: user },
+    ]),
+    ...groups.map((group): [string, Name] => [
+      `group ${group}`,
+      { clause: clauseOf({ ...everything, groups: [group] }), field: fields.group, name: group },
+    ]),
+    ...resources.map((wanted): [string, Name] =>
       wanted.kind === 'path'
-        ? [[`path ${wanted.text}`, resourceClause(wanted, true)]]
-        : [[`resource ${wanted.resource}`, resourceClause({ ...wanted, group: undefined, parts: [] }, true)]],
+        ? [
+            `path ${wanted.text}`,
+            { clause: resourceClause(wanted, true), field: fields.path, name: wanted.path },
+          ]
+        : [
+            `resource ${wanted.resource}`,
+            {
+              clause: resourceClause({ ...wanted, group: undefined, parts: [] }, true),
+              field: fields.resource,
+              name: wanted.resource,
+            },
+          ],
     ),
-  ]) as Record<string, object>;
+  ]);
 }

@@ -3,9 +3,11 @@ import { z } from 'zod';
 import { request, ElasticsearchError } from '../elasticsearch/index.ts';
 import type { ElasticsearchClient, PointInTime } from '../elasticsearch/index.ts';
 import { WhoError } from './error.ts';
-import { docvalueFields, eventOf, hitSchema } from './event.ts';
+import { eventOf, hitSchema } from './event.ts';
 import type { Event } from './event.ts';
 import { fields } from './fields.ts';
+import { credentialView, grantView } from './view.ts';
+import type { View } from './view.ts';
 
 /** Elasticsearch holds a page in its heap, we hold its answer. */
 const pageHitsMax = 5000;
@@ -31,8 +33,10 @@ export async function* eventsOf(
   client: ElasticsearchClient,
   pit: PointInTime,
   query: object,
+  view: View,
   signal?: AbortSignal,
 ): AsyncGenerator<Event> {
+  const parts = { withGrant: view === grantView, withCredential: view === credentialView };
   let size = pageHitsMax;
   let after: unknown[] | undefined;
   let attempts = 0;
@@ -40,10 +44,10 @@ export async function* eventsOf(
     const body = {
       size,
       track_total_hits: false,
-      _source: false,
+      _source: view.source,
       query,
       sort,
-      docvalue_fields: docvalueFields,
+      docvalue_fields: view.docvalueFields,
       ...(after && { search_after: after }),
     };
     let page: z.infer<typeof pageSchema>;
@@ -62,7 +66,7 @@ export async function* eventsOf(
     attempts = 0;
     pit.id = page.pit_id ?? pit.id;
     const { hits } = page.hits;
-    for (const hit of hits) yield eventOf(hit);
+    for (const hit of hits) yield eventOf(hit, parts);
     if (hits.length < size) return;
     after = hits.at(-1)!.sort;
   }

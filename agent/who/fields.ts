@@ -1,9 +1,10 @@
 /**
- * Names of the fields. All but request, groups and stage are of the head: an event that Elasticsearch refused without its bodies, too, is
+ * Names of the fields. Those of the first group but request, groups and user agent are of the head: an event that Elasticsearch refused without its bodies, too, is
  * stored without its member `kubernetes` (docs/seal-format.md §4), and nobody may hide from a question by getting an event refused.
  */
-export const fields = {
+const head = {
   time: '@timestamp',
+  kind: 'event.kind',
   eventId: 'event.id',
   request: 'http.request.id',
   user: 'user.name',
@@ -18,16 +19,27 @@ export const fields = {
   namespace: 'orchestrator.namespace',
   name: 'orchestrator.resource.name',
   path: 'url.path',
+  query: 'url.query',
+  userAgent: 'user_agent.original',
   outcome: 'event.outcome',
   type: 'event.type',
   code: 'http.response.status_code',
   address: 'source.ip',
-  stage: 'kubernetes.audit.stage',
 } as const;
 
-const { time, code, address, stage: _stage, ...keywords } = fields;
+/** Of the audit event. */
+const inEvent = {
+  stage: 'kubernetes.audit.stage',
+  level: 'kubernetes.audit.level',
+  uri: 'kubernetes.audit.requestURI',
+  cut: 'auditseal.cut.fields',
+} as const;
 
-/** What the template makes of the fields that Elasticsearch selects by; the stage it only returns. */
+export const fields = { ...head, ...inEvent } as const;
+
+const { time, code, address, kind: _kind, query: _query, ...keywords } = head;
+
+/** What the template makes of the fields that Elasticsearch selects by; the others it only returns. */
 export const selectedFields: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.values(keywords).map((name) => [name, 'keyword'])),
   [time]: 'date',

@@ -1,5 +1,12 @@
 import type { TimeRange } from '../verify/index.ts';
+import { anything, both, either, exists, is, isOneOf, matches, not } from './clause.ts';
+import type { Clause } from './clause.ts';
+import type { CodeRange } from './code-range.ts';
+import { credentialFields } from './credential.ts';
 import { fields } from './fields.ts';
+import { grantClause } from './grant.ts';
+import { literal } from './name-pattern.ts';
+import type { NamePattern } from './name-pattern.ts';
 import { any, endsWithSubresource } from './resource.ts';
 import type { Resource } from './resource.ts';
 
@@ -10,25 +17,66 @@ export type Outcome = 'success' | 'failure' | 'denied' | 'unknown';
 export interface Query {
   /** Names of who authenticated, or of whom was impersonated. */
   users: readonly string[];
+  /** The same, as patterns. */
+  userPatterns: readonly string[];
+  /** People, as directories and proxies name them: whoever acted by an account that others use, too. */
+  persons: readonly NamePattern[];
   groups: readonly string[];
   resources: readonly Resource[];
   verbs: readonly string[];
   outcomes: readonly Outcome[];
+  codes: readonly CodeRange[];
+  /** Addresses, or ranges of them in CIDR form, that the connection to the apiserver came from. */
+  addresses: readonly string[];
+  /** The id of a credential (`JTI=…`, `X509SHA256=…`): the request that issued it, and those that used it. */
+  credential: string | undefined;
+  /** Only requests that give rights, see {@link grantClause}. */
+  isGrant: boolean;
   /** True: without requests on whole collections that hold what was asked for. */
   named: boolean;
   time: TimeRange | undefined;
 }
 
-/** A clause of Elasticsearch's Query DSL. */
-type Clause = Readonly<Record<string, unknown>>;
+/** The question that selects everything. */
+export const everything: Query = {
+  users: [],
+  userPatterns: [],
+  persons: [],
+  groups: [],
+  resources: [],
+  verbs: [],
+  outcomes: [],
+  codes: [],
+  addresses: [],
+  credential: undefined,
+  isGrant: false,
+  named: false,
+  time: undefined,
+};
 
 /** As much of a question as Elasticsearch can decide by one event; what became of a request follows only from all its stages. */
 export function clauseOf(query: Query): Clause {
-  const { users, groups, resources, verbs, outcomes, named, time } = query;
+  const { users, userPatterns, groups, resources, verbs, outcomes, codes, named, time } = query;
   const filter: Clause[] = [];
   if (time) filter.push(inTime(time));
-  if (users.length > 0)
-    filter.push(either(isOneOf(fields.user, users), isOneOf(fields.effectiveUser, users)));
+  if (users.length + userPatterns.length > 0)
+    filter.push(
+      either(
+        ...[fields.user, fields.effectiveUser].flatMap((field) => [
+          ...(users.length > 0 ? [isOneOf(field, users)] : []),
+          ...userPatterns.map((wildcard) => matches(field, wildcard)),
+        ]),
+      ),
+    );
+  if (query.persons.length > 0)
+    filter.push(
+      either(...query.persons.flatMap((person) => personFields.map((field) => isNamed(field, person)))),
+    );
+  if (query.addresses.length > 0)
+    filter.push(either(...query.addresses.map((range) => is(fields.address, range))));
+  if (query.credential !== undefined)
+    filter.push(either(...Object.values(credentialFields).map((field) => is(field, query.credential!))));
+  if (query.isGrant) filter.push(grantClause(verbs));
   if (groups.length > 0)
     filter.push(either(isOneOf(fields.group, groups), isOneOf(fields.effectiveGroup, groups)));
   if (verbs.length > 0) filter.push(isOneOf(fields.verb, verbs));
@@ -37,6 +85,10 @@ export function clauseOf(query: Query): Clause {
   // Only the last stage of a request has its failure, so the others need not be read.
   if (outcomes.length > 0 && outcomes.every((outcome) => outcome === 'failure' || outcome === 'denied'))
     filter.push(outcomes.includes('failure') ? is(fields.outcome, 'failure') : is(fields.type, 'denied'));
+  if (codes.length > 0 && codes.every(({ from }) => from >= 400))
+    filter.push(
+      either(...codes.map(({ from, to }) => ({ range: { [fields.code]: { gte: from, lte: to } } }))),
+    );
   return both(...filter);
 }
 
@@ -67,14 +119,14 @@ function partClauses(resource: string, parts: readonly string[]): Clause[] {
     if (isSubresource) return [last];
     return [fits(fields.namespace, first), both(ofCluster, fits(fields.name, first)), last];
   }
-  const inNamespace = both({ exists: { field: fields.namespace } }, fits(fields.namespace, first));
+  const inNamespace = both(exists(fields.namespace), fits(fields.namespace, first));
   return [
     both(inNamespace, isSubresource ? last : either(fits(fields.name, second), last)),
     both(ofCluster, fits(fields.name, first), last),
   ];
 }
 
-const ofCluster = not({ exists: { field: fields.namespace } });
+const ofCluster = not(exists(fields.namespace));
 
 /** Requests on a whole collection that holds what was asked for: whoever lists secrets has read each of them. */
 function collections({ parts, resource }: Extract<Resource, { kind: 'resource' }>): Clause[] {
@@ -84,7 +136,7 @@ function collections({ parts, resource }: Extract<Resource, { kind: 'resource' }
   return [
     both(
       isOneOf(fields.verb, ['list', 'watch', 'deletecollection']),
-      not({ exists: { field: fields.name } }),
+      not(exists(fields.name)),
       withoutSubresource(resource),
       within,
     ),
@@ -92,12 +144,12 @@ function collections({ parts, resource }: Extract<Resource, { kind: 'resource' }
 }
 
 function ofResource(resource: string): Clause {
-  if (resource === any) return { exists: { field: fields.resource } };
+  if (resource === any) return exists(fields.resource);
   return either(is(fields.resource, resource), { prefix: { [fields.resource]: `${resource}/` } });
 }
 
 function ofSubresource(resource: string, subresource: string): Clause {
-  if (subresource === any) return everything;
+  if (subresource === any) return anything;
   return resource === any
     ? { wildcard: { [fields.resource]: `*/${literal(subresource)}` } }
     : is(fields.resource, `${resource}/${subresource}`);
@@ -107,33 +159,16 @@ function withoutSubresource(resource: string): Clause {
   return resource === any ? not({ wildcard: { [fields.resource]: '*/*' } }) : is(fields.resource, resource);
 }
 
-/** For a wildcard query. */
-function literal(text: string): string {
-  return text.replaceAll(/[*?\\]/gu, String.raw`\$&`);
-}
+/** Where a person's name may stand (ECS `user` and `related`). */
+const personFields = [
+  'related.user',
+  ...['name', 'email', 'full_name'].flatMap((member) => [`user.${member}`, `user.effective.${member}`]),
+];
 
-const everything: Clause = { match_all: {} };
+function isNamed(field: string, pattern: NamePattern): Clause {
+  return pattern.kind === 'name' ? is(field, pattern.name) : matches(field, pattern.wildcard);
+}
 
 function fits(field: string, part: string): Clause {
-  return part === any ? everything : is(field, part);
-}
-
-function is(field: string, value: string): Clause {
-  return { term: { [field]: value } };
-}
-
-function isOneOf(field: string, values: readonly string[]): Clause {
-  return { terms: { [field]: values } };
-}
-
-function both(...filter: Clause[]): Clause {
-  return { bool: { filter } };
-}
-
-function either(...should: Clause[]): Clause {
-  return { bool: { should, minimum_should_match: 1 } };
-}
-
-function not(clause: Clause): Clause {
-  return { bool: { must_not: [clause] } };
+  return part === any ? anything : is(field, part);
 }

@@ -19,6 +19,8 @@ export interface Requests {
   first: string;
   last: string;
   addresses: Set<string>;
+  /** What a verdict found against their documents. */
+  findings: Set<string>;
 }
 
 /** Addresses that are listed of one kind of request. */
@@ -26,24 +28,40 @@ export const addressesMax = 32;
 
 /** What a request was, but for what became of it and where it came from. */
 export function keyOf(event: Event): string {
-  const { user, effectiveUser, verb, resource, apiGroup, namespace, name, path } = event;
-  return JSON.stringify([user, effectiveUser, verb, resource, apiGroup, namespace, name, path]);
+  return JSON.stringify(told.map((member) => event[member]));
 }
 
+const told = [
+  'user',
+  'effectiveUser',
+  'verb',
+  'resource',
+  'apiGroup',
+  'namespace',
+  'name',
+  'path',
+  'container',
+  'command',
+  'grant',
+  'credential',
+] as const;
+
 /** The request of one event. */
-export function requestOf(event: Event): Requests {
+export function requestOf(event: Event, finding?: string): Requests {
   const { code, time, address } = event;
   const addresses = new Set(address === null ? [] : [address]);
-  return { event, result: resultOf(event), code, count: 1, first: time, last: time, addresses };
+  const findings = new Set(finding === undefined ? [] : [finding]);
+  return { event, result: resultOf(event), code, count: 1, first: time, last: time, addresses, findings };
 }
 
 /** Adds requests that are alike. */
-export function join(to: Requests, { count, first, last, addresses }: Requests): void {
+export function join(to: Requests, { count, first, last, addresses, findings }: Requests): void {
   to.count += count;
   if (first < to.first) to.first = first;
   if (last > to.last) to.last = last;
   // One more than is listed shows that there were more.
   for (const address of addresses) if (to.addresses.size <= addressesMax) to.addresses.add(address);
+  for (const finding of findings) to.findings.add(finding);
 }
 
 /** Which stage of its request an event is. */

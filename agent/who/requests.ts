@@ -31,26 +31,31 @@ interface Alike {
 export class RequestTally {
   readonly #alike = new Map<string, Alike>();
   readonly #bytesMax: number;
+  readonly #apart: readonly ('address' | 'userAgent')[];
   #different = 0;
   #bytes = 0;
 
-  constructor(bytesMax = heldBytesMax) {
+  /** @param apart what tells requests apart besides */
+  constructor(bytesMax = heldBytesMax, apart: readonly ('address' | 'userAgent')[] = []) {
     this.#bytesMax = bytesMax;
+    this.#apart = apart;
   }
 
   get isFull(): boolean {
     return this.#different >= differentMax || this.#bytes >= this.#bytesMax;
   }
 
-  add(event: Event): void {
-    const { user, verb, resource, apiGroup, path } = event;
-    const alikeKey = JSON.stringify([user, verb, resource, apiGroup, path]);
+  /** @param finding what a verdict found against the event's document */
+  add(event: Event, finding?: string): void {
+    const { user, verb, resource, apiGroup, path, container, command } = event;
+    const apart = this.#apart.map((member) => event[member]);
+    const alikeKey = JSON.stringify([user, verb, resource, apiGroup, path, container, command, ...apart]);
     const alike = entry(this.#alike, alikeKey, () => ({
       received: new Map(),
       answered: new Map(),
     }));
     const rank = rankOf(event);
-    const one = requestOf(event);
+    const one = requestOf(event, finding);
     const key = keyOf(event);
     const keys = [alikeKey, key];
     if (rank === 'received') {

@@ -1,17 +1,22 @@
 import { bytesOf, heldBytesMax } from './held-bytes.ts';
 import type { Requests } from './request.ts';
-import { addTo, members, rowOf } from './row.ts';
-import type { Member, Row } from './row.ts';
+import { addTo, commonOf, members, rowOf, usualMembers } from './row.ts';
+import type { Common, Member, Row } from './row.ts';
 
 /** Members that joined rows no longer differ in, the least loss first; the last level leaves one row a result. */
-const levels: readonly (readonly Member[])[] = [
+const levels: readonly (readonly Member[])[] = levelsOf([
   [],
-  ['name', 'path'],
-  ['name', 'path', 'namespace'],
-  ['name', 'path', 'namespace', 'resource', 'apiGroup'],
-  ['name', 'path', 'namespace', 'resource', 'apiGroup', 'user', 'effectiveUser'],
-  ['name', 'path', 'namespace', 'resource', 'apiGroup', 'user', 'effectiveUser', 'verb', 'code'],
-];
+  ['name', 'path', 'container', 'command', 'session', 'userAgent'],
+  ['namespace'],
+  ['resource', 'apiGroup'],
+  ['user', 'effectiveUser', 'address'],
+  ['verb', 'code'],
+]);
+
+/** Each with all that those before it leave out. */
+function levelsOf(added: readonly (readonly Member[])[]): Member[][] {
+  return added.map((_, level) => added.slice(0, level + 1).flat());
+}
 
 /** More rows would make a table of some hundred megabytes. */
 const rowsMaxDefault = 100_000;
@@ -25,14 +30,17 @@ export class Rows {
   requests = 0;
   readonly #max: number;
   readonly #bytesMax: number;
+  readonly #by: readonly Member[];
   readonly #rows = new Map<string, Row>();
   #bytes = 0;
   /** Levels in use, the finest first. */
   #levels = [0];
 
-  constructor(rowsMax = rowsMaxDefault, bytesMax = heldBytesMax) {
+  /** @param by what rows differ in: requests that are alike in these are one row */
+  constructor(rowsMax = rowsMaxDefault, bytesMax = heldBytesMax, by: readonly Member[] = usualMembers) {
     this.#max = rowsMax;
     this.#bytesMax = bytesMax;
+    this.#by = by;
   }
 
   add(found: Requests): void {
@@ -42,7 +50,7 @@ export class Rows {
       this.#join();
       if (this.#addToRow(found)) return;
     }
-    const row = rowOf(found);
+    const row = rowOf(found, this.#by);
     this.#put(keyAt(0, row), row);
   }
 
@@ -54,7 +62,7 @@ export class Rows {
   }
 
   #addToRow(found: Requests): boolean {
-    const row = { ...found.event, result: found.result, code: found.code };
+    const row = commonOf(found, this.#by);
     for (const level of this.#levels) {
       const same = this.#rows.get(keyAt(level, row));
       if (!same) continue;
@@ -117,15 +125,16 @@ function heldBy(key: string, row: Row): number {
 }
 
 /** The key of a row among those that no longer differ in the members of a level. */
-function keyAt(level: number, row: Pick<Row, Member>): string {
+function keyAt(level: number, row: Common): string {
   const over = levels[level]!;
   return `${level} ${JSON.stringify(members.map((member) => (over.includes(member) ? null : row[member])))}`;
 }
 
 function joined(rows: readonly Row[], joinedOver: readonly Member[]): Row {
   const [first, ...others] = rows;
-  const nothing = Object.fromEntries(joinedOver.map((member) => [member, null]));
-  const row: Row = { ...first!, ...nothing, addresses: [...first!.addresses], joinedOver };
+  const over = joinedOver.filter((member) => rows.some((row) => row[member] !== undefined));
+  const nothing = Object.fromEntries(over.map((member) => [member, null]));
+  const row: Row = { ...first!, ...nothing, addresses: [...first!.addresses], joinedOver: over };
   row.joinedRows = rows.reduce((sum, { joinedRows = 1 }) => sum + joinedRows, 0);
   for (const other of others) addTo(row, other);
   return row;

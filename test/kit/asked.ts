@@ -1,7 +1,7 @@
 import { createClient } from '../../agent/elasticsearch/index.ts';
 import type { ElasticsearchClient } from '../../agent/elasticsearch/index.ts';
 import { eventStream, installTemplates } from '../../agent/streams/index.ts';
-import { parseResource } from '../../agent/who/index.ts';
+import { everything, parseResource } from '../../agent/who/index.ts';
 import type { Query } from '../../agent/who/index.ts';
 import { randomNamespace, refresh } from './elasticsearch/index.ts';
 import { ship } from './corpus.ts';
@@ -9,16 +9,7 @@ import { ship } from './corpus.ts';
 /** Asks for everything, but for what is given. */
 export function query(more: Partial<Omit<Query, 'resources'>> & { resources?: string[] } = {}): Query {
   const { resources = [], ...rest } = more;
-  return {
-    users: [],
-    groups: [],
-    verbs: [],
-    outcomes: [],
-    named: false,
-    time: undefined,
-    ...rest,
-    resources: resources.map((text) => parseResource(text)),
-  };
+  return { ...everything, ...rest, resources: resources.map((text) => parseResource(text)) };
 }
 
 /** A namespace of our own that holds the documents of these lines. */

@@ -41,8 +41,9 @@ export function rowsOf(events: readonly RawEvent[]): PlainRow[] {
   for (const stages of ofOneId.values()) {
     for (const { event, of } of requestsOf(stages)) {
       const [result, code] = resultOf(event);
-      const what = { ...whatOf(event), result, code };
-      const key = JSON.stringify(what);
+      const what = { ...whatOf(event), ...sessionOf(event), result, code };
+      // A session in a pod has a row of its own.
+      const key = JSON.stringify([what, isSession(event) ? rows.size : '']);
       const times = of.map(({ stageTimestamp }) => `${stageTimestamp.slice(0, 23)}Z`).toSorted();
       const [first = '', last = ''] = [times[0], times.at(-1)];
       const row = rows.get(key) ?? { ...what, requests: 0, first, last, addresses: [], moreAddresses: false };
@@ -120,7 +121,29 @@ function whatOf({ user, impersonatedUser, verb, objectRef, requestURI }: RawEven
   };
 }
 
-/** For comparing: rows and addresses have no order that says anything. */
+function isSession({ objectRef }: RawEvent): boolean {
+  const { resource, subresource } = objectRef ?? {};
+  return resource === 'pods' && ['exec', 'attach', 'portforward'].includes(subresource ?? '');
+}
+
+/** Of the recorded commands no word has a quote. */
+function sessionOf(event: RawEvent): PlainRow {
+  if (!isSession(event)) return {};
+  const pairs = (event.requestURI.split('?')[1] ?? '')
+    .split('&')
+    .map((pair) => pair.split('=') as [string, string]);
+  const all = (name: string) =>
+    pairs.filter(([key]) => key === name).map(([, value]) => decodeURIComponent(value));
+  return {
+    container: all('container')[0] ?? null,
+    command:
+      all('command')
+        .map((word) => (word.includes(' ') ? `"${word}"` : word))
+        .join(' ') || null,
+  };
+}
+
+/** For comparing: rows and addresses have no order that says anything, and the lines know nothing of `event.id`. */
 export function comparable(rows: readonly object[]): string[] {
   return rows
     .map((row) =>
@@ -133,7 +156,9 @@ export function comparable(rows: readonly object[]): string[] {
 }
 
 function keys(row: object): string[] {
-  return Object.keys(row).toSorted();
+  return Object.keys(row)
+    .filter((key) => key !== 'session')
+    .toSorted();
 }
 
 const subresources = new Set(

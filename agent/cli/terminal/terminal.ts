@@ -6,6 +6,8 @@ export interface Terminal {
   out: (text: string) => void;
   error: (text: string) => void;
   exit: (code: number) => void;
+  /** How wide the terminal is that `out` writes to; undefined where it is none, and nothing is to be shortened. */
+  columns?: number | undefined;
 }
 
 /**
@@ -24,7 +26,7 @@ export function processTerminal(): Terminal {
     error(`auditseal: standard output cannot be written: ${messageOf(cause)}\n`);
     exit(Number(process.exitCode ?? exitCode.done));
   });
-  return { out, error, exit };
+  return { out, error, exit, columns: process.stdout.isTTY ? process.stdout.columns : undefined };
 }
 
 /** Writes until the first error. Without a listener that error would end the process with 1, which of `verify` means tampered. */

@@ -1,24 +1,26 @@
 import { createClient } from '../../elasticsearch/index.ts';
 import type { ElasticsearchClient } from '../../elasticsearch/index.ts';
+import { fileBytesMax, InputError, readHashedTextFile } from '../../input/index.ts';
 import { jsonLine } from '../../json/index.ts';
 import { findEvents } from '../../proof/index.ts';
 import { readTrust } from '../../trust/index.ts';
-import { Lookup } from '../../verify/index.ts';
-import { who } from '../../who/index.ts';
-import type { Answer } from '../../who/index.ts';
+import { KnownFindings, Lookup, VerifyError } from '../../verify/index.ts';
+import { KnownDocuments } from '../../who/index.ts';
+import type { Reading } from '../../who/index.ts';
 import { runCommand } from '../command.ts';
 import type { Failure } from '../command.ts';
 import { connectionOf } from '../connection.ts';
-import { formsOf, pseudonymsOf } from '../pseudonym-keys.ts';
 import { exitCode } from '../exit-code.ts';
+import { formsOf, pseudonymsOf } from '../pseudonym-keys.ts';
 import { proveInto } from '../proof/index.ts';
 import { ProgressLine } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { answerOf } from './answer.ts';
 import { ListedEvents } from './listed-events.ts';
-import { queryOf } from './options.ts';
+import { modeOf, queryOf } from './options.ts';
 import type { WhoCommandOptions } from './options.ts';
-import { describeAnswer, isSure, summaryOf } from './report.ts';
-import type { Asked } from './report.ts';
+import { describe, summaryOf } from './report.ts';
+import type { Asked, Told } from './report.ts';
 
 /** Asks, and prints the answer. */
 export async function ask(options: WhoCommandOptions, terminal: Terminal): Promise<void> {
@@ -51,8 +53,15 @@ async function answer(
   { signal, onEvents: onRead }: AskContext,
 ): Promise<number> {
   const keys = await pseudonymsOf(options.pseudonymKeyFile);
-  const people = (options.user ?? []).map((name) => formsOf(name, keys));
-  const query = queryOf(options, people.flat(), new Date());
+  const people: string[][] = [];
+  const forms = (name: string) => {
+    people.push(formsOf(name, keys));
+    return people.at(-1)!;
+  };
+  const mode = modeOf(options);
+  const query = { ...queryOf(options, forms, new Date()), isGrant: mode === 'grants' };
+  const role = typeof options.grants === 'string' ? options.grants : undefined;
+  const known = options.known === undefined ? undefined : await readKnown(options.known);
   const { settings, namespace } = await connectionOf(options);
   const client = await createClient(settings);
   const progress = new ProgressLine(process.stderr);
@@ -61,14 +70,16 @@ async function answer(
       onRead(events);
       progress.show(() => `asking: ${events} events read`);
     };
+    const asked: Asked = { query, namespace, urls: settings.urls, role };
+    const isShort = terminal.columns !== undefined && options.json !== true;
+    const amend = <Read extends Pick<Reading, 'coverage'>>(found: Read) => withKnownPeople(found, people);
     const listed = options.proof === undefined ? undefined : new ListedEvents();
     const { onOriginal, onListed } = listed ?? {};
-    const asking = { namespace, signal, onEvents, onOriginal, onListed };
-    const found = known(await who(client, query, asking), people);
+    const context = { namespace, signal, onEvents, onOriginal, onListed, known, isShort, amend };
+    const told = await answerOf(client, options, asked, context);
     progress.clear();
-    const code = isSure(found) ? exitCode.done : exitCode.unsure;
-    const asked = { query, namespace, urls: settings.urls };
-    for (const text of printed(found, asked, options, code)) terminal.out(text);
+    const code = told.attentions.length === 0 ? exitCode.done : exitCode.unsure;
+    for (const text of printed(told, asked, { options, code, terminal })) terminal.out(text);
     if (listed) await prove(listed.ids, options, { client, namespace, signal, terminal });
     return code;
   } finally {
@@ -98,8 +109,20 @@ async function prove(
   await proveInto(folder, found, { lookup, trust, json, terminal });
 }
 
+/** The documents that a verdict names. Throws VerifyError `usage`. */
+async function readKnown(file: string): Promise<KnownDocuments> {
+  const { text } = await readHashedTextFile(file, fileBytesMax.verdict).catch((cause: unknown) => {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new VerifyError('usage', `--known: ${file} ${cause.message}`, { cause });
+  });
+  return new KnownDocuments(KnownFindings.parse(file, text).documents);
+}
+
 /** The answer, without calling a name misspelt of whose forms another is there. */
-function known(found: Answer, people: readonly (readonly string[])[]): Answer {
+function withKnownPeople<Read extends Pick<Reading, 'coverage'>>(
+  found: Read,
+  people: readonly (readonly string[])[],
+): Read {
   const { unknownNames } = found.coverage;
   const isThere = (forms: readonly string[]) => forms.some((form) => !unknownNames.includes(`user ${form}`));
   const others = people.filter(isThere).flat();
@@ -108,13 +131,12 @@ function known(found: Answer, people: readonly (readonly string[])[]): Answer {
 }
 
 function* printed(
-  found: Answer,
+  told: Told,
   asked: Asked,
-  { json, limit }: WhoCommandOptions,
-  code: number,
+  { options, code, terminal }: { options: WhoCommandOptions; code: number; terminal: Terminal },
 ): Generator<string> {
-  if (json) {
-    for (const row of found.rows) yield jsonLine({ type: 'row', ...row });
-    yield jsonLine({ type: 'summary', ...summaryOf(found, asked), exitCode: code });
-  } else yield `${describeAnswer(found, asked, limit).join('\n')}\n`;
+  if (options.json) {
+    for (const each of told.sheet.objects) yield jsonLine(each);
+    yield jsonLine({ type: 'summary', ...summaryOf(told, asked), exitCode: code });
+  } else yield `${describe(told, asked, terminal.columns).join('\n')}\n`;
 }

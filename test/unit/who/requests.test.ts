@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Event } from '../../../agent/who/event.ts';
 import { Originals } from '../../../agent/who/originals.ts';
 import { RequestTally } from '../../../agent/who/requests.ts';
-import { requestsOf } from '../../../agent/who/who.ts';
+import { requestsOf } from '../../../agent/who/reading.ts';
 
 /** A `get` of a Secret, as it was answered; one client gives all his requests one ID. */
 function event(more: Partial<Event>): Event {
@@ -19,10 +19,15 @@ function event(more: Partial<Event>): Event {
     namespace: 'prod',
     name: null,
     path: null,
+    container: null,
+    command: null,
     outcome: 'success',
     isDenied: false,
     code: 200,
     address: null,
+    userAgent: null,
+    grant: null,
+    credential: null,
     stage: 'ResponseComplete',
     ...more,
   };

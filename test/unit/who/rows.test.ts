@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { describeAnswer, isSure } from '../../../agent/cli/who/report.ts';
+import { rowsTold } from '../../../agent/cli/who/answer.ts';
+import { describe } from '../../../agent/cli/who/report.ts';
+import { usualMembers } from '../../../agent/who/index.ts';
 import type { Answer, Row } from '../../../agent/who/index.ts';
 import type { Requests } from '../../../agent/who/request.ts';
 import { Rows } from '../../../agent/who/rows.ts';
@@ -21,14 +23,28 @@ function requests(more: Partial<Requests['event']>, result: Requests['result'] =
     namespace: 'prod',
     name: null,
     path: null,
+    container: null,
+    command: null,
     outcome: 'success',
     isDenied: false,
     code: 200,
     address: null,
+    userAgent: null,
+    grant: null,
+    credential: null,
     stage: 'ResponseComplete',
     ...more,
   };
-  return { event, result, code: 200, count: 1, first: time, last: time, addresses: new Set(['192.0.2.1']) };
+  return {
+    event,
+    result,
+    code: 200,
+    count: 1,
+    first: time,
+    last: time,
+    addresses: new Set(['192.0.2.1']),
+    findings: new Set(),
+  };
 }
 
 const sumOf = (rows: readonly Row[]) => rows.reduce((sum, row) => sum + row.requests, 0);
@@ -78,11 +94,22 @@ test.each(['namespace', 'resource', 'user', 'verb', 'path'] as const)(
 test('rows that were joined say so, in the table and below it', () => {
   const rows = new Rows(4);
   for (const name of ['a', 'b', 'c', 'd', 'e', '*']) rows.add(requests({ name }));
-  const coverage = { documents: 6, oldest: time, newest: time, unreadable: 0, unknownNames: [] };
+  const coverage = {
+    documents: 6,
+    oldest: time,
+    newest: time,
+    unreadable: 0,
+    unknownNames: [],
+    nearest: {},
+  };
   const counts = { requests: rows.requests, events: 6, copies: 0, clashes: 0, splits: 0 };
   const fields = { fieldProblems: [], isMappingRead: true };
   const answer: Answer = { rows: rows.sorted(), ...counts, ...fields, coverage };
-  const lines = describeAnswer(answer, { query: query(), namespace: 'n', urls: ['http://127.0.0.1:1'] }, 0);
+  const asked = { query: query(), namespace: 'n', urls: ['http://127.0.0.1:1'] };
+  const toldOf = (one: Answer) => rowsTold(one, asked, { by: usualMembers, max: undefined, isShort: false });
+  const linesOf = (one: Answer) => describe(toldOf(one), asked, undefined);
+  const isSure = (one: Answer) => toldOf(one).attentions.length === 0;
+  const lines = linesOf(answer);
   expect(lines.slice(1, 2).map((line) => line.split(/ +/u).slice(0, 7))).toEqual([
     ['alice', 'get', 'secrets', 'prod', '*', '200', 'ok'],
   ]);
@@ -94,16 +121,10 @@ test('rows that were joined say so, in the table and below it', () => {
   expect(isSure({ ...answer, rows: [], splits: 1 })).toBe(false);
   const unsearched: Answer = { ...answer, rows: [], coverage: { ...coverage, unreadable: 2 } };
   expect(isSure(unsearched)).toBe(false);
-  const told = describeAnswer(
-    unsearched,
-    { query: query(), namespace: 'n', urls: ['http://127.0.0.1:1'] },
-    0,
-  );
+  const told = linesOf(unsearched);
   expect(told).toContainEqual(expect.stringMatching(/^ATTENTION: not searched: 2 lines/u));
-  const blind: Answer = { ...answer, isMappingRead: false };
-  const asked = { query: query(), namespace: 'n', urls: ['http://127.0.0.1:1'] };
   const unread = expect.stringMatching(/^fields: the mapping could not be read/u) as unknown;
-  expect(describeAnswer(blind, asked, 0)).toContainEqual(unread);
+  expect(linesOf({ ...answer, isMappingRead: false })).toContainEqual(unread);
   expect(told).not.toContainEqual(unread);
 });
 

@@ -123,6 +123,7 @@ describe('on what a real kube-apiserver wrote', () => {
       newest: times.at(-1),
       unreadable: 0,
       unknownNames: ['user nobody', 'resource secret'],
+      nearest: { 'resource secret': ['secrets'] },
     });
   });
 

@@ -102,7 +102,7 @@ describe.concurrent('auditseal who', () => {
     const { code, stdout } = await ask([line({})], '--user', 'alcie', '--denied');
     expect(code).toBe(0);
     expect(stdout.slice(0, 2)).toEqual(['nothing found', 'asked: user alcie, outcome denied, all time']);
-    expect(stdout).toContain('misspelt? no event in that time has the user alcie');
+    expect(stdout).toContain('misspelt? no event in that time has the user alcie; nearest: "alice"');
   });
 
   test('no name steers the terminal, forges a column or a line, or passes for a missing one', async () => {
@@ -142,7 +142,7 @@ describe.concurrent('auditseal who', () => {
     );
   });
 
-  test('the table is bounded and says what it left out; --json leaves out nothing', async () => {
+  test('the table is bounded and says what it left out; --json leaves out nothing unless it is told to', async () => {
     const lines = Array.from({ length: 7 }, (_, i) => line({ user: { username: `u${i}` } }));
     const { stdout, namespace } = await ask(lines, '--limit', '5');
     expect(stdout.slice(6, 9)).toEqual([
@@ -150,7 +150,11 @@ describe.concurrent('auditseal who', () => {
       '',
       'found: 7 requests in 7 rows, from 7 events',
     ]);
-    const json = await auditseal(['who', '--url', url, '--namespace', namespace, '--json', '--limit', '5']);
+    const where = ['who', '--url', url, '--namespace', namespace, '--json'];
+    const limited = await auditseal([...where, '--limit', '5']);
+    expect(limited.stdout).toHaveLength(6);
+    expect(JSON.parse(limited.stdout[5]!)).toMatchObject({ type: 'summary', rows: 7, listed: 5 });
+    const json = await auditseal(where);
     const values = json.stdout.map((text) => JSON.parse(text) as Record<string, unknown>);
     expect(values.map(({ type }) => type)).toEqual([...lines.map(() => 'row'), 'summary']);
     expect(values[0]).toEqual({

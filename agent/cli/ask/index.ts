@@ -1,0 +1,1 @@
+export { defineAsk } from './command.ts';
