@@ -101,7 +101,7 @@ function namesOf({ users, groups, resources }: Query): Map<string, Name> {
     ]),
     ...groups.map((group): [string, Name] => [
       `group ${group}`,
-      { clause: clauseOf({ ...everything, groups: [group] }), field: fields.group, name: group },
+      { clause: clauseOf({ ...everything, groups: [group] }), field: fields.groups, name: group },
     ]),
     ...resources.map((wanted): [string, Name] =>
       wanted.kind === 'path'

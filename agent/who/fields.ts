@@ -32,6 +32,7 @@ const inEvent = {
   stage: 'kubernetes.audit.stage',
   level: 'kubernetes.audit.level',
   uri: 'kubernetes.audit.requestURI',
+  groups: 'kubernetes.audit.user.groups',
   cut: 'auditseal.cut.fields',
 } as const;
 
