@@ -88,6 +88,8 @@ export function valuesSchema(): Record<string, unknown> {
   );
   config.properties!['pseudonyms'] = without(config.properties!['pseudonyms']!, ['keyFile']);
   allowUnits(config);
+  const endpoints = of(of(agent, 'notifications'), 'endpoints');
+  allowUnits(endpoints['items'] as JsonSchema);
   const url = { type: 'string', pattern: '^(https?://[^@?#]+)?$' };
   const schema: JsonSchema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -112,7 +114,7 @@ export function valuesSchema(): Record<string, unknown> {
       pseudonyms: strict({ existingSecret: objectName, keyKey: { ...secretKey, minLength: 1 } }),
       notifications: strict({
         existingSecret: objectName,
-        endpoints: of(of(agent, 'notifications'), 'endpoints'),
+        endpoints,
       }),
       policy: text,
       rules: text,

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { oldestState } from '../../../agent/store/schema.ts';
+import { migrations, oldestState } from '../../../agent/store/schema.ts';
 import { readStatus, Store } from '../../../agent/store/index.ts';
 import { temporaryFolder } from '../../kit/agent/index.ts';
 
@@ -52,4 +52,23 @@ test('the state of a version before the signed format was final is refused with 
     expect(() => readStatus(place.path)).toThrow(expect.objectContaining(refusal) as Error);
     expect(readFileSync(path)).toEqual(before);
   }
+});
+
+const row = (key: string) => ({ endpoint: 'chat', key, body: '{}' });
+
+test('the state of the oldest version that is continued gets an outbox, and keeps what it had', async () => {
+  await using place = await temporaryFolder();
+  mkdirSync(place.path, { recursive: true });
+  const database = new DatabaseSync(join(place.path, 'state.db'));
+  database.exec(`${migrations[0]} PRAGMA user_version = ${oldestState}`);
+  database.prepare("INSERT INTO source (name, secret, tail) VALUES (?, x'01', 'kept')").run(source);
+  database.close();
+  const first = await Store.open(place.path);
+  expect((await first.load(source)).source.tail).toBe('kept');
+  await first.commit({ ...nothing, notifications: [row('1'), row('2'), row('2'), row('3')] });
+  await first.commit({ ...nothing, notified: [row('1')] });
+  await first.close();
+  const second = await Store.open(place.path);
+  expect(await second.notifications()).toEqual([row('2'), row('3')]);
+  await second.close();
 });
