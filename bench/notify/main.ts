@@ -8,6 +8,7 @@ import { BusyAgent } from '../etcd/busy-agent.ts';
 import { percentile } from '../etcd/load.ts';
 import { PacedWriter } from '../latency/paced-writer.ts';
 import { Sink } from '../throughput/sink.ts';
+import { usageOf } from '../throughput/usage.ts';
 
 /**
  * `node bench/notify/main.ts [--rate 2000] [--seconds 30] [--matches 2]`: how long a match takes from the writing of its line until
@@ -51,6 +52,7 @@ const agent = await BusyAgent.start({
 });
 try {
   const log = join(run, 'logs/audit.log');
+  const before = usageOf(agent.pid).cpuSeconds;
   const writing = new PacedWriter(log).write(rate, warmSeconds + seconds);
   const writtenAt = new Map<string, number>();
   const until = performance.now() + (warmSeconds + seconds) * 1000;
@@ -62,6 +64,7 @@ try {
     await delay((1000 / matches) * (0.5 + Math.random()));
   }
   await writing;
+  const core = ((usageOf(agent.pid).cpuSeconds - before) / (warmSeconds + seconds)) * 100;
   const end = performance.now() + lateSeconds * 1000;
   while (performance.now() < end && [...writtenAt.keys()].some((id) => !receivedAt.has(id))) await delay(50);
   const measured = [...writtenAt].slice(warmSeconds * matches);
@@ -71,7 +74,7 @@ try {
   });
   const [p50, p99, most] = [0.5, 0.99, 1].map((quantile) => percentile(waits, quantile).toFixed(2));
   console.log(
-    `${waits.length} of ${measured.length} matches among ${rate} events/s: p50 ${p50} s, p99 ${p99} s, max ${most} s (load ${loadavg()[0]?.toFixed(1)})`,
+    `${waits.length} of ${measured.length} matches among ${rate} events/s: p50 ${p50} s, p99 ${p99} s, max ${most} s; agent ${core.toFixed(0)} % of a core (load ${loadavg()[0]?.toFixed(1)})`,
   );
 } finally {
   await agent.stop();
