@@ -1,6 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { configText } from './config/index.ts';
 import type { Config } from './config/index.ts';
+import { Directories } from './directory/index.ts';
+import type { Directory, Refreshed } from './directory/index.ts';
 import type { RulesInForce } from './detect/index.ts';
 import { named, PolicyInForce, Room, runFlows } from './flow/index.ts';
 import { Notifier, openEndpoints } from './notify/index.ts';
@@ -80,6 +82,13 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       'the state could not be read and was put aside: a new epoch begins, reading again what the files still hold',
     );
   }
+  const directories = new Directories({
+    settings: config.identity.directories,
+    cacheFolder: config.stateDir,
+    now: options.now,
+    onRefresh: (directory, refreshed) => noteRefresh(directory, refreshed, { metrics, logger }),
+  });
+  await directories.load();
   const room = new Room({
     ...config,
     sources: config.sources.length,
@@ -90,6 +99,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     version: options.agent.version,
     now: options.now,
     rules: options.policy.parsed.ruleNames,
+    directories: () => directories.all,
     freeBytes: () => room.freeBytes(),
   });
   let diskFullSaidAt = -Infinity;
@@ -130,6 +140,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const lags = setInterval(() => void metrics.lookAtLags().catch(() => undefined), lagMilliseconds);
   const both = AbortSignal.any([signal, failed.signal]);
   setMaxListeners(0, both, failed.signal);
+  const following = directories.follow(both);
   let watchingPolicy: Promise<void> | undefined;
   try {
     // Not `signal`: after SIGTERM what is stored may still be delivered, should Elasticsearch come back in time.
@@ -162,6 +173,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       pseudonymizer: options.pseudonymizer,
       rules: options.rules,
       notifier,
+      people: directories.all.length === 0 ? undefined : directories,
       configText: named(configText(config)),
       store,
       committer,
@@ -186,6 +198,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   } finally {
     failed.abort();
     clearInterval(lags);
+    await following;
     await watchingPolicy;
     await notifier?.stop();
     await committer.flush().catch(() => undefined);
@@ -201,6 +214,24 @@ async function lookAtRules({ rules, logger, config: { detection } }: AgentOption
   } catch (error) {
     logger.error({ ...about, error }, 'the file of rules cannot be used; the rules before stay in force');
   }
+}
+
+/** That a server of people is away is no reason to stop: events go on, with the people of before. */
+function noteRefresh(
+  directory: Directory,
+  refreshed: Refreshed,
+  { metrics, logger }: { metrics: Metrics; logger: Logger },
+): void {
+  const about = { 'auditseal.directory': directory.name };
+  const result = refreshed.outcome === 'failed' ? 'failure' : 'success';
+  metrics.directoryRefreshes.inc({ directory: directory.name, result });
+  if (refreshed.outcome === 'failed')
+    logger.warn(
+      { ...about, error: refreshed.error },
+      `the directory cannot be read; ${directory.size} people of ${directory.readAt?.toISOString() ?? 'no time'} stay known, and it is tried again`,
+    );
+  else if (refreshed.outcome === 'changed')
+    logger.info(about, `the directory has ${refreshed.people} people`);
 }
 
 /** What `status` shows beside the state goes into every transaction: it costs no write of its own. */

@@ -8,7 +8,18 @@ export const groups: readonly (readonly string[])[] = [
   ['error.ts', 'check-result.ts', 'json', 'input'],
   ['event', 'seal', 'source', 'elasticsearch'],
   ['cel'],
-  ['policy', 'detect', 'document', 'redact', 'pseudonym', 'store', 'trust', 'config'],
+  [
+    'identity',
+    'directory',
+    'policy',
+    'detect',
+    'document',
+    'redact',
+    'pseudonym',
+    'store',
+    'trust',
+    'config',
+  ],
   ['observe', 'streams', 'noise', 'audit-policy'],
   ['flow', 'ship', 'drift', 'notify'],
   ['verify', 'kibana'],
@@ -20,9 +31,13 @@ export const within: Readonly<Record<string, readonly string[]>> = {
   json: ['error.ts'],
   input: ['error.ts', 'json'],
   // Rules of one's own are validated where they are understood.
-  config: ['redact'],
-  // It reads lines as redaction does.
-  pseudonym: ['redact'],
+  config: ['redact', 'identity', 'directory'],
+  // It reads lines as redaction does, and hides what places and directories say of persons.
+  pseudonym: ['redact', 'identity'],
+  // The head says who was behind a request.
+  document: ['identity'],
+  // It finds the people whom the head tells of.
+  directory: ['identity'],
   // A source's flow starts its shipper, counts for drift, and says what is to be told with a batch.
   flow: ['ship', 'drift', 'notify'],
   // It takes away what `who` finds.

@@ -1,6 +1,7 @@
 import { ConfigError, loadConfig } from '../config/index.ts';
 import type { Config } from '../config/index.ts';
 import { DetectError, RulesInForce } from '../detect/index.ts';
+import { extrasOf } from '../identity/index.ts';
 import { fileBytesMax, InputError, readTextFile } from '../input/index.ts';
 import { defaultPolicy, defaultPolicyFile, parsePolicy, PolicyError } from '../policy/index.ts';
 import type { Policy } from '../policy/index.ts';
@@ -82,14 +83,14 @@ async function loadRedactKey(file: string, keyFile: string): Promise<RedactKey> 
 
 async function loadPseudonymizer(
   file: string,
-  { pseudonyms: { keyFile, keepUsers, addresses } }: Config,
+  { pseudonyms: { keyFile, keepUsers, addresses }, identity: { places } }: Config,
 ): Promise<Pseudonymizer | undefined> {
   if (keyFile === undefined) return undefined;
   const key = await readPseudonymKey(keyFile).catch((cause: unknown) => {
     if (!(cause instanceof PseudonymError)) throw cause;
     throw new ConfigError(file, [`pseudonyms.keyFile: ${cause.message}`], { cause });
   });
-  return new Pseudonymizer(new Pseudonyms(key, keepUsers), { addresses });
+  return new Pseudonymizer(new Pseudonyms(key, keepUsers), { addresses, personExtras: extrasOf(places) });
 }
 
 /** Undefined where detection is switched off. Throws ConfigError. */

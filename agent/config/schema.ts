@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import { posix } from 'node:path';
 import { z } from 'zod';
+import { directoriesSchema } from '../directory/index.ts';
+import { placesSchema } from '../identity/index.ts';
 import { redactSchema } from '../redact/index.ts';
 import { logPathProblem } from './log-path.ts';
 import { notificationsSchema } from './notifications.ts';
@@ -138,6 +140,7 @@ export const configSchema = z
       })
       .prefault({}),
     redact: redactSchema.prefault({}),
+    identity: z.strictObject({ places: placesSchema, directories: directoriesSchema }).prefault({}),
     pseudonyms: z
       .strictObject({
         keyFile: path.optional(),

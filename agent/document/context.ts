@@ -1,3 +1,5 @@
+import type { Known, PersonPlace } from '../identity/index.ts';
+
 /** What all documents of one epoch of one source have in common. */
 export interface DocumentContext {
   /** Name of the cluster, as configured. */
@@ -12,6 +14,8 @@ export interface DocumentContext {
   readonly logId: string;
   readonly agentVersion: string;
   readonly ecsVersion: string;
+  /** Where the person behind a shared identity is looked for; the default places where this is not set. */
+  readonly personPlaces?: readonly PersonPlace[];
 }
 
 /** What was left out of a document, and what still proves it (seal-format.md §4, "Long form"). */
@@ -54,6 +58,8 @@ export interface Place {
   readonly rule?: string | undefined;
   /** What rules of detection have found in the event. */
   readonly detected?: Detected | undefined;
+  /** What directories say of its users; undefined without a directory, or where no person is among them. */
+  readonly known?: Known | undefined;
   /** True if the line was glued to another and split (seal-format.md §4, "Glued line"), or is a RequestReceived that was withheld. */
   readonly recovered?: boolean;
   /** Names of the rules that redacted something of it, sorted. */

@@ -6,6 +6,7 @@ import { derived } from './derived.ts';
 import { detectedMembers } from './detected.ts';
 import { codeOf, isFields, loginOf, outcomeOf, termUnitsMax, textOf, textUnitsMax } from '../event/index.ts';
 import type { AuditEvent, Fields } from '../event/index.ts';
+import { defaultPlaces } from '../identity/index.ts';
 import { indexedUri } from './long-uri.ts';
 import { rolesMember, whoOf } from './identity.ts';
 import { print, printMembers } from './print.ts';
@@ -30,7 +31,7 @@ export function eventHead(event: AuditEvent, context: DocumentContext, place: Pl
   const target = targetOf(isFields(event.objectRef) ? event.objectRef : none);
   const code = codeOf(responseStatus);
   const detected = detectedMembers(place.detected);
-  const who = whoOf(event, authorization);
+  const who = whoOf(event, authorization, context.personPlaces ?? defaultPlaces, place.known);
   const request = {
     ...target.request,
     verb: textOf(verb) ?? '',

@@ -1,6 +1,8 @@
 import { derived } from './derived.ts';
 import { isFields, loginOf, textOf, textsOf } from '../event/index.ts';
 import type { AuditEvent, Fields } from '../event/index.ts';
+import { personOf } from '../identity/index.ts';
+import type { Entry, Known, Person, PersonPlace } from '../identity/index.ts';
 import { memberOf, print, printMembers } from './print.ts';
 
 /** One `@`, no white space, a dot in the domain: a name that an identity provider took from an address. */
@@ -9,7 +11,7 @@ const address = /^[^\s@]+@([^\s@]+\.[^\s@]+)$/;
 /** Who allowed a request without a reason, which RBAC always gives. */
 type SilentAuthorizer = 'system:masters' | 'node';
 
-interface Person {
+interface User {
   readonly name: string | undefined;
   /** As `printMembers` prints them. */
   readonly members: string;
@@ -18,7 +20,7 @@ interface Person {
   readonly silentAuthorizer: SilentAuthorizer | undefined;
 }
 
-const nobody: Person = { name: undefined, members: '', credential: '', silentAuthorizer: undefined };
+const nobody: User = { name: undefined, members: '', credential: '', silentAuthorizer: undefined };
 
 /** What the annotations of an event say about who it was. */
 export interface Authorization {
@@ -41,41 +43,90 @@ export interface Who {
 }
 
 /**
- * ECS `user`: who authenticated, and `user.effective` whom the request acted as. Under impersonation the apiserver authorizes the
- * impersonated one, so the role that allowed it is in `user.effective.roles`. Where nobody authenticated and the request was for a
- * login, `user` is who tried to log in. What else ECS has of both, groups and id, the mapping finds in the event.
+ * ECS `user`: who authenticated, and `user.effective` whom the request acted as, or else the person behind an identity that
+ * several share. Under impersonation the apiserver authorizes the impersonated one, so the role that allowed it is in
+ * `user.effective.roles`. Where nobody authenticated and the request was for a login, `user` is who tried to log in. What else ECS has
+ * of both, groups and id, the mapping finds in the event.
+ *
+ * @param places where the person behind is looked for
+ * @param known what directories say
  */
-export function whoOf(event: AuditEvent, { roles, isSilent, issued }: Authorization): Who {
+export function whoOf(
+  event: AuditEvent,
+  { roles, isSilent, issued }: Authorization,
+  places: readonly PersonPlace[],
+  known?: Known,
+): Who {
   const { user, impersonatedUser } = event;
-  const own = isFields(user) ? personOf(user) : nobody;
+  const own = isFields(user) ? userOf(user, known?.user) : nobody;
+  const person = behind(event, places);
+  const impersonated = isFields(impersonatedUser)
+    ? userOf(impersonatedUser, known?.effective ?? (person && known?.subject))
+    : undefined;
   const login = loginOf(event)?.username;
   const isLogin = login !== undefined && (own.name === undefined || own.name === anonymous);
-  const members = isLogin ? `"name":${print(login)},` : own.members;
-  const effective = isFields(impersonatedUser) ? personOf(impersonatedUser) : undefined;
-  const isNamed = login === undefined || isLogin || login === own.name || login === effective?.name;
-  const { silentAuthorizer } = effective ?? own;
+  const members = isLogin ? nameMembers(login, known?.subject) : own.members;
+  const effective =
+    impersonated?.members ?? (person === undefined ? '' : nameMembers(person.name, known?.subject));
+  const isNamed =
+    login === undefined || isLogin || [own.name, impersonated?.name, person?.name].includes(login);
+  const { silentAuthorizer } = impersonated ?? own;
   const credential = own.credential + (issued === undefined ? '' : `"issued":${print(issued)},`);
+  const [ownRoles, effectiveRoles] = impersonated === undefined ? [roles, ''] : ['', roles];
   return {
-    user: memberOf(
-      'user',
-      members,
-      effective === undefined ? roles : memberOf('effective', effective.members, roles),
-    ),
+    user: memberOf('user', members + memberOf('effective', effective + effectiveRoles) + ownRoles),
     related: isNamed ? '' : printMembers({ related: { user: [login] } }),
     seal:
       (isSilent && silentAuthorizer !== undefined ? `"authorizer":"${silentAuthorizer}",` : '') +
-      memberOf('credential', credential),
+      memberOf('credential', credential) +
+      (person === undefined ? '' : personMember(person)) +
+      (known === undefined ? '' : directoryMember(known)),
   };
 }
 
 const anonymous = 'system:anonymous';
 
-const personOf = derived((user: Fields): Person => {
+function behind(event: AuditEvent, places: readonly PersonPlace[]): Person | undefined {
+  if (!isFields(event.user)) return undefined;
+  return event.impersonatedUser === undefined ? behindUser(event.user, places) : personOf(event, places);
+}
+
+const behindUser = derived((user: Fields, places: readonly PersonPlace[]) =>
+  personOf({ user, impersonatedUser: undefined }, places),
+);
+
+function personMember({ name, place, isClaimed }: Person): string {
+  return printMembers({ person: { name, place, claimed: isClaimed ? true : undefined } });
+}
+
+/** What directories say beyond what ECS has a field for; `status` says where that is from. */
+function directoryMember({ subject, status }: Known): string {
+  const { full_name: _name, email: _email, ...more } = subject?.fields ?? {};
+  return printMembers({ directory: { status, ...more } });
+}
+
+/** Members of `user` of who is only known by name. */
+function nameMembers(name: string, entry: Entry | undefined): string {
+  return printMembers({ name, ...contactOf(name, entry) });
+}
+
+/** ECS has a full name and an e-mail address, which is the name where nobody says another. */
+function contactOf(name: string | undefined, entry: Entry | undefined): object {
+  const email = entry?.fields['email'];
+  const domain = address.exec(email ?? name ?? '')?.[1];
+  return {
+    full_name: entry?.fields['full_name'],
+    // Under pseudonyms it is no address any more.
+    email: email ?? (domain === undefined ? undefined : name),
+    domain,
+  };
+}
+
+const userOf = derived((user: Fields, entry: Entry | undefined): User => {
   const name = textOf(user['username']);
-  const domain = name === undefined ? undefined : address.exec(name)?.[1];
   return {
     name,
-    members: printMembers({ name, email: domain === undefined ? undefined : name, domain }),
+    members: printMembers({ name, ...contactOf(name, entry) }),
     credential: credentialOf(user),
     silentAuthorizer: silentAuthorizerOf(name, user['groups']),
   };

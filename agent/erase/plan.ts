@@ -11,7 +11,7 @@ import type { Place } from './sealed.ts';
 /** Whose events, and which of them. */
 export interface PlanOptions {
   namespace: string;
-  /** Names of who authenticated, or of whom was impersonated, as they may stand in Elasticsearch. */
+  /** Names of who authenticated, of whom was impersonated, or of who was behind, as they may stand in Elasticsearch. */
   users: readonly string[];
   time?: TimeRange | undefined;
   /** The time of the statements: of what was sealed later they could not speak. */
@@ -66,14 +66,17 @@ export async function eventsOf(client: ElasticsearchClient, options: PlanOptions
 }
 
 const members = new WantedMembers();
-const userMember = members.member('user');
+const [userMember, sealMember] = [members.member('user'), members.member('auditseal')];
 
 /** By its own bytes: whoever administers the stream can make a search find others' events under a name (a runtime field). */
 function isOf(source: Buffer, users: readonly string[]): boolean {
   if (!members.read(source)) return false;
   const user = userMember.value as
     { name?: unknown; effective?: { name?: unknown } | null } | null | undefined;
-  return [user?.name, user?.effective?.name].some((name) => typeof name === 'string' && users.includes(name));
+  const seal = sealMember.value as { person?: { name?: unknown } | null } | null | undefined;
+  return [user?.name, user?.effective?.name, seal?.person?.name].some(
+    (name) => typeof name === 'string' && users.includes(name),
+  );
 }
 
 function add(

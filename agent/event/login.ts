@@ -18,7 +18,10 @@ const decisions: ReadonlySet<unknown> = new Set<LoginDecision>(['allow', 'deny',
  * request itself ends with a redirect, by nobody, whatever came of the login. A request for an object is none: there a webhook or
  * an admission policy of this name could have written the annotations, while nothing admits a request for a path.
  */
-export function loginOf({ annotations, objectRef }: AuditEvent): Login | undefined {
+export function loginOf({
+  annotations,
+  objectRef,
+}: Pick<AuditEvent, 'annotations' | 'objectRef'>): Login | undefined {
   if (objectRef !== undefined || !isFields(annotations)) return undefined;
   const decision = annotations['authentication.openshift.io/decision'];
   if (!isDecision(decision)) return undefined;

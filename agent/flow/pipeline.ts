@@ -8,6 +8,7 @@ import { managedFieldsName, requestReceivedName } from '../policy/index.ts';
 import type { SourceAlerts } from '../notify/index.ts';
 import type { Pseudonymizer } from '../pseudonym/index.ts';
 import type { Redactor } from '../redact/index.ts';
+import type { People } from '../identity/index.ts';
 import { lineKey, macOf, sha256 } from '../seal/index.ts';
 import type { Gap, Log } from '../seal/index.ts';
 import type { Chunk, GapChunk, LinesChunk, LongChunk, Source } from '../source/index.ts';
@@ -19,7 +20,7 @@ import type { Durable } from './durable.ts';
 import type { FollowedPolicy, PolicyChange, UsedPolicy } from './policy-in-force.ts';
 import type { Sealer } from './sealer.ts';
 import type { PipelineState } from './state.ts';
-import { prepareEvent, shapePrepared, treatText } from './treat.ts';
+import { enriched, prepareEvent, shapePrepared, treatText } from './treat.ts';
 import { Withheld } from './withheld.ts';
 import type { WithheldEvent, WithheldLimits } from './withheld.ts';
 import type {
@@ -45,6 +46,7 @@ export interface PipelineParts {
   policy: FollowedPolicy;
   redactor: Redactor | undefined;
   pseudonymizer: Pseudonymizer | undefined;
+  people: People | undefined;
   /** Asks the rules of detection; undefined where it is switched off. */
   detector: Detector | undefined;
   /** The rules in force now. */
@@ -307,6 +309,8 @@ export class Pipeline {
       event,
       left: [left],
       redacted: new Map(withheld.redacted),
+      // Its names are no longer what the apiserver wrote where pseudonyms are wanted.
+      known: this.#treatment.pseudonymizer === undefined ? enriched(event, this.#treatment) : undefined,
       isReduced: false,
       isWithoutManagedFields: false,
       fired: [],
@@ -393,12 +397,13 @@ export class Pipeline {
   }
 
   #treatmentFor({ origin, logId }: Log): Treatment {
-    const { context, redactor, pseudonymizer, detector, entryBytesMax } = this.#parts;
+    const { context, redactor, pseudonymizer, people, detector, entryBytesMax } = this.#parts;
     return {
       policy: this.#policy.parsed,
       redactor,
       detector,
       pseudonymizer,
+      people,
       entryBytesMax,
       context: { ...context, origin, logId, ecsVersion },
     };

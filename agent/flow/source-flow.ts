@@ -4,6 +4,7 @@ import { Detector, parseWindows } from '../detect/index.ts';
 import type { RuleProblem, RulesInForce } from '../detect/index.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
 import { LongLineParts } from '../event/index.ts';
+import type { People } from '../identity/index.ts';
 import type { Logger, Metrics } from '../observe/index.ts';
 import type { Notifier } from '../notify/index.ts';
 import type { Pseudonymizer } from '../pseudonym/index.ts';
@@ -35,6 +36,8 @@ export interface SharedParts {
   rules: RulesInForce | undefined;
   /** Tells endpoints; undefined where there is none. */
   notifier: Notifier | undefined;
+  /** Those whom directories know; undefined without a directory. */
+  people: People | undefined;
   configText: NamedText;
   store: Store;
   committer: Committer;
@@ -264,10 +267,17 @@ async function assemble(
     });
   const pipeline = new Pipeline({
     sourceName,
-    context: { cluster: config.cluster, node: config.node, namespace, agentVersion: agent.version },
+    context: {
+      cluster: config.cluster,
+      node: config.node,
+      namespace,
+      agentVersion: agent.version,
+      personPlaces: config.identity.places,
+    },
     policy,
     redactor: shared.redactor,
     pseudonymizer: shared.pseudonymizer,
+    people: shared.people,
     detector,
     rules: () => shared.rules?.current,
     entryBytesMax,

@@ -13,6 +13,8 @@ import {
   responseMember,
 } from '../event/index.ts';
 import type { AuditEvent, Fields, WithoutManagedFields } from '../event/index.ts';
+import { defaultPlaces, knownOf } from '../identity/index.ts';
+import type { Known, People } from '../identity/index.ts';
 import { cutMembers, keyOf, members } from '../json/index.ts';
 import { decide } from '../policy/index.ts';
 import type { Bodies, Decision, Policy } from '../policy/index.ts';
@@ -31,6 +33,8 @@ export interface Treatment {
   readonly redactor: Redactor | undefined;
   /** Puts pseudonyms in the place of persons; undefined where that is not wanted. */
   readonly pseudonymizer: Pseudonymizer | undefined;
+  /** Those whom directories know; undefined without a directory. */
+  readonly people: People | undefined;
   /** The most bytes of a document. */
   readonly entryBytesMax: number;
 }
@@ -84,12 +88,12 @@ export interface KnownRefusal {
 export type Counts = ReadonlyMap<string, number>;
 
 /** Where an event lies; which rule keeps it is found here. */
-export type EventPlace = Omit<Place, 'rule' | 'detected'>;
+export type EventPlace = Omit<Place, 'rule' | 'detected' | 'known'>;
 
 /**
  * An event becomes a document: one step a line, each on what the step before it left. It reads no clock, no file and no
  * network, so the same lines in the same places always give the same bytes: all that is remembered from line to line are the windows of
- * detection, which are stored with each batch. The order of steps is enrich, detect, decide, redact, shape: detection sees what policy
+ * detection, which are stored with each batch. The order of steps is detect, decide, enrich, redact, shape: detection sees what policy
  * drops, and nothing is added behind redaction.
  */
 export function treatEvent(line: EventLine, place: EventPlace, by: Treatment): Treated {
@@ -101,6 +105,8 @@ export function treatEvent(line: EventLine, place: EventPlace, by: Treatment): T
 export interface PreparedEvent extends Omit<KeptEvent, 'kind' | 'refusal' | 'document'> {
   readonly kind: 'prepared';
   readonly place: EventPlace;
+  /** What directories say of its users, without what pseudonyms hide. */
+  readonly known: Known | undefined;
   readonly event: AuditEvent;
   readonly left: readonly Buffer[];
 }
@@ -125,6 +131,7 @@ export function prepareEvent(
     isWithoutManagedFields: slim.bodies.length > 0,
     redacted: safe.counts,
     fired,
+    known: enriched(line.event, by),
     event: safe.event,
     left: safe.left,
   };
@@ -136,7 +143,8 @@ export function shapePrepared(
   { bytes, mac }: { readonly bytes: { readonly length: number }; readonly mac: () => string },
   by: Treatment,
 ): KeptEvent {
-  const { event, left, rule, place, isReduced, isWithoutManagedFields, redacted, fired } = prepared;
+  const { event, left, rule, isReduced, isWithoutManagedFields, redacted, fired, known } = prepared;
+  const place = known === undefined ? prepared.place : { ...prepared.place, known };
   const limits = { entryBytesMax: by.entryBytesMax, lineBytes: bytes.length, mac };
   const document = shapeEvent(event, left, by.context, placeOf(place, rule, redacted, fired), limits);
   return {
@@ -168,6 +176,19 @@ export function treatText(
   const cut = place.cut ?? { bytes: whole.bytes, mac: whole.mac, fields: ['original'] };
   const shown = { ...place, cut, redacted: [...safe.counts.keys()].toSorted() };
   return { document: textDocument(safe.text, by.context, shown, limits), redacted: safe.counts };
+}
+
+/**
+ * What directories say of an event's users, by the names in its own bytes; undefined without a directory, and where none of them is a
+ * person. A function of what `knownReads` names and of the generation of people.
+ */
+export function enriched(
+  event: AuditEvent,
+  { people, context, pseudonymizer }: Treatment,
+): Known | undefined {
+  if (people === undefined) return undefined;
+  const known = knownOf(event, context.personPlaces ?? defaultPlaces, people);
+  return known && pseudonymizer ? pseudonymizer.known(known) : known;
 }
 
 const nothing: Counts = new Map();
@@ -343,7 +364,12 @@ function sumOf(parts: readonly (Pick<Redacted, 'counts'> | undefined)[]): Counts
   return counts;
 }
 
-function placeOf(place: EventPlace, rule: string, counts: Counts, fired: readonly Rule[]): Place {
+function placeOf(
+  place: Omit<Place, 'rule' | 'detected'>,
+  rule: string,
+  counts: Counts,
+  fired: readonly Rule[],
+): Place {
   if (counts.size === 0 && fired.length === 0) return { ...place, rule };
   const redacted = counts.size === 0 ? undefined : [...counts.keys()].toSorted();
   return {

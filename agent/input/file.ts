@@ -17,6 +17,9 @@ export const fileBytesMax = {
   secret: 64 * kibibytes,
   /** What `auditseal verify --json` printed: 500 bytes a finding. */
   verdict: 64 * mebibytes,
+  /** People of a directory, 500 bytes each; YAML takes ten times as long to parse. */
+  people: 64 * mebibytes,
+  peopleInYaml: 4 * mebibytes,
   /** Certificates of authorities; the bundle of an operating system has some 200 kibibytes. */
   certificates: 4 * mebibytes,
 };

@@ -28,6 +28,14 @@ const retryCauses = [
   'templates',
 ] as const;
 
+/** A directory of people, as far as metrics tell of it. */
+export interface WatchedDirectory {
+  readonly name: string;
+  readonly size: number;
+  /** Undefined where it was never read. */
+  readonly readAt: Date | undefined;
+}
+
 export interface MetricsOptions {
   version: string;
   now: () => Date;
@@ -35,6 +43,8 @@ export interface MetricsOptions {
   freeBytesMin: number;
   /** Names of the policy's rules. */
   rules: readonly string[];
+  /** Directories of people. */
+  directories: () => readonly WatchedDirectory[];
   /** Bytes free on the state's disk; undefined if it cannot be asked. */
   freeBytes: () => number | undefined;
 }
@@ -84,6 +94,22 @@ export class Metrics {
     '1 while the policy file holds what cannot be used, and the policy of before is in force; else 0.',
   );
   readonly notifications = new NotificationMeter(this.#registry);
+  readonly directoryRefreshes = new Counter({
+    name: 'auditseal_directory_refreshes_total',
+    help: 'Looks at a directory of people: read (success), or not, so that the people of before stay (failure).',
+    labelNames: ['directory', 'result'],
+    registers: [this.#registry],
+  });
+  readonly #directoryPeople = this.#gauge(
+    'auditseal_directory_people',
+    'People that a directory has, as it was last read.',
+    ['directory'],
+  );
+  readonly #directoryAge = this.#gauge(
+    'auditseal_directory_age_seconds',
+    'How long ago a directory was last read whole; since the start of the agent where it never was.',
+    ['directory'],
+  );
   readonly #freeBytes = this.#gauge('auditseal_disk_free_bytes', "Bytes free on the state folder's disk.");
   readonly #clock = this.#gauge(
     'auditseal_clock_timestamp_seconds',
@@ -94,6 +120,9 @@ export class Metrics {
 
   constructor(options: MetricsOptions) {
     this.#options = options;
+    for (const { name } of options.directories())
+      for (const result of ['success', 'failure'])
+        this.directoryRefreshes.inc({ directory: name, result }, 0);
     this.#copied = families.map((family) => {
       const { name, help, label } = family;
       const labelNames = ['source', ...(label === undefined ? [] : [label])];
@@ -182,6 +211,11 @@ export class Metrics {
     const free = this.#options.freeBytes();
     if (free === undefined) this.#freeBytes.reset();
     else this.#freeBytes.set(free);
+    for (const { name, size, readAt } of this.#options.directories()) {
+      this.#directoryPeople.set({ directory: name }, size);
+      const since = readAt?.getTime() ?? performance.timeOrigin;
+      this.#directoryAge.set({ directory: name }, Math.max(0, (now.getTime() - since) / 1000));
+    }
     for (const { family, metric } of this.#copied) {
       metric.reset();
       for (const meter of this.meters.values()) copyFamily(family, metric, meter, now);

@@ -20,6 +20,8 @@ export interface About {
   readonly ownNames: readonly string[];
   /** The object is named after a person. */
   readonly isPersonObject: boolean;
+  /** Keys of `extra` that name a person, whoever the user is. */
+  readonly personExtras: ReadonlySet<string>;
 }
 
 const bodies = new Set(['requestObject', 'responseObject']);
@@ -75,13 +77,18 @@ const nestedMax = 4;
 const noteBytesMax = 1024;
 
 /** What the line of an event says of persons, in whatever member. */
-export function replacementsInEvent(line: Decoded, event: AuditEvent, pseudonyms: Pseudonyms): Replacement[] {
-  const finder = new Finder(line, aboutOf(event, pseudonyms), pseudonyms, 0);
+export function replacementsInEvent(
+  line: Decoded,
+  event: AuditEvent,
+  pseudonyms: Pseudonyms,
+  personExtras: ReadonlySet<string>,
+): Replacement[] {
+  const finder = new Finder(line, { ...aboutOf(event, pseudonyms), personExtras }, pseudonyms, 0);
   walkJson(line, finder);
   return finder.found;
 }
 
-function aboutOf(event: AuditEvent, pseudonyms: Pseudonyms): About {
+function aboutOf(event: AuditEvent, pseudonyms: Pseudonyms): Omit<About, 'personExtras'> {
   const { user, impersonatedUser, objectRef } = event;
   const names = [
     ...[user, impersonatedUser].map((one) => (isFields(one) ? one['username'] : undefined)),
@@ -186,6 +193,8 @@ class Finder implements Visitor {
       case 'user':
       case 'impersonatedUser':
         if (second?.key === 'username') return this.#name(decoded);
+        if (second?.key === 'extra' && this.#about.personExtras.has(frames[2]?.key ?? ''))
+          this.#name(decoded);
         return this.#shapes(decoded);
       case 'annotations':
         if (second?.key === loginUsername) return this.#name(decoded);

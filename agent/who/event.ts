@@ -34,6 +34,10 @@ export interface Event {
   userAgent: string | null;
   /** Null in the refused form, which does not hold the audit event. */
   stage: string | null;
+  /** Cluster and name of the log's source: `prod/kube-apiserver`. */
+  source: string | null;
+  /** When the apiserver got the request, as `time`. Null in the refused form. */
+  received: string | null;
   /** A Grant as JSON; null where it was not asked for. */
   grant: string | null;
   /** Null where it was not asked for. */
@@ -88,9 +92,19 @@ export function eventOf(hit: Hit, { withGrant = false, withCredential = false } 
     address: text(fields.address),
     userAgent: text(fields.userAgent),
     stage: text(fields.stage),
+    source: sourceOf(text(fields.origin)),
+    received: text(fields.received),
     grant: withGrant ? grantIn(hit) : null,
     credential: withCredential ? credentialIn(found) : null,
   };
+}
+
+/** Of a log's origin `<cluster>/<node>/<source>/<epoch>` what all nodes of the cluster have in common. */
+function sourceOf(origin: string | null): string | null {
+  const [cluster, , source, , more] = origin?.split('/') ?? [];
+  return cluster === undefined || source === undefined || more !== undefined
+    ? null
+    : detached(`${cluster}/${source}`);
 }
 
 function textIn(found: Hit['fields'], field: string): string | null {

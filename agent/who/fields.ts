@@ -11,6 +11,8 @@ const head = {
   group: 'user.group.name',
   effectiveUser: 'user.effective.name',
   effectiveGroup: 'user.effective.group.name',
+  /** Who was behind an identity that several share. */
+  person: 'auditseal.person.name',
   verb: 'event.action',
   /** `pods`, `pods/exec`. */
   resource: 'orchestrator.resource.type',
@@ -30,6 +32,9 @@ const head = {
 /** Of the audit event. */
 const inEvent = {
   stage: 'kubernetes.audit.stage',
+  /** `<cluster>/<node>/<source>/<epoch>` */
+  origin: 'auditseal.origin',
+  received: 'kubernetes.audit.requestReceivedTimestamp',
   level: 'kubernetes.audit.level',
   uri: 'kubernetes.audit.requestURI',
   groups: 'kubernetes.audit.user.groups',

@@ -15,7 +15,7 @@ export type Outcome = 'success' | 'failure' | 'denied' | 'unknown';
 
 /** A question: who did what on what. Of the values of a member any one will do; an empty member selects everything. */
 export interface Query {
-  /** Names of who authenticated, or of whom was impersonated. */
+  /** Names of who authenticated, of whom was impersonated, or of who was behind. */
   users: readonly string[];
   /** The same, as patterns. */
   userPatterns: readonly string[];
@@ -62,7 +62,7 @@ export function clauseOf(query: Query): Clause {
   if (users.length + userPatterns.length > 0)
     filter.push(
       either(
-        ...[fields.user, fields.effectiveUser].flatMap((field) => [
+        ...[fields.user, fields.effectiveUser, fields.person].flatMap((field) => [
           ...(users.length > 0 ? [isOneOf(field, users)] : []),
           ...userPatterns.map((wildcard) => matches(field, wildcard)),
         ]),

@@ -24,6 +24,8 @@ export interface Reading {
   copies: number;
   /** Documents that share an `event.id` with another one, and are not the same. */
   clashes: number;
+  /** Requests that two apiservers have logged, since one has passed them on: each counts once. */
+  aggregated: number;
   /** How often one auditID had more different requests than are held at once: a request whose stages lie in two parts counts twice. */
   splits: number;
   coverage: Coverage;
@@ -90,7 +92,7 @@ export async function readRequests(
       signal,
     );
     const originals = new Originals();
-    const read = { events: 0, splits: 0 };
+    const read = { events: 0, splits: 0, aggregated: 0 };
     const events = eventsOf(client, pit, clauseOf(query), view, signal);
     for await (const found of requestsOf(events, originals, read, options)) {
       if (!isWanted(found, query) || isTaken?.(found) === false) continue;
@@ -108,7 +110,7 @@ export async function readRequests(
 export async function* requestsOf(
   events: AsyncIterable<Event>,
   originals: Originals,
-  read: { events: number; splits: number },
+  read: { events: number; splits: number; aggregated: number },
   {
     onEvents,
     onOriginal,
@@ -132,6 +134,7 @@ export async function* requestsOf(
     onOriginal?.(event);
   }
   yield* tally.take();
+  read.aggregated += tally.aggregated;
 }
 
 const outcomesOf: Readonly<Record<Requests['result'], readonly Outcome[]>> = {

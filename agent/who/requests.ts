@@ -1,3 +1,4 @@
+import { joinAggregated } from './aggregated.ts';
 import type { Event } from './event.ts';
 import { bytesOf, heldBytesMax } from './held-bytes.ts';
 import { join, keyOf, rankOf, requestOf } from './request.ts';
@@ -29,6 +30,8 @@ interface Alike {
  * tally is full, it must be taken, and a request whose stages lie on both sides of that counts twice.
  */
 export class RequestTally {
+  /** Requests that were joined to the one that was passed on: two apiservers have logged it. */
+  aggregated = 0;
   readonly #alike = new Map<string, Alike>();
   readonly #bytesMax: number;
   readonly #apart: readonly ('address' | 'userAgent')[];
@@ -47,9 +50,19 @@ export class RequestTally {
 
   /** @param finding what a verdict found against the event's document */
   add(event: Event, finding?: string): void {
-    const { user, verb, resource, apiGroup, path, container, command } = event;
+    const { user, verb, resource, apiGroup, path, container, command, source } = event;
     const apart = this.#apart.map((member) => event[member]);
-    const alikeKey = JSON.stringify([user, verb, resource, apiGroup, path, container, command, ...apart]);
+    const alikeKey = JSON.stringify([
+      user,
+      verb,
+      resource,
+      apiGroup,
+      path,
+      container,
+      command,
+      source,
+      ...apart,
+    ]);
     const alike = entry(this.#alike, alikeKey, () => ({
       received: new Map(),
       answered: new Map(),
@@ -77,7 +90,9 @@ export class RequestTally {
 
   /** What was added since the last call. */
   take(): Requests[] {
-    const found = [...this.#alike.values()].flatMap((alike) => requestsOf(alike));
+    const all = [...this.#alike.values()].flatMap((alike) => requestsOf(alike));
+    const { requests: found, joined } = joinAggregated(all);
+    this.aggregated += joined;
     this.#alike.clear();
     this.#different = 0;
     this.#bytes = 0;

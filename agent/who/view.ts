@@ -25,7 +25,9 @@ const usual = [
   fields.stage,
   fields.eventId,
   fields.request,
+  fields.origin,
   { field: fields.time, format: 'strict_date_time' },
+  { field: fields.received, format: 'strict_date_time' },
 ];
 
 export const usualView: View = { docvalueFields: usual, source: false };

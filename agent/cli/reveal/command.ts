@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import type { Command } from 'commander';
 import split2 from 'split2';
-import { ConfigError } from '../../config/index.ts';
+import { ConfigError, loadConfig } from '../../config/index.ts';
+import { Directories } from '../../directory/index.ts';
 import { messageOf } from '../../error.ts';
 import { jsonLine, printable } from '../../json/index.ts';
 import { candidatesMax, keyIdOf, pseudonymIn, Revealer, sizeOf } from '../../pseudonym/index.ts';
@@ -17,6 +18,7 @@ interface RevealOptions {
   names?: string[];
   name?: string[];
   addresses?: string[];
+  directories?: string;
   json?: boolean;
 }
 
@@ -33,6 +35,10 @@ export function defineReveal(terminal: Terminal): Command {
     )
     .option('--name <name>', 'one candidate; may be given several times', add)
     .option('--addresses <range>', 'candidates: 203.0.113.0/24; may be given several times', add)
+    .option(
+      '--directories <file>',
+      'candidates: all that the directories of this configuration say of people (docs/identity.md)',
+    )
     .option('--json', 'one JSON object a line: each pseudonym, then the summary')
     .addHelpText('after', help)
     .action(async (pseudonyms: string[], options: RevealOptions) => {
@@ -58,6 +64,7 @@ async function reveal(
   const revealer = new Revealer(wanted, keys);
   for (const one of name) revealer.try(one);
   for (const file of names) await tryFile(revealer, file, signal);
+  if (options.directories !== undefined) await tryDirectories(revealer, options.directories, signal);
   for (const range of addresses) if (!revealer.isDone) await revealer.tryRange(range, signal);
   const ids = new Set(keys.map(({ key }) => key.id));
   for (const pseudonym of wanted) {
@@ -86,8 +93,10 @@ function problemsOf(given: readonly string[], options: RevealOptions): string[] 
         `${printable(text)}: is no pseudonym: those begin with pseudonym.user., pseudonym.email. or 2001:db8:`,
     );
   if (pseudonymKeyFile.length === 0) problems.push('--pseudonym-key-file: give the file with the key');
-  if (names.length + name.length + addresses.length === 0)
-    problems.push('--names, --name or --addresses: give candidates: a keyed hash cannot be turned back');
+  if (names.length + name.length + addresses.length === 0 && options.directories === undefined)
+    problems.push(
+      '--names, --name, --directories or --addresses: give candidates: a keyed hash cannot be turned back',
+    );
   for (const range of addresses)
     if (sizeOf(range) === undefined)
       problems.push(`--addresses: ${printable(range)} is no address and no range as 203.0.113.0/24`);
@@ -109,6 +118,19 @@ async function tryFile(revealer: Revealer, file: string, signal: AbortSignal): P
     signal.throwIfAborted();
     throw new ConfigError('options', [`--names: ${file} cannot be read: ${messageOf(cause)}`], { cause });
   }
+}
+
+/** Names, and what else is said: with pseudonyms a full name or a manager has one, too. */
+async function tryDirectories(revealer: Revealer, file: string, signal: AbortSignal): Promise<void> {
+  const { identity } = await loadConfig(file);
+  if (identity.directories.length === 0)
+    throw new ConfigError(file, ['identity.directories: is empty: there are no candidates in it']);
+  const directories = new Directories({ settings: identity.directories, now: () => new Date() });
+  for (const refreshed of await directories.refresh(signal))
+    if (refreshed.outcome === 'failed') throw refreshed.error;
+  for (const { entries } of directories.all)
+    for (const { names, fields } of entries)
+      for (const candidate of [...names, ...Object.values(fields)]) revealer.try(candidate);
 }
 
 const help = `

@@ -64,7 +64,7 @@ function marksIn(cells: readonly (string | number)[]): string[] {
 
 /** What data there is. */
 export function dataRemarks(
-  { coverage, isMappingRead }: Pick<Reading, 'coverage' | 'isMappingRead'>,
+  { coverage, isMappingRead, aggregated }: Pick<Reading, 'coverage' | 'isMappingRead' | 'aggregated'>,
   { namespace, urls }: Asked,
 ): string[] {
   const { documents, oldest, newest, unknownNames, nearest } = coverage;
@@ -81,6 +81,11 @@ export function dataRemarks(
         like.length === 0 ? '' : `; nearest: ${like.map((each) => JSON.stringify(each)).join(', ')}`;
       return `misspelt? no event in that time has the ${name}${hint}`;
     }),
+    ...(aggregated > 0
+      ? [
+          `aggregated: ${count(aggregated)} requests were passed on by one apiserver to another and logged by both: each counts once, from the address of its client`,
+        ]
+      : []),
     ...(isMappingRead
       ? []
       : [

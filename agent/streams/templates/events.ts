@@ -5,6 +5,7 @@ import {
   copied,
   date,
   eventKeywords,
+  flattened,
   float,
   ip,
   keyword,
@@ -86,6 +87,9 @@ export const eventMapping = (annotationKeys: readonly string[] = []): Field => (
       next: keyword,
       ...keywords('authorizer'),
       credential: object(keywords('id', 'issued', 'node', 'pod')),
+      person: object({ name: copied(keyword, 'related.user'), place: keyword, claimed: boolean }),
+      // Whatever a directory was asked for.
+      directory: flattened,
       redacted: keyword,
       recovered: boolean,
       cut: object({ bytes: long, mac: sourceOnly, fields: keyword }),

@@ -1,6 +1,7 @@
 import { eventHead } from '../../document/index.ts';
 import type { DocumentContext } from '../../document/index.ts';
 import { parseEvent } from '../../event/index.ts';
+import type { AuditEvent } from '../../event/index.ts';
 import { WantedMembers } from '../../json/index.ts';
 import { isOrigin, leafHash, parseOrigin } from '../../seal/index.ts';
 import { parseDocument } from '../parse-document.ts';
@@ -95,6 +96,7 @@ function contradictionsOf(document: object, source: Buffer): Contradiction[] {
     logId: '',
     agentVersion: '',
     ecsVersion: '',
+    personPlaces: [],
   };
   const readAt = new Date(String(at(at(document, 'event'), 'created')));
   // A time that cannot be read is made 1970: only an event without times of its own would show it.
@@ -107,10 +109,18 @@ function contradictionsOf(document: object, source: Buffer): Contradiction[] {
   };
   const head = parseDocument(Buffer.from(`${eventHead(event, context, place)}}`));
   if (head === undefined) return [];
-  return compared.flatMap((name) => {
-    const path = name.split('.');
-    return differences(name, path.reduce(at, document as unknown), path.reduce(at, head as unknown));
-  });
+  return compared
+    .flatMap((name) => {
+      const path = name.split('.');
+      return differences(name, path.reduce(at, document as unknown), path.reduce(at, head as unknown));
+    })
+    .filter(({ member }) => !isFromElsewhere(member, event));
+}
+
+/** Whether a member is not of the event alone: a directory gave it, or a place where the person behind an identity is looked for. */
+function isFromElsewhere(member: string, { impersonatedUser }: AuditEvent): boolean {
+  if (/^user\.(?:effective\.)?(?:full_name|email|domain)$/u.test(member)) return true;
+  return impersonatedUser === undefined && /^user\.effective(?:\.|$)/u.test(member);
 }
 
 const root = new WantedMembers();

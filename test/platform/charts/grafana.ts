@@ -118,6 +118,20 @@ const rows: { title: string; panels: Panel[] }[] = [
         ],
       },
       {
+        title: 'Directories of people',
+        description:
+          'How long ago each directory was read, and how many people it has; how often it could be read, and could not.',
+        unit: 'none',
+        queries: [
+          [`auditseal_directory_age_seconds${node}`, '{{instance}} {{directory}} age, seconds'],
+          [`auditseal_directory_people${node}`, '{{instance}} {{directory}} people'],
+          [
+            `sum by (instance, directory, result) (increase(auditseal_directory_refreshes_total${node}[$__range]))`,
+            '{{instance}} {{directory}} {{result}}',
+          ],
+        ],
+      },
+      {
         title: 'Cut and redacted',
         description: 'Events whose bodies a rule cut, and values that redaction took out.',
         unit: 'ops',

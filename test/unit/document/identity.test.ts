@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { eventHead } from '../../../agent/document/index.ts';
 import { parseEvent } from '../../../agent/event/index.ts';
 import type { AuditEvent } from '../../../agent/event/index.ts';
+import type { Entry, Known } from '../../../agent/identity/index.ts';
 import { event, linesOf } from '../../kit/events.ts';
 import { context, place } from './places.ts';
 
@@ -16,6 +17,18 @@ interface Head {
 
 function headOf(one: AuditEvent): Head {
   return JSON.parse(`${eventHead(one, context, place)}}`) as Head;
+}
+
+const jane: Entry = {
+  names: ['jane'],
+  fields: { full_name: 'Jane Roe', email: 'jane.roe@example.test', department: 'Sales', manager: 'bob' },
+};
+const joe: Entry = { names: ['joe'], fields: { full_name: 'Joe Bloggs', employment: 'left' } };
+
+/** The head of an event of which directories say this. */
+function knownHead(changes: Record<string, unknown>, known: Partial<Known>): Head {
+  const all: Known = { user: undefined, effective: undefined, subject: undefined, status: 'known', ...known };
+  return JSON.parse(`${eventHead(event(changes), context, { ...place, known: all })}}`) as Head;
 }
 
 function headsOf(file: string): Head[] {
@@ -176,4 +189,86 @@ test('an address is searchable as it stands, and as an address where one can be 
     { source: { ip: '2001:db8::1', address: '[2001:db8::1]:443' } },
     { network: { forwarded_ip: ['192.0.2.10'] } },
   ]);
+});
+
+describe('the person behind a shared identity', () => {
+  test('is found in the session that a role was assumed in, marked as chosen by whoever assumed it', () => {
+    const [head] = headsOf('eks-role');
+    expect(head?.user).toMatchObject({ name: 'kubernetes-admin', effective: { name: 'carol' } });
+    expect(head?.auditseal['person']).toEqual({
+      name: 'carol',
+      place: 'user.extra.sessionName',
+      claimed: true,
+    });
+    expect(head?.auditseal['authorizer']).toBe('system:masters');
+  });
+
+  test('is found behind Rancher, beside whom the request acted as', () => {
+    const [received, complete, deputy] = headsOf('rancher');
+    expect(received?.auditseal).not.toHaveProperty('person');
+    expect(complete?.user).toMatchObject({ effective: { name: 'u-7xk2p' } });
+    expect(complete?.auditseal['person']).toEqual({ name: 'jdoe', place: 'impersonatedUser.extra.username' });
+    expect(deputy?.user).toMatchObject({ effective: { name: 'bob@example.test' } });
+    expect(deputy?.auditseal).not.toHaveProperty('person');
+  });
+
+  test('keeps the role with whom the apiserver authorized', () => {
+    const annotations = {
+      'authorization.k8s.io/decision': 'allow',
+      'authorization.k8s.io/reason':
+        'RBAC: allowed by ClusterRoleBinding "b" of ClusterRole "view" to User "admin"',
+    };
+    const { user } = headOf(
+      event({ user: { username: 'admin', extra: { sessionName: ['carol'] } }, annotations }),
+    );
+    expect(user).toMatchObject({ name: 'admin', roles: ['view'], effective: { name: 'carol' } });
+    expect(user?.['effective']).not.toHaveProperty('roles');
+  });
+});
+
+describe('what a directory says', () => {
+  test('is said of who authenticated, and of whom he impersonated', () => {
+    const { user, auditseal } = knownHead(
+      { user: { username: 'jane' }, impersonatedUser: { username: 'joe' } },
+      { user: jane, effective: joe, subject: jane },
+    );
+    expect(user).toMatchObject({
+      name: 'jane',
+      full_name: 'Jane Roe',
+      email: 'jane.roe@example.test',
+      domain: 'example.test',
+      effective: { name: 'joe', full_name: 'Joe Bloggs' },
+    });
+    expect(auditseal['directory']).toEqual({ status: 'known', department: 'Sales', manager: 'bob' });
+  });
+
+  test('is said of the person behind', () => {
+    const { user } = knownHead(
+      { user: { username: 'admin', extra: { sessionName: ['jane'] } } },
+      { subject: jane },
+    );
+    expect(user).toMatchObject({ name: 'admin', effective: { name: 'jane', full_name: 'Jane Roe' } });
+    expect(user).not.toHaveProperty('full_name');
+  });
+
+  test('is another thing with another directory, for the same user', () => {
+    const one = event({ user: { username: 'jane' } });
+    const fullName = (entry: Entry | undefined) => {
+      const known: Known = { user: entry, effective: undefined, subject: entry, status: 'known' };
+      const head = JSON.parse(`${eventHead(one, context, { ...place, known })}}`) as Head;
+      return head.user?.['full_name'];
+    };
+    expect([jane, joe, undefined, jane].map((entry) => fullName(entry))).toEqual([
+      'Jane Roe',
+      'Joe Bloggs',
+      undefined,
+      'Jane Roe',
+    ]);
+  });
+
+  test('is marked where it is nothing', () => {
+    expect(knownHead({ user: { username: 'eve' } }, { status: 'unknown' }).auditseal['directory']).toEqual({
+      status: 'unknown',
+    });
+  });
 });

@@ -41,6 +41,7 @@ function inForce(file: string, text: string, watch: boolean) {
     version: '0',
     now: () => new Date(),
     rules: [],
+    directories: () => [],
     freeBytes: () => 1,
   });
   const policy = new PolicyInForce({

@@ -21,6 +21,7 @@ const by: Treatment = {
   redactor,
   pseudonymizer: undefined,
   detector: undefined,
+  people: undefined,
   context,
   entryBytesMax: 100_000,
 };

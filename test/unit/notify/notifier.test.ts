@@ -57,7 +57,7 @@ async function scene(
   );
   const store = await Store.open(join(folder, 'state'));
   const committer = new Committer(store, { commitsPerSecondMax: 1000, lazyMilliseconds: 1 });
-  const limits = { spoolBytesMax: 1, freeBytesMin: 1, rules: [], freeBytes: () => 1 };
+  const limits = { spoolBytesMax: 1, freeBytesMin: 1, rules: [], directories: () => [], freeBytes: () => 1 };
   const metrics = new Metrics({ version: '0', now, ...limits });
   const logs: string[] = [];
   const notifier = new Notifier(await openEndpoints(config), {

@@ -13,6 +13,7 @@ function metricsAt(now: Date) {
     spoolBytesMax: 1,
     freeBytesMin: 1,
     rules: [],
+    directories: () => [],
     freeBytes: () => 1,
   });
 }

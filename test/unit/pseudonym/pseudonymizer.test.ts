@@ -5,7 +5,10 @@ import { Pseudonymizer, pseudonymKey, pseudonymOf, Pseudonyms } from '../../../a
 
 const key = pseudonymKey(Buffer.from('an example key of 32 characters.'));
 const pseudonyms = new Pseudonyms(key, ['kubernetes-admin']);
-const hider = new Pseudonymizer(pseudonyms, { addresses: true });
+const hider = new Pseudonymizer(pseudonyms, {
+  addresses: true,
+  personExtras: new Set(['sessionName', 'json']),
+});
 const alice = 'c4naryalice';
 const email = 'C4nary.Mail+x@mail.example';
 const address = '203.0.113.77';
@@ -33,6 +36,14 @@ test.each([
   ['the user', `"user":{"username":"${alice}","uid":"${alice}-uid","extra":{"example/login":["${alice}"]}}`],
   ['a name written with escapes', `"user":{"username":"c4nary\\u0061lice"}`],
   ['who is impersonated', `"user":{"username":"system:admin"},"impersonatedUser":{"username":"${alice}"}`],
+  [
+    'who is behind an account that is kept',
+    `"user":{"username":"kubernetes-admin","extra":{"sessionName":["${alice}"]}}`,
+  ],
+  [
+    'who is behind a part of Kubernetes',
+    `"user":{"username":"system:serviceaccount:a:b","extra":{"json":["{\\"username\\":\\"${alice}\\"}"]}}`,
+  ],
   [
     'who tries to log in to OpenShift',
     `"user":{"username":"system:anonymous"},"annotations":{"authentication.openshift.io/decision":"deny","authentication.openshift.io/username":"${alice}"}`,

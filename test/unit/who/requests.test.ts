@@ -25,6 +25,8 @@ function event(more: Partial<Event>): Event {
     isDenied: false,
     code: 200,
     address: null,
+    source: null,
+    received: null,
     userAgent: null,
     grant: null,
     credential: null,
@@ -73,14 +75,14 @@ test('arrivals that say less are those of answers that say more, as many as ther
 
 test('what one Audit-ID takes of memory is bounded, and keeps no question from being answered', async () => {
   const names = Array.from({ length: 250_000 }, (_, i) => `secret-${i}`);
-  const read = { events: 0, splits: 0 };
+  const read = { events: 0, splits: 0, aggregated: 0 };
   async function* events() {
     for (const name of names) yield event({ name, documentId: name, eventId: name });
   }
   let told = 0;
   for await (const found of requestsOf(events(), new Originals(), read)) told += found.count;
   expect(told).toBe(names.length);
-  expect(read).toEqual({ events: names.length, splits: 2 });
+  expect(read).toEqual({ events: names.length, splits: 2, aggregated: 0 });
 });
 
 test('of one that is not full nothing is told twice', () => {

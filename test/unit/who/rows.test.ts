@@ -29,6 +29,8 @@ function requests(more: Partial<Requests['event']>, result: Requests['result'] =
     isDenied: false,
     code: 200,
     address: null,
+    source: null,
+    received: null,
     userAgent: null,
     grant: null,
     credential: null,
@@ -102,7 +104,7 @@ test('rows that were joined say so, in the table and below it', () => {
     unknownNames: [],
     nearest: {},
   };
-  const counts = { requests: rows.requests, events: 6, copies: 0, clashes: 0, splits: 0 };
+  const counts = { requests: rows.requests, events: 6, copies: 0, clashes: 0, splits: 0, aggregated: 0 };
   const fields = { fieldProblems: [], isMappingRead: true };
   const answer: Answer = { rows: rows.sorted(), ...counts, ...fields, coverage };
   const asked = { query: query(), namespace: 'n', urls: ['http://127.0.0.1:1'] };

@@ -47,6 +47,7 @@ async function declared() {
     spoolBytesMax: 1,
     freeBytesMin: 1,
     rules: ['default'],
+    directories: () => [{ name: 'staff', size: 1, readAt: undefined }],
     freeBytes: () => 1,
   });
   metrics.meter('a');
@@ -68,7 +69,9 @@ test('docs/operations.md lists the metrics that are served, with their types and
     for (const [i, [, name = '']] of [...names.matchAll(/`(\w+)`/gu)].entries())
       documented.set(name, `${each[i] ?? each[0]} ${labels}`);
   }
-  await using scene = await Scene.make({ url: inject('elasticsearchUrl'), more: { notifications } });
+  const people = join(root, 'test/kit/fixtures/identity/people.csv');
+  const more = { notifications, identity: { directories: [{ name: 'staff', file: { path: people } }] } };
+  await using scene = await Scene.make({ url: inject('elasticsearchUrl'), more });
   await scene.writer.lines(5);
   const agent = await scene.start();
   await scene.shipped();

@@ -158,3 +158,33 @@ test('who finds a person under each key, and before there were pseudonyms, and c
   expect(out).not.toContain('has the user alice');
   expect(out).toContain('has the user nobody');
 });
+
+test('candidates are what the directories of a configuration say of people', async () => {
+  const people = join(folder.path, 'people.csv');
+  await writeFile(people, 'name,email,full_name,manager\njane,jane@example.test,Jane Roe,bob\n');
+  const config = join(folder.path, 'with-directories.yaml');
+  const settings = {
+    cluster: 'prod',
+    sources: [{ name: 'kube-apiserver', path: '/var/log/kubernetes/audit.log' }],
+    elasticsearch: { urls: ['https://elasticsearch:9200'] },
+    identity: { directories: [{ name: 'staff', file: { path: people } }] },
+  };
+  await writeFile(config, JSON.stringify(settings));
+  const key = await under(file);
+  const wanted = ['jane', 'jane@example.test', 'Jane Roe', 'bob'].map((name) => pseudonymOf(name, key));
+  const { code, out } = await reveal(...wanted, '--directories', config);
+  expect(out.split('\n').map((each) => each.split('  ')[1])).toEqual([
+    'jane',
+    'jane@example.test',
+    'Jane Roe',
+    'bob',
+    undefined,
+  ]);
+  expect(code).toBe(0);
+  await writeFile(people, 'name');
+  await writeFile(config, JSON.stringify({ ...settings, identity: {} }));
+  expect(await reveal(wanted[0]!, '--directories', config)).toMatchObject({
+    code: 78,
+    error: expect.stringContaining('identity.directories: is empty') as string,
+  });
+});
