@@ -4,6 +4,7 @@ import type { Config } from './config/index.ts';
 import { Directories } from './directory/index.ts';
 import type { Directory, Refreshed } from './directory/index.ts';
 import type { RulesInForce } from './detect/index.ts';
+import { openDrift } from './drift/index.ts';
 import { named, PolicyInForce, Room, runFlows } from './flow/index.ts';
 import { Notifier, openEndpoints } from './notify/index.ts';
 import { Metrics, serve } from './observe/index.ts';
@@ -142,6 +143,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   setMaxListeners(0, both, failed.signal);
   const following = directories.follow(both);
   let watchingPolicy: Promise<void> | undefined;
+  let watchingDrift: Promise<void> | undefined;
   try {
     // Not `signal`: after SIGTERM what is stored may still be delivered, should Elasticsearch come back in time.
     const streamsReady = prepareStreams(client, {
@@ -166,6 +168,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       watch: options.watch ?? true,
     });
     watchingPolicy = policy.watch(both);
+    const drift = openDrift({ config, metrics, logger, now: options.now });
+    watchingDrift = drift?.run(both);
     const shared = {
       config,
       policy,
@@ -174,6 +178,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       rules: options.rules,
       notifier,
       people: directories.all.length === 0 ? undefined : directories,
+      drift,
       configText: named(configText(config)),
       store,
       committer,
@@ -201,6 +206,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     await following;
     await watchingPolicy;
     await notifier?.stop();
+    await watchingDrift;
     await committer.flush().catch(() => undefined);
   }
 }

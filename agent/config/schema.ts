@@ -82,6 +82,32 @@ const elasticsearch = z.strictObject({
   requestSeconds: z.int().min(1).max(600).default(60),
 });
 
+/** What is looked at beyond the logs; each look that needs more than a file is off until it is named. */
+const drift = z.strictObject({
+  enabled: z.boolean().default(true),
+  seconds: z.int().min(10).max(86_400).default(60),
+  apiserverPath: path.optional(),
+  auditPolicyFile: path.optional(),
+  proc: z.boolean().default(false),
+  apiserver: z
+    .strictObject({
+      // A Service would answer for any apiserver. Not a default: zod does not validate one.
+      url: serverUrl
+        .refine((text) => text.startsWith('https:'), 'must begin with https: a token is sent there')
+        .prefault(() => `https://${hostIp()}:6443`),
+      tokenFile: path.default('/var/run/secrets/kubernetes.io/serviceaccount/token'),
+      caFile: path.default('/var/run/secrets/kubernetes.io/serviceaccount/ca.crt'),
+    })
+    .optional(),
+  expectationsFile: path.optional(),
+});
+
+/** The address of the node that the chart gives; an IPv6 one in brackets. */
+function hostIp(): string {
+  const address = process.env['HOST_IP'] ?? '127.0.0.1';
+  return address.includes(':') ? `[${address}]` : address;
+}
+
 /** The section `elasticsearch` where only `urls` is given. */
 export const elasticsearchDefaults = elasticsearch.omit({ urls: true }).parse({});
 
@@ -157,6 +183,7 @@ export const configSchema = z
       })
       .prefault({}),
     notifications: notificationsSchema.prefault({}),
+    drift: drift.prefault({}),
     elasticsearch: elasticsearch,
     batchBytesMax: z
       .int()

@@ -10,7 +10,7 @@ import { cutText, ours, problem, sameness } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { KeptPolicies } from './kept-policies.ts';
 import { compareLevels, LogChecks, notCompared } from './log-checks.ts';
-import { LogSigns, signLevels } from './log-signs.ts';
+import { LogSigns } from './log-signs.ts';
 
 export type DriftNotice = Extract<Notice, { kind: 'drift' }>;
 
@@ -18,6 +18,8 @@ export type DriftNotice = Extract<Notice, { kind: 'drift' }>;
 export interface DriftState {
   /** The digest of the audit policy that was said last. */
   readonly policy?: string | undefined;
+  /** When, in milliseconds since 1970. */
+  readonly policyAt?: number | undefined;
   /** By the id of a finding, what it was. */
   readonly said: Readonly<Record<string, string>>;
 }
@@ -63,7 +65,7 @@ export class Drift {
   #findings = new Map<string, Finding>();
   #said = new Map<string, string>();
   #saidPolicy: string | undefined;
-  #saidPolicyAt = -Infinity;
+  #saidPolicyAt: number | undefined;
   #changes: { digest: string; words: string[]; isWeaker: boolean } | undefined;
   #notices: DriftNotice[] = [];
   #tokens = noticesMax;
@@ -71,7 +73,8 @@ export class Drift {
   #answered:
     { at: number; of: Answered; levels: ReadonlyMap<string, ReadonlyMap<string, number>> } | undefined;
   readonly #compared = new Map<string, Finding>();
-  #elasticsearchAt = -Infinity;
+  /** The agent itself looks at the streams when it starts. */
+  #elasticsearchAt: number | undefined;
   #ofElasticsearch: readonly Finding[] = [];
 
   constructor(options: DriftOptions) {
@@ -94,11 +97,16 @@ export class Drift {
   follow(state: DriftState | undefined): FollowedDrift {
     this.#said = new Map(Object.entries(state?.said ?? {}));
     this.#saidPolicy = state?.policy;
+    this.#saidPolicyAt = state?.policyAt;
     this.#notices = [];
     this.#begun.resolve();
     return {
       notices: () => this.#notices.splice(0),
-      state: () => ({ policy: this.#saidPolicy, said: Object.fromEntries(this.#said) }),
+      state: () => ({
+        policy: this.#saidPolicy,
+        policyAt: this.#saidPolicyAt,
+        said: Object.fromEntries(this.#said),
+      }),
     };
   }
 
@@ -159,7 +167,7 @@ export class Drift {
     const before = this.#answered;
     if (before !== undefined && Math.abs(now - before.at) < apiserverMilliseconds) return before.of;
     const of = await askApiserver(looks.apiserver, signal);
-    const levels = new Map([...this.#signs].map(([source, signs]) => [source, levelsOf(signs)]));
+    const levels = new Map([...this.#signs].map(([source, signs]) => [source, signs.levelCounts()]));
     // A counter that is lower is that of another process.
     const source = this.#options.sources[0];
     if (before?.of.metrics && of.metrics && source !== undefined)
@@ -177,12 +185,14 @@ export class Drift {
 
   /** An outage of Elasticsearch is no drift: what was seen before it stays. */
   async #lookAtElasticsearch(now: number, signal: AbortSignal): Promise<void> {
-    if (Math.abs(now - this.#elasticsearchAt) < elasticsearchMilliseconds) return;
+    const before = this.#elasticsearchAt;
+    this.#elasticsearchAt ??= now - elasticsearchMilliseconds + 1;
+    if (before === undefined || Math.abs(now - before) < elasticsearchMilliseconds) return;
     this.#elasticsearchAt = now;
     const found = await this.#options.elasticsearch(signal);
-    const before = new Map(this.#ofElasticsearch.map((finding) => [finding.id, finding]));
+    const last = new Map(this.#ofElasticsearch.map((finding) => [finding.id, finding]));
     this.#ofElasticsearch = found.map((finding) =>
-      finding.state === 'unchecked' ? (before.get(finding.id) ?? finding) : finding,
+      finding.state === 'unchecked' ? (last.get(finding.id) ?? finding) : finding,
     );
   }
 
@@ -214,7 +224,7 @@ export class Drift {
     this.#findings = new Map(findings.map((finding) => [finding.id, finding]));
     this.#options.onFindings(findings, policy);
     this.#refill(now);
-    if (policy !== undefined && now - this.#saidPolicyAt >= policyMilliseconds)
+    if (policy !== undefined && Math.abs(now - (this.#saidPolicyAt ?? now)) >= policyMilliseconds)
       this.#said.delete('audit-policy');
     for (const finding of this.#findings.values()) this.#say(finding, policy, now);
   }
@@ -265,10 +275,6 @@ export interface FollowedDrift {
   readonly notices: () => DriftNotice[];
   /** To be stored with the batch of that manifest. */
   readonly state: () => DriftState;
-}
-
-function levelsOf(signs: LogSigns): Map<string, number> {
-  return new Map(signLevels.map((level, i) => [level, signs.levels[i]!]));
 }
 
 function rises(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): Map<string, number> {

@@ -67,9 +67,9 @@ export class LogSigns {
       this.truncatedAt = this.#readAt;
   }
 
-  /** Reading waits, or goes on. */
-  pause(isPaused: boolean): void {
-    this.#isPaused ||= isPaused;
+  /** Reading has to wait. */
+  pause(): void {
+    this.#isPaused = true;
   }
 
   /** Closes windows whose time is over. */
@@ -89,13 +89,14 @@ export class LogSigns {
     return this.#windows;
   }
 
-  /** Events since this process began, by the names of {@link signLevels}. */
-  get levels(): readonly number[] {
-    return this.#levels;
+  /** Events since this process began, by level. */
+  levelCounts(): Map<string, number> {
+    return new Map(signLevels.map((level, i) => [level, this.#levels[i]!]));
   }
 
-  get stages(): readonly number[] {
-    return this.#stages;
+  /** The same by stage. */
+  stageCounts(): Map<string, number> {
+    return new Map(signStages.map((stage, i) => [stage, this.#stages[i]!]));
   }
 
   #close(): void {

@@ -1,5 +1,6 @@
 import type { DocumentContext, Shaped } from '../document/index.ts';
 import type { Detector, Rule, RuleSet } from '../detect/index.ts';
+import type { FollowedDrift, LogSigns } from '../drift/index.ts';
 import { parseEvent, repairEvent, splitGlued } from '../event/index.ts';
 import type { LongLineParts } from '../event/index.ts';
 import { ecsVersion } from '../observe/index.ts';
@@ -67,6 +68,10 @@ export interface PipelineParts {
   batch: Batch;
   /** From where the state says that reading goes on. */
   state: PipelineState;
+  /** Counts events for drift; undefined where that is switched off. */
+  signs: LogSigns | undefined;
+  /** What the log says of drift, if it is this one's to say. */
+  drift: FollowedDrift | undefined;
   meter: SourceMeter;
   logger: Logger;
   now: () => Date;
@@ -119,10 +124,11 @@ export class Pipeline {
 
   /** Runs until `signal` aborts; then what was read is sealed and stored. Throws what the store fails with. */
   async run(signal: AbortSignal): Promise<void> {
-    const { source, notices, durable, policy, onBeat, now } = this.#parts;
+    const { source, notices, durable, policy, drift, onBeat, now } = this.#parts;
     while (!signal.aborted) {
       onBeat();
       for (const change of policy.changes()) await this.#changePolicy(change);
+      for (const notice of drift?.notices() ?? []) notices.add(notice);
       const chunk = this.#hasRoom() ? await source.read() : await source.reserve(this.#paused === 'disk');
       if (chunk) await this.#take(chunk);
       for (const event of this.#withheld.due(now().getTime())) await this.#recover(event);
@@ -163,6 +169,7 @@ export class Pipeline {
     this.#parts.failpoint('read');
     this.#followRules();
     this.#readAt = this.#parts.now();
+    this.#parts.signs?.begin(this.#readAt);
     if (chunk.kind === 'gap') return this.#noteGap(chunk);
     this.#batch.tally.gaps.push(...this.#gaps.splice(0));
     if (chunk.kind === 'lines') return await this.#takeLines(chunk);
@@ -247,6 +254,7 @@ export class Pipeline {
   /** @param file of a line that is an event as it stands, so that it may be withheld */
   #event(line: EventLine, spot: Spot, file?: string): void {
     this.#withheld.see(line.event);
+    this.#parts.signs?.see(line.event);
     const prepared = prepareEvent(line, this.#place(spot), this.#treatment);
     const { tally } = this.#batch;
     if (prepared.kind === 'dropped') return tally.count(tally.dropped, prepared.rule);
@@ -373,10 +381,17 @@ export class Pipeline {
   // seal: the open batch goes into the log, and a new one opens
 
   async #seal(): Promise<void> {
-    const { detector } = this.#parts;
+    const { detector, drift } = this.#parts;
     const detect = detector && { rules: this.#rulesNoted ?? '', windows: detector.stored };
     const withheld = this.#withheld.list();
-    const state: PipelineState = { v: 1, reader: this.#reader, newest: this.#newest, detect, withheld };
+    const state: PipelineState = {
+      v: 1,
+      reader: this.#reader,
+      newest: this.#newest,
+      detect,
+      drift: drift?.state(),
+      withheld,
+    };
     const { log } = this.#batch;
     this.#batch = await this.#parts.sealer.seal(this.#batch, JSON.stringify(state));
     if (this.#batch.log !== log) this.#treatment = this.#treatmentFor(this.#batch.log);
@@ -413,6 +428,7 @@ export class Pipeline {
   #hasRoom(): boolean {
     const { pausedBy, notices, meter, logger, sourceName, now } = this.#parts;
     const reason = pausedBy();
+    if (reason !== undefined) this.#parts.signs?.pause();
     if (reason !== this.#paused) {
       meter.pause(reason, now());
       if (reason) {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Config } from '../config/index.ts';
+import type { Drift } from '../drift/index.ts';
 import { Detector, parseWindows } from '../detect/index.ts';
 import type { RuleProblem, RulesInForce } from '../detect/index.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
@@ -38,6 +39,8 @@ export interface SharedParts {
   notifier: Notifier | undefined;
   /** Those whom directories know; undefined without a directory. */
   people: People | undefined;
+  /** Looks at what decides what gets logged; undefined where that is switched off. */
+  drift: Drift | undefined;
   configText: NamedText;
   store: Store;
   committer: Committer;
@@ -199,6 +202,9 @@ async function assemble(
   const { origin, nextBatch: batch, size } = opened.log;
   meter.load(loaded.totals, { origin, batch, size });
   metrics.watchLag(sourceName, () => source.lagBytes());
+  const signs = shared.drift?.signsOf(sourceName);
+  meter.levels = signs && (() => signs.levelCounts());
+  meter.stages = signs && (() => signs.stageCounts());
 
   const notices = new Notices({
     policy: policy.used.text,
@@ -291,6 +297,9 @@ async function assemble(
     committer,
     batch: await sealer.open(),
     state,
+    signs,
+    // One log says it: of a node it is the same for all.
+    drift: sourceName === config.sources[0]?.name ? shared.drift?.follow(state.drift) : undefined,
     meter,
     logger,
     now,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DriftState } from '../drift/index.ts';
 import { parseTailState } from '../source/index.ts';
 import type { TailState } from '../source/index.ts';
 import { StoreError } from '../store/index.ts';
@@ -14,6 +15,8 @@ export interface PipelineState {
   newest: string | null;
   /** What detection goes on from; undefined where it is switched off, or was. */
   detect?: DetectState | undefined;
+  /** What the log has said of drift; only of the source whose log says it. */
+  drift?: DriftState | undefined;
   /** What was dropped as RequestReceived and may be sealed after all, the oldest first. */
   withheld: WithheldEvent[];
 }
@@ -30,6 +33,13 @@ const pipelineState = z.object({
   reader: z.unknown(),
   newest: z.string().nullable(),
   detect: z.object({ rules: z.string(), windows: z.string() }).optional(),
+  drift: z
+    .object({
+      policy: z.string().optional(),
+      policyAt: z.number().optional(),
+      said: z.record(z.string(), z.string()),
+    })
+    .optional(),
   withheld: withheldEvents.default([]),
 });
 
@@ -49,8 +59,8 @@ export function parsePipelineState(text: string | null, source: string): Pipelin
         `source ${source}: its read position has version ${stored.v}, this release knows version 1; run the release that wrote it, or set stateDir to an empty folder to begin a new log`,
       );
     }
-    const { reader, newest, detect, withheld } = pipelineState.parse(stored);
-    return { v: 1, reader: reader === null ? null : parseTailState(reader), newest, detect, withheld };
+    const { reader, ...rest } = pipelineState.parse(stored);
+    return { ...rest, reader: reader === null ? null : parseTailState(reader) };
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;
     throw new StoreError(

@@ -113,6 +113,23 @@ const detection: Family[] = [
   },
 ];
 
+const signs: Family[] = [
+  {
+    name: 'auditseal_level_events_total',
+    type: 'counter',
+    help: 'Events that were read, by the level of the audit policy, since this process began.',
+    label: 'level',
+    read: (meter) => meter.levels?.(),
+  },
+  {
+    name: 'auditseal_stage_events_total',
+    type: 'counter',
+    help: 'Events that were read, by their stage, since this process began.',
+    label: 'stage',
+    read: (meter) => meter.stages?.(),
+  },
+];
+
 const delivery: Family[] = [
   {
     name: 'auditseal_shipped_events_total',
@@ -239,4 +256,4 @@ const state: Family[] = [
 ];
 
 /** Every metric that has a series for each source: docs/operations.md lists them. */
-export const families: readonly Family[] = [...sealed, ...detection, ...delivery, ...state];
+export const families: readonly Family[] = [...sealed, ...detection, ...signs, ...delivery, ...state];

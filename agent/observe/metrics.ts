@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { DriftMetrics } from './drift-metrics.ts';
 import { families } from './families.ts';
 import type { Family } from './families.ts';
 import { NotificationMeter } from './notification-meter.ts';
@@ -110,6 +111,8 @@ export class Metrics {
     'How long ago a directory was last read whole; since the start of the agent where it never was.',
     ['directory'],
   );
+  /** What is known of drift. */
+  readonly drift = new DriftMetrics(this.#registry);
   readonly #freeBytes = this.#gauge('auditseal_disk_free_bytes', "Bytes free on the state folder's disk.");
   readonly #clock = this.#gauge(
     'auditseal_clock_timestamp_seconds',

@@ -37,6 +37,9 @@ export class SourceMeter {
   readonly retries: Labelled = new Map();
   readonly matches: Labelled = new Map();
   readonly pauses: Labelled = new Map();
+  /** Of this process; undefined where they are not counted. */
+  levels: (() => Labelled) | undefined;
+  stages: (() => Labelled) | undefined;
   paused: Observation['paused'];
   trouble: Observation['trouble'];
   /** False until the log was looked at. */

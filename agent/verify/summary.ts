@@ -2,6 +2,7 @@ import type { KeptReport } from './records/kept-roots.ts';
 import type { DocumentResults } from './events/documents.ts';
 import type { FindingKind } from './finding.ts';
 import type { Coverage } from './records/coverage.ts';
+import type { DriftSaid } from './records/drift-notices.ts';
 import type { SettingChange } from './records/settings.ts';
 import type { KeySource } from './records/keys.ts';
 import { timeOf } from './records/link.ts';
@@ -16,6 +17,11 @@ import type { ReadPart } from './read-part.ts';
 
 export interface LogSummary {
   origin: string;
+  /** What its manifests say of what decides what gets logged, where that is not as it should be: the newest. */
+  drift: readonly DriftSaid[];
+  driftTotal: number;
+  /** The apiserver's audit policy as it was said last: `sha256:<hex>, <count> rules`. */
+  auditPolicy?: string;
   /** Of policy, configuration and settings, the first of them. */
   changes: readonly SettingChange[];
   changesTotal: number;
@@ -169,7 +175,13 @@ export function summarize(judged: Judged): Summary {
 function summarizeLog(origin: string, { keys, logs }: RecordReading): LogSummary {
   const { key, source } = keys.of(origin)[0]!;
   const log = logs.get(origin);
-  const changes = { changes: log?.settings.list ?? [], changesTotal: log?.settings.count ?? 0 };
+  const changes = {
+    changes: log?.settings.list ?? [],
+    changesTotal: log?.settings.count ?? 0,
+    drift: log?.drift.list ?? [],
+    driftTotal: log?.drift.count ?? 0,
+    ...(log?.drift.policy !== undefined && { auditPolicy: log.drift.policy }),
+  };
   const base = {
     origin,
     ...changes,

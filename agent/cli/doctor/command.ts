@@ -112,23 +112,28 @@ async function rulesOf(
 /** Copies that are given are looked at alone: what runs on this machine has nothing to do with them. */
 async function settingsOf(options: DoctorOptions, config: Config | undefined): Promise<LookSettings> {
   const isHere = (options.apiserver ?? options.auditPolicy) === undefined;
+  // What the agent looks at is not looked for.
+  const own = isHere ? config?.drift : undefined;
   const apiserver = options.apiserverUrl;
   const proc = typeof options.proc === 'string' ? options.proc : '/proc';
+  const expectationsFile = options.expect ?? own?.expectationsFile;
   return {
-    apiserverPath: options.apiserver ?? (isHere ? await firstKnown() : undefined),
-    auditPolicyFile: options.auditPolicy,
+    apiserverPath: options.apiserver ?? own?.apiserverPath ?? (isHere ? await firstKnown() : undefined),
+    auditPolicyFile: options.auditPolicy ?? own?.auditPolicyFile,
     logPaths: options.log === undefined ? (config?.sources.map(({ path }) => path) ?? []) : [options.log],
-    proc: options.proc !== undefined || isHere ? proc : undefined,
-    apiserver: apiserver === undefined ? undefined : apiserverOf(apiserver, options),
+    proc: options.proc !== undefined || (isHere && (own?.proc ?? true)) ? proc : undefined,
+    apiserver: apiserver === undefined ? own?.apiserver : apiserverOf(apiserver, options),
     version: options.kubernetesVersion,
     mayBeCopies: options.apiserver !== undefined,
-    expectations: options.expect === undefined ? undefined : await readExpectations(options.expect),
+    expectations: expectationsFile === undefined ? undefined : await readExpectations(expectationsFile),
   };
 }
 
 function apiserverOf(url: string, { tokenFile, apiserverCaFile }: DoctorOptions): LookSettings['apiserver'] {
   if (!URL.canParse(url) || !/^https?:/u.test(url))
     throw new ConfigError('options', ['--apiserver-url: must be an http or https URL']);
+  if (tokenFile !== undefined && !url.startsWith('https:'))
+    throw new ConfigError('options', ['--apiserver-url: must begin with https, where a token is sent']);
   return { url, tokenFile, caFile: apiserverCaFile };
 }
 

@@ -61,7 +61,8 @@ export function describeSummary(
     ...describeTaken(summary),
     ...describeUnread(scope),
     ...summary.coverage.flatMap(describeCoverage),
-    ...summary.logs.flatMap((log) => [describeLog(log), ...describeChanges(log)]),
+    ...summary.logs.flatMap((log) => [describeLog(log), ...describeChanges(log), ...describeDrift(log)]),
+    ...describePolicies(summary),
     `records: ${summary.records} read, ${summary.batches} batches valid${some(summary.recordCopies, 'copies')}`,
     `events: ${summary.documents} documents read, ${summary.events} as sealed${some(summary.refused, 'of them in refused form')}` +
       `${some(summary.copies, 'copies')}${some(summary.expired, 'expired')}${some(summary.erased, 'erased')}${some(summary.notYetRecorded, 'not yet recorded')}`,
@@ -147,6 +148,35 @@ function describeChanges({ origin, changes, changesTotal }: LogSummary): string[
     ),
     ...(more > 0 ? [`change: ${origin}: and ${more} more`] : []),
   ];
+}
+
+/** What decides what gets logged, as the agent saw it: the newest of what is not as it should be. */
+function describeDrift({ origin, drift, driftTotal }: LogSummary): string[] {
+  const more = driftTotal - drift.length;
+  return [
+    ...(more > 0 ? [`drift: ${origin}: ${more} earlier ones`] : []),
+    ...drift.map(
+      ({ check, state, found, expected, changes, batch, sealedAt }) =>
+        `drift: ${origin}: ${check} (${state}): ${found}; expected ${expected}${changes.length === 0 ? '' : `; ${changes.join('; ')}`}; at batch ${batch}, ${sealedAt}`,
+    ),
+  ];
+}
+
+/** Of one cluster, nodes whose apiservers have another audit policy file than the others. */
+function describePolicies({ logs }: Summary): string[] {
+  const told = logs.flatMap(({ origin, auditPolicy }) =>
+    auditPolicy === undefined ? [] : [{ cluster: origin.split('/', 1)[0]!, origin, auditPolicy }],
+  );
+  return [...Map.groupBy(told, ({ cluster }) => cluster)].flatMap(([cluster, all]) => {
+    // Of several epochs of a log the newest counts; origins are in order.
+    const newest = new Map(all.map((one) => [one.origin.split('/').slice(0, 3).join('/'), one]));
+    const policies = Map.groupBy(newest.values(), ({ auditPolicy }) => auditPolicy);
+    if (policies.size < 2) return [];
+    const texts = [...policies].map(
+      ([policy, of]) => `${policy} on ${of.map(({ origin }) => origin).join(', ')}`,
+    );
+    return [`drift: cluster ${cluster}: audit policies differ: ${texts.join('; ')}`];
+  });
 }
 
 function describeUnknown({ ofLaterVersion, unknownNotices }: Summary): string[] {

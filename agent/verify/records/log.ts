@@ -5,6 +5,7 @@ import { judgeStretches } from './stretches.ts';
 import { contradictions } from './coherence.ts';
 import type { Emit } from '../finding.ts';
 import { lowerBound } from '../lower-bound.ts';
+import { DriftNotices } from './drift-notices.ts';
 import { SettingChanges } from './settings.ts';
 import { linkOf } from './link.ts';
 import type { Link } from './link.ts';
@@ -45,6 +46,7 @@ export class LogChain {
   copies = 0;
   readonly events: Span = {};
   readonly settings = new SettingChanges();
+  readonly drift = new DriftNotices();
   readonly #range: BatchRange | undefined;
   readonly #incoherent = new Set<number>();
   #current: BatchRun | undefined;
@@ -150,6 +152,7 @@ export class LogChain {
     this.lastBatch = Math.max(batch, this.lastBatch ?? batch);
     widen(this.events, earliest, latest);
     this.settings.take(manifest);
+    this.drift.take(manifest);
   }
 
   #addAgain(run: BatchRun, link: Link): void {

@@ -106,6 +106,13 @@ seccompProfile: { type: RuntimeDefault }
 {{- $detection := dict "ownNamespace" .Release.Namespace -}}
 {{- if .Values.rules -}}{{- $_ := set $detection "rulesFile" "/etc/auditseal/rules/rules.yaml" -}}{{- end -}}
 {{- $_ := set $config "detection" $detection -}}
+{{- $look := .Values.drift | default dict -}}
+{{- $drift := dict -}}
+{{- with $look.apiserverPath -}}{{- $_ := set $drift "apiserverPath" . -}}{{- end -}}
+{{- with $look.auditPolicyFile -}}{{- $_ := set $drift "auditPolicyFile" . -}}{{- end -}}
+{{- if $look.api -}}{{- $_ := set $drift "apiserver" dict -}}{{- end -}}
+{{- if $look.proc -}}{{- $_ := set $drift "proc" true -}}{{- end -}}
+{{- if $drift -}}{{- $_ := set $config "drift" $drift -}}{{- end -}}
 {{- toYaml (mergeOverwrite $config (deepCopy .Values.config)) -}}
 {{- end -}}
 
@@ -175,6 +182,10 @@ seccompProfile: { type: RuntimeDefault }
   {{- with default (include "auditseal.addresses" . | fromJsonArray) .Values.networkPolicy.elasticsearchPeers }}
   to: {{- toYaml . | nindent 4 }}
   {{- end }}
+{{- if (.Values.drift | default dict).api }}
+- ports:
+    - { port: 6443, protocol: TCP }
+{{- end }}
 {{- with .Values.networkPolicy.extraEgress }}
 {{ toYaml . }}
 {{- end }}

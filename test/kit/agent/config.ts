@@ -44,8 +44,9 @@ export async function writeConfig(folder: string, config: TestConfig): Promise<s
       requestSeconds: 10,
       ...elasticsearch,
     },
-    // For the same reason; the tests of redaction switch it on.
+    // For the same reason; the tests of redaction and of drift switch them on.
     redact: { enabled: false },
+    drift: { enabled: false },
     batchSeconds: 0.1,
     heartbeatSeconds: 60,
     pollMilliseconds: 25,

@@ -76,6 +76,80 @@ const portsOf = async (...set: string[]) =>
 
 const fileOf = (path: string): unknown => JSON.parse(readFileSync(join(chart, path), 'utf8'));
 
+describe('looks for drift', () => {
+  const render = async (...set: string[]) =>
+    objectsOf(await template(helm, '--set', [leastSet, ...set].join(',')));
+
+  test('by default the agent has no token, no process and no file but the log, and looks at that', async () => {
+    const objects = await render();
+    const pod = podOf(objects);
+    expect(pod).toMatchObject({ automountServiceAccountToken: false });
+    expect(pod).not.toHaveProperty('hostPID');
+    expect(pod.containers[0].volumeMounts.map(({ name }) => name)).toEqual([
+      'config',
+      'elasticsearch',
+      'state',
+      'audit-0',
+    ]);
+    expect(objects.map(({ kind }) => kind)).not.toContain('ClusterRole');
+    expect(configOf(objects).drift).toMatchObject({ enabled: true, proc: false });
+    expect(configOf(objects).drift.apiserver).toBeUndefined();
+  });
+
+  test('manifests and policy are mounted read-only, the folder of the one and the file of the other', async () => {
+    const paths = ['/etc/kubernetes/manifests', '/etc/kubernetes/policy.yaml'];
+    const objects = await render(`drift.apiserverPath=${paths[0]}`, `drift.auditPolicyFile=${paths[1]}`);
+    const { containers, volumes } = podOf(objects);
+    const mounts = containers[0].volumeMounts.filter(({ name }) => name.startsWith('drift-'));
+    expect(mounts.map(({ mountPath, readOnly }) => [mountPath, readOnly])).toEqual(
+      paths.map((path) => [path, true]),
+    );
+    const paths2 = volumes.filter(({ name }) => name.startsWith('drift-')).map(({ hostPath }) => hostPath);
+    expect(paths2).toEqual([
+      { path: paths[0], type: 'DirectoryOrCreate' },
+      { path: paths[1], type: 'FileOrCreate' },
+    ]);
+    expect(configOf(objects).drift).toMatchObject({ apiserverPath: paths[0], auditPolicyFile: paths[1] });
+  });
+
+  test('the API takes a token that may get two paths, and the port is let out; processes take hostPID', async () => {
+    const objects = await render('drift.api=true', 'drift.proc=true', 'config.drift.seconds=5m');
+    expect(podOf(objects)).toMatchObject({ automountServiceAccountToken: true, hostPID: true });
+    expect(find(objects, 'ClusterRole')).toMatchObject({
+      rules: [{ nonResourceURLs: ['/flagz', '/metrics'], verbs: ['get'] }],
+    });
+    expect(find(objects, 'ClusterRoleBinding')).toMatchObject({
+      subjects: [{ kind: 'ServiceAccount', name: 'auditseal', namespace: 'auditseal' }],
+    });
+    expect(JSON.stringify(find(objects, 'NetworkPolicy'))).toContain('6443');
+    expect(configOf(objects).drift).toMatchObject({ proc: true, seconds: 300 });
+    expect(configOf(objects).drift.apiserver?.tokenFile).toBe(
+      '/var/run/secrets/kubernetes.io/serviceaccount/token',
+    );
+  });
+
+  test('helm test runs doctor with the mounts of the agents, and nothing that may write', async () => {
+    const objects = await render('drift.apiserverPath=/etc/kubernetes/manifests');
+    const doctor = z
+      .looseObject({
+        spec: z.looseObject({
+          containers: z.tuple([z.looseObject({ args: z.array(z.string()), volumeMounts: z.array(mount) })]),
+        }),
+      })
+      .parse(find(objects, 'Pod')).spec.containers[0];
+    expect(doctor.args).toEqual([
+      'doctor',
+      '--config',
+      '/etc/auditseal/auditseal.yaml',
+      '--fail-on',
+      'problem',
+    ]);
+    expect(doctor.volumeMounts.every(({ readOnly }) => readOnly)).toBe(true);
+    expect(doctor.volumeMounts.map(({ mountPath }) => mountPath)).toContain('/etc/kubernetes/manifests');
+    expect((await render('test.doctor=false')).map(({ kind }) => kind)).not.toContain('Pod');
+  });
+});
+
 test('the key of pseudonyms comes from its Secret, into a file that only the agent reads', async () => {
   const set = `${leastSet},pseudonyms.existingSecret=names,pseudonyms.keyKey=k,config.pseudonyms.addresses=false`;
   const objects = objectsOf(await template(helm, '--set', set));

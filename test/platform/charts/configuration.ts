@@ -56,6 +56,10 @@ const examples: Readonly<Record<string, string>> = {
   'notifications.endpoints[].proxy': 'http://proxy.example:3128',
   'notifications.endpoints[].rules[]': 'exec-into-pod',
   'notifications.endpoints[].exceptRules[]': 'mass-deletion',
+  'drift.apiserverPath': '/etc/kubernetes/manifests',
+  'drift.auditPolicyFile': '/etc/kubernetes/policy.yaml',
+  'drift.apiserver.url': 'https://192.0.2.10:6443',
+  'drift.expectationsFile': '/etc/auditseal/expectations.yaml',
   'elasticsearch.urls[]': 'https://elasticsearch.example:9200',
   'elasticsearch.apiKeyFile': '/etc/auditseal/api-key',
   'elasticsearch.lookupApiKeyFile': '/etc/auditseal/lookup-api-key',
@@ -141,6 +145,7 @@ function defaultOf(
   unit: Unit | undefined,
   isRequired: boolean,
 ): string {
+  if (name === 'drift.apiserver.url') return '`https://HOST_IP:6443`, else of this machine';
   if (name === 'node') return '`NODE_NAME`, else the host’s name';
   if (value === undefined) return isRequired ? 'required' : 'none';
   return code(written(value, unit));

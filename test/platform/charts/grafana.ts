@@ -147,6 +147,41 @@ const rows: { title: string; panels: Panel[] }[] = [
         queries: [[rate('auditseal_rule_matches_total', 'rule'), `${by}: {{rule}}`]],
       },
       {
+        title: 'What decides what gets logged',
+        description:
+          'By check: 1 a warning, 2 a problem (AuditsealDrift); looks that failed; auditseal doctor says what to do.',
+        unit: 'none',
+        queries: [
+          [`auditseal_drift${node} > 0`, '{{instance}}: {{check}}'],
+          [
+            `sum by (instance, result) (increase(auditseal_drift_looks_total${node}[$__range]))`,
+            '{{instance}} looks: {{result}}',
+          ],
+        ],
+      },
+      {
+        title: 'Audit policy files',
+        description:
+          'A line a digest: more than one means that nodes differ (AuditsealAuditPolicyDiffers); and changes of them.',
+        unit: 'none',
+        queries: [
+          [`count by (digest) (auditseal_audit_policy_info${node})`, '{{digest}}'],
+          [
+            `sum by (instance, effect) (increase(auditseal_audit_policy_changes_total${node}[$__range]))`,
+            '{{instance}} changed: {{effect}}',
+          ],
+        ],
+      },
+      {
+        title: 'Events by level and stage',
+        description: 'As the audit policy of the apiserver has them; one that ends is drift.',
+        unit: 'ops',
+        queries: [
+          [rate('auditseal_level_events_total', 'level'), `${by}: {{level}}`],
+          [rate('auditseal_stage_events_total', 'stage'), `${by}: {{stage}}`],
+        ],
+      },
+      {
         title: 'Sealed',
         description: 'Events that are sealed and on the disk of the node.',
         unit: 'ops',

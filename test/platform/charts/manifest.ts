@@ -13,7 +13,7 @@ const [cluster, url] = ['to-be-set', 'https://elasticsearch.example:9200'];
 /** \`manifests/auditseal.yaml\`. */
 export async function manifest(helm: string): Promise<string> {
   const set = `cluster=${cluster},image.repository=registry.example/auditseal,elasticsearch.url=${url},elasticsearch.existingSecret=auditseal-elasticsearch`;
-  const text = await template(helm, '--set', set);
+  const text = await template(helm, '--skip-tests', '--set', set);
   const owned = /^ *(?:app\.kubernetes\.io\/managed-by|helm\.sh\/chart): .*\n/gmu;
   // A placeholder would be taken for the name of the cluster, and its URL for Elasticsearch's.
   const unset = text

@@ -34,6 +34,8 @@ const secretKey = { type: 'string', pattern: '^[-._a-zA-Z0-9]*$', maxLength: 253
 /** Five fields, or a word like `@hourly`; Kubernetes says whether it is one. */
 const schedule = { type: 'string', pattern: String.raw`^(@[a-z]+|\S+( \S+){4})$` };
 const seconds = { type: 'integer', minimum: 60 };
+/** A path on the node, or none. */
+const lookedPath = { type: 'string', pattern: String.raw`^(/[\w./-]+)?$` };
 const atLeastNone = { type: 'integer', minimum: 0 };
 /** What templates can do without: also what is not among the values of an earlier release (`--reuse-values`). */
 const optional = new Set([
@@ -49,6 +51,8 @@ const optional = new Set([
   'dnsPolicy',
   'pseudonyms',
   'notifications',
+  'drift',
+  'doctor',
   'terminationGracePeriodSeconds',
   'runbookUrlBase',
   'wholeStaleDays',
@@ -87,6 +91,8 @@ export function valuesSchema(): Record<string, unknown> {
     ofTheChartInElasticsearch,
   );
   config.properties!['pseudonyms'] = without(config.properties!['pseudonyms']!, ['keyFile']);
+  const ofTheChartInDrift = ['apiserverPath', 'auditPolicyFile', 'proc'];
+  config.properties!['drift'] = without(config.properties!['drift']!, ofTheChartInDrift);
   allowUnits(config);
   const endpoints = of(of(agent, 'notifications'), 'endpoints');
   allowUnits(endpoints['items'] as JsonSchema);
@@ -116,6 +122,7 @@ export function valuesSchema(): Record<string, unknown> {
         existingSecret: objectName,
         endpoints,
       }),
+      drift: strict({ apiserverPath: lookedPath, auditPolicyFile: lookedPath, api: flag, proc: flag }),
       policy: text,
       rules: text,
       image: strict({
@@ -219,7 +226,7 @@ export function valuesSchema(): Record<string, unknown> {
         extraVolumes: anyObjects,
         extraVolumeMounts: anyObjects,
       }),
-      test: strict({ existingSecret: objectName, apiKeyKey: { ...secretKey, minLength: 1 } }),
+      test: strict({ existingSecret: objectName, apiKeyKey: { ...secretKey, minLength: 1 }, doctor: flag }),
     }),
   };
   for (const { path, meaning } of documentedValues()) describe(schema, path.split('.'), meaning);

@@ -217,6 +217,8 @@ describe('a verdict as a document', () => {
       keyFrom: 'trust file',
       changes: [],
       changesTotal: 0,
+      drift: [],
+      driftTotal: 0,
       batches: 1,
       size: 2,
       newestSealedAt: new Date(1e12 + i * 1000).toISOString(),
