@@ -103,12 +103,16 @@ function newLog(reason: string): Words {
 
 /** What is found and expected may be of files and servers. */
 function drift(notice: Extract<Notice, { kind: 'drift' }>): Words | undefined {
-  const { check, state, found, expected } = notice;
+  const { check, state, found, expected, changes } = notice;
   if (state !== 'problem' && state !== 'warning') return undefined;
   return {
     about: check,
-    severity: state === 'problem' ? 'high' : 'medium',
-    title: `What decides what gets logged has changed (${check}): ${found} instead of ${expected}`,
+    // An audit policy that takes something away is changed to hide something, or by mistake.
+    severity: state === 'problem' || changes !== undefined ? 'high' : 'medium',
+    title:
+      changes === undefined
+        ? `What decides what gets logged has changed (${check}): ${found} instead of ${expected}`
+        : `Less is logged: ${changes.join('; ')}`,
     next: 'Run auditseal doctor on the node: it says why this is expected, and prints what mends it.',
   };
 }

@@ -76,12 +76,12 @@ const portsOf = async (...set: string[]) =>
 
 const fileOf = (path: string): unknown => JSON.parse(readFileSync(join(chart, path), 'utf8'));
 
-describe('looks for drift', () => {
-  const render = async (...set: string[]) =>
-    objectsOf(await template(helm, '--set', [leastSet, ...set].join(',')));
+const rendered = async (...set: string[]) =>
+  objectsOf(await template(helm, '--set', [leastSet, ...set].join(',')));
 
+describe('looks for drift', () => {
   test('by default the agent has no token, no process and no file but the log, and looks at that', async () => {
-    const objects = await render();
+    const objects = await rendered();
     const pod = podOf(objects);
     expect(pod).toMatchObject({ automountServiceAccountToken: false });
     expect(pod).not.toHaveProperty('hostPID');
@@ -98,7 +98,7 @@ describe('looks for drift', () => {
 
   test('manifests and policy are mounted read-only, the folder of the one and the file of the other', async () => {
     const paths = ['/etc/kubernetes/manifests', '/etc/kubernetes/policy.yaml'];
-    const objects = await render(`drift.apiserverPath=${paths[0]}`, `drift.auditPolicyFile=${paths[1]}`);
+    const objects = await rendered(`drift.apiserverPath=${paths[0]}`, `drift.auditPolicyFile=${paths[1]}`);
     const { containers, volumes } = podOf(objects);
     const mounts = containers[0].volumeMounts.filter(({ name }) => name.startsWith('drift-'));
     expect(mounts.map(({ mountPath, readOnly }) => [mountPath, readOnly])).toEqual(
@@ -113,7 +113,7 @@ describe('looks for drift', () => {
   });
 
   test('the API takes a token that may get two paths, and the port is let out; processes take hostPID', async () => {
-    const objects = await render('drift.api=true', 'drift.proc=true', 'config.drift.seconds=5m');
+    const objects = await rendered('drift.api=true', 'drift.proc=true', 'config.drift.seconds=5m');
     expect(podOf(objects)).toMatchObject({ automountServiceAccountToken: true, hostPID: true });
     expect(find(objects, 'ClusterRole')).toMatchObject({
       rules: [{ nonResourceURLs: ['/flagz', '/metrics'], verbs: ['get'] }],
@@ -129,7 +129,7 @@ describe('looks for drift', () => {
   });
 
   test('helm test runs doctor with the mounts of the agents, and nothing that may write', async () => {
-    const objects = await render('drift.apiserverPath=/etc/kubernetes/manifests');
+    const objects = await rendered('drift.apiserverPath=/etc/kubernetes/manifests');
     const doctor = z
       .looseObject({
         spec: z.looseObject({
@@ -146,7 +146,7 @@ describe('looks for drift', () => {
     ]);
     expect(doctor.volumeMounts.every(({ readOnly }) => readOnly)).toBe(true);
     expect(doctor.volumeMounts.map(({ mountPath }) => mountPath)).toContain('/etc/kubernetes/manifests');
-    expect((await render('test.doctor=false')).map(({ kind }) => kind)).not.toContain('Pod');
+    expect((await rendered('test.doctor=false')).map(({ kind }) => kind)).not.toContain('Pod');
   });
 });
 

@@ -1,7 +1,8 @@
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Drift, type DriftNotice, type DriftState, type Finding } from '../../../agent/drift/index.ts';
+import { Drift } from '../../../agent/drift/index.ts';
+import type { DriftNotice, DriftState, Finding } from '../../../agent/drift/index.ts';
 import { temporaryFolder } from '../../kit/agent/index.ts';
 
 const head = 'apiVersion: audit.k8s.io/v1\nkind: Policy\n';
@@ -153,25 +154,26 @@ test('the digest of the policy is said anew twice a day, so that each day has it
   expect(followed.notices().map(({ check }) => check)).toEqual(['audit-policy']);
 });
 
+const ofKey = (state: Finding['state'], found: string): Finding => ({
+  id: 'elasticsearch-key',
+  name: 'key',
+  state,
+  found,
+  expected: 'nothing else',
+  why: 'ours',
+  remedy: '',
+});
+
 test('an outage of Elasticsearch is no drift', async () => {
   await using folder = await temporaryFolder();
   const { open, pass, elasticsearch, reported } = await sceneIn(folder.path);
-  const finding = (state: Finding['state'], found: string): Finding => ({
-    id: 'elasticsearch-key',
-    name: 'key',
-    state,
-    found,
-    expected: 'nothing else',
-    why: 'ours',
-    remedy: '',
-  });
   const { drift, followed } = open();
-  elasticsearch([finding('warning', 'also write')]);
+  elasticsearch([ofKey('warning', 'also write')]);
   await drift.look(signal);
   pass(1);
   await drift.look(signal);
   expect(of(followed.notices(), 'elasticsearch-key')).toMatchObject([{ state: 'warning' }]);
-  elasticsearch([finding('unchecked', 'no connection')]);
+  elasticsearch([ofKey('unchecked', 'no connection')]);
   pass(61);
   await drift.look(signal);
   expect(followed.notices()).toEqual([]);

@@ -127,9 +127,10 @@ test('a clock that steps by years makes no windows without end', () => {
   expect(signs.windows.length).toBeLessThanOrEqual(2);
 });
 
+const compared = (counted: Record<string, number>, read: Record<string, number>) =>
+  compareLevels('a', new Map(Object.entries(counted)), new Map(Object.entries(read))).state;
+
 test('a level that the apiserver counted, and of which nothing is read, is a problem', () => {
-  const of = (counted: Record<string, number>, read: Record<string, number>) =>
-    compareLevels('a', new Map(Object.entries(counted)), new Map(Object.entries(read))).state;
-  expect(of({ None: 1000, Metadata: 500, Request: 100 }, { Metadata: 400 })).toBe('problem');
-  expect(of({ None: 1000, Metadata: 500, Request: 99 }, { Metadata: 400 })).toBe('ok');
+  expect(compared({ None: 1000, Metadata: 500, Request: 100 }, { Metadata: 400 })).toBe('problem');
+  expect(compared({ None: 1000, Metadata: 500, Request: 99 }, { Metadata: 400 })).toBe('ok');
 });

@@ -137,6 +137,10 @@ const notices: [Notice, string | undefined][] = [
   [{ kind: 'notify', at, endpoint: 'security', state: 'off', why: 'answered 410' }, undefined],
   [{ kind: 'drift', at, check: 'clock', state: 'problem', found: 'a', expected: 'b' }, 'drift-clock'],
   [{ kind: 'drift', at, check: 'clock', state: 'ok', found: 'a', expected: 'b' }, undefined],
+  [
+    { kind: 'drift', at, check: 'audit-policy', state: 'warning', found: 'a', expected: 'b', changes: ['c'] },
+    'drift-audit-policy',
+  ],
   [{ kind: 'stop', at }, undefined],
 ];
 
