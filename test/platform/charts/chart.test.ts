@@ -60,6 +60,7 @@ function configOf(objects: KubernetesObject[]) {
   return parseConfig('auditseal.yaml', data['auditseal.yaml']!);
 }
 
+const withoutDoctor = ['--set', 'test.doctor=false'];
 const onlyPolicy = 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n- level: Metadata\n';
 const kinds = (text: string) => objectsOf(text).map(({ kind }) => kind);
 
@@ -406,17 +407,19 @@ describe('the chart', () => {
   test('the test pod asks a server without TLS only where the values allow it to the agents', async () => {
     const plain = 'elasticsearch.url=http://es.example:9200,config.elasticsearch.allowPlaintext=true';
     const sets = ['--set', 'test.existingSecret=read', '--set', plain];
-    const pod = find(objectsOf(await template(helm, ...least, ...sets)), 'Pod');
+    const pod = find(objectsOf(await template(helm, ...least, ...withoutDoctor, ...sets)), 'Pod');
     expect(JSON.stringify(pod)).toContain('"--allow-plaintext"');
     const secure = find(
-      objectsOf(await template(helm, ...least, '--set', 'test.existingSecret=read')),
+      objectsOf(await template(helm, ...least, ...withoutDoctor, '--set', 'test.existingSecret=read')),
       'Pod',
     );
     expect(JSON.stringify(secure)).not.toContain('plaintext');
   });
 
   test('the test pod stays when it has run: its log has the verdict, and `helm test --logs` fails without it', async () => {
-    const objects = objectsOf(await template(helm, ...least, '--set', 'test.existingSecret=read'));
+    const objects = objectsOf(
+      await template(helm, ...least, ...withoutDoctor, '--set', 'test.existingSecret=read'),
+    );
     expect(find(objects, 'Pod')).toMatchObject({
       metadata: {
         annotations: { 'helm.sh/hook': 'test', 'helm.sh/hook-delete-policy': 'before-hook-creation' },
@@ -439,14 +442,14 @@ describe('the chart', () => {
 
   test('the setup job and the test pod find a node in a cluster of control planes alone', async () => {
     const set = 'setup.enabled=true,setup.existingSecret=administrator,test.existingSecret=read';
-    const objects = objectsOf(await template(helm, ...least, '--set', set));
+    const objects = objectsOf(await template(helm, ...least, ...withoutDoctor, '--set', set));
     const { tolerations } = z.looseObject({ tolerations: z.array(z.unknown()).min(1) }).parse(podOf(objects));
     expect(find(objects, 'Pod')).toMatchObject({ spec: { tolerations } });
     expect(find(objects, 'Job')).toMatchObject({ spec: { template: { spec: { tolerations } } } });
   });
 
   test('monitors, rules, constraints and the test pod are there when asked for, and only then', async () => {
-    expect(kinds(await template(helm, ...least)).toSorted()).toEqual([
+    expect(kinds(await template(helm, ...least, ...withoutDoctor)).toSorted()).toEqual([
       'ConfigMap',
       'DaemonSet',
       'NetworkPolicy',
@@ -462,7 +465,7 @@ describe('the chart', () => {
       'setup.enabled=true',
       'setup.existingSecret=admin',
     ].join(',');
-    const objects = objectsOf(await template(helm, ...least, '--set', set));
+    const objects = objectsOf(await template(helm, ...least, ...withoutDoctor, '--set', set));
     expect(objects.map(({ kind }) => kind).toSorted()).toEqual([
       'ConfigMap',
       'DaemonSet',

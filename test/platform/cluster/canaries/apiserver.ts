@@ -9,14 +9,16 @@ import { Client } from './client.ts';
 import { levels } from './scene.ts';
 
 const startMillisecondsMax = 180_000;
-/** Who prepares what the plants need; nothing of him is recorded. */
-const administrator = 'administrator';
+/** Who prepares what the plants need, with his name as the token; nothing of him is recorded. */
+export const administrator = 'administrator';
 
 /** A real etcd and a real kube-apiserver on the loopback interface, with nothing else of a cluster. */
 export class Apiserver {
   readonly authority: Authority;
   readonly url: string;
   readonly auditLog: string;
+  /** What it was started with. */
+  flags: readonly string[] = [];
   readonly #etcd: Etcd;
   readonly #processes: Processes;
   readonly #client: Client;
@@ -30,7 +32,12 @@ export class Apiserver {
     this.#client = new Client(url, authority.file);
   }
 
-  static async start(work: string, binaries: { etcd: string; apiserver: string }): Promise<Apiserver> {
+  /** @param more flags beside those that it needs */
+  static async start(
+    work: string,
+    binaries: { etcd: string; apiserver: string },
+    more: readonly string[] = [],
+  ): Promise<Apiserver> {
     const [pki, logs] = [join(work, 'pki'), join(work, 'logs')];
     for (const folder of [pki, logs]) await mkdir(folder);
     const authority = await Authority.make(pki, 'canaries');
@@ -38,7 +45,8 @@ export class Apiserver {
     const port = await freePort();
     const server = new Apiserver(work, authority, `https://127.0.0.1:${port}`, etcd, new Processes(logs));
     const flags = await server.#flags(work, port);
-    server.#processes.start('kube-apiserver', [binaries.apiserver, ...flags]);
+    server.flags = [...flags, ...more];
+    server.#processes.start('kube-apiserver', [binaries.apiserver, ...server.flags]);
     await until(
       async () => {
         server.#processes.demandAlive('kube-apiserver');
