@@ -12,6 +12,14 @@ import { administrator, Apiserver } from '../../platform/cluster/canaries/apiser
 const { signal } = new AbortController();
 const of = (findings: readonly Finding[], id: string) => findings.find((finding) => finding.id === id);
 
+const pod = (flags: readonly string[]) =>
+  JSON.stringify({
+    kind: 'Pod',
+    spec: {
+      containers: [{ name: 'kube-apiserver', command: ['kube-apiserver', ...flags], image: 'k:v1.35.4' }],
+    },
+  });
+
 testReal(
   'a real kube-apiserver says its flags by /flagz and its counts by /metrics; a manifest that says otherwise is told',
   async () => {
@@ -29,15 +37,6 @@ testReal(
       await writeFile(tokenFile, `${administrator}\n`);
       const manifests = join(folder.path, 'manifests');
       await mkdir(manifests);
-      const pod = (flags: readonly string[]) =>
-        JSON.stringify({
-          kind: 'Pod',
-          spec: {
-            containers: [
-              { name: 'kube-apiserver', command: ['kube-apiserver', ...flags], image: 'k:v1.35.4' },
-            ],
-          },
-        });
       const look = async (flags: readonly string[], token: string | undefined = tokenFile) => {
         await writeFile(join(manifests, 'kube-apiserver.yaml'), pod(flags));
         const asked = { url: server.url, tokenFile: token, caFile: server.authority.file };
