@@ -15,6 +15,8 @@ export interface Coverage {
   newest: string | undefined;
   /** Lines that were no audit event: nothing in them can be searched for. */
   unreadable: number;
+  /** Where groups are asked for: events that Elasticsearch refused with all that the apiserver wrote, so that nobody knows theirs. */
+  groupless?: number | undefined;
   /** Names in the question that no event has: they may be misspelt. */
   unknownNames: string[];
   /** By such a name: others that are like it and that events have, at any time. */
@@ -39,6 +41,7 @@ const answerSchema = z.object({
     oldest: moment,
     newest: moment,
     unreadable: z.object({ doc_count: z.int() }),
+    groupless: z.object({ doc_count: z.int() }).optional(),
     named: z.object({ buckets: z.record(z.string(), z.object({ doc_count: z.int() })) }).optional(),
   }),
 });
@@ -58,14 +61,10 @@ export async function coverageOf(
     aggs: {
       oldest: { min: { field: fields.time, format: 'strict_date_time' } },
       newest: { max: { field: fields.time, format: 'strict_date_time' } },
-      unreadable: {
-        filter: {
-          bool: {
-            filter: [{ term: { [fields.kind]: 'pipeline_error' } }],
-            must_not: [{ exists: { field: fields.verb } }],
-          },
-        },
-      },
+      unreadable: { filter: refusedWithout(fields.verb) },
+      ...(query.groups.length > 0 && {
+        groupless: { filter: refusedWithout(fields.request, { exists: { field: fields.verb } }) },
+      }),
       ...(names.size > 0 && {
         named: {
           filters: { filters: Object.fromEntries([...names].map(([name, { clause }]) => [name, clause])) },
@@ -88,8 +87,19 @@ export async function coverageOf(
     oldest: found.oldest.value_as_string,
     newest: found.newest.value_as_string,
     unreadable: found.unreadable.doc_count,
+    groupless: found.groupless?.doc_count,
     unknownNames,
     nearest,
+  };
+}
+
+/** Documents that are not whole, without a field. */
+function refusedWithout(field: string, ...filter: object[]): object {
+  return {
+    bool: {
+      filter: [{ term: { [fields.kind]: 'pipeline_error' } }, ...filter],
+      must_not: [{ exists: { field } }],
+    },
   };
 }
 

@@ -96,7 +96,7 @@ export function dataRemarks(
 
 /** What was not sure when the events were read. */
 export function attentionsOf({ clashes, splits, coverage, fieldProblems }: Reading): string[] {
-  const { unreadable } = coverage;
+  const { unreadable, groupless = 0 } = coverage;
   return [
     ...fieldProblems.map(
       (problem) =>
@@ -113,6 +113,10 @@ export function attentionsOf({ clashes, splits, coverage, fieldProblems }: Readi
     ...some(
       unreadable,
       `not searched: ${count(unreadable)} lines that were no audit event, in which a request may hide; read them: event.kind:pipeline_error and not event.action:*`,
+    ),
+    ...some(
+      groupless,
+      `not searched by group: ${count(groupless)} events of which only the head could be stored; look at them by user: event.kind:pipeline_error and event.action:* and not http.request.id:*`,
     ),
   ];
 }

@@ -43,6 +43,7 @@ const examples: Readonly<Record<string, string>> = {
   'pseudonyms.keepUsers[]': 'kubernetes-admin',
   'detection.rulesFile': '/etc/auditseal/rules.yaml',
   'detection.off[]': 'secret-read-by-person',
+  'elasticsearch.indexedAnnotations[]': 'example.com/ticket',
   'notifications.endpoints[].name': 'on-call',
   'notifications.endpoints[].type': 'pagerduty',
   'notifications.endpoints[].url': 'https://alertmanager.example:9093',

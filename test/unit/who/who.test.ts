@@ -3,8 +3,10 @@ import { createClient } from '../../../agent/elasticsearch/index.ts';
 import type { ElasticsearchClient } from '../../../agent/elasticsearch/index.ts';
 import { who } from '../../../agent/who/index.ts';
 import type { Query } from '../../../agent/who/index.ts';
-import { refresh, rollover } from '../../kit/elasticsearch/index.ts';
-import { recordedLines, ship } from '../../kit/corpus.ts';
+import { attentionsOf } from '../../../agent/cli/who/report.ts';
+import { refusedForm } from '../../../agent/seal/index.ts';
+import { createDocument, refresh, rollover } from '../../kit/elasticsearch/index.ts';
+import { documentOf, recordedLines, ship } from '../../kit/corpus.ts';
 import { shipped, query } from '../../kit/asked.ts';
 import { busyProxy } from './busy-proxy.ts';
 import { comparable, covers, rowsOf } from '../../kit/plain-answer.ts';
@@ -156,4 +158,20 @@ describe('on what a real kube-apiserver wrote', () => {
     expect(after.copies).toBeGreaterThan(10);
     expect({ ...after, copies: 0, coverage: before.coverage }).toEqual(before);
   });
+});
+
+test('an event of which only the head could be stored is found by its user, and a question about groups says that it is there', async () => {
+  const lines = await recordedLines();
+  const line = lines.find((one) => one.includes('"system:masters"'))!;
+  const { username } = (JSON.parse(line) as RawEvent).user!;
+  const other = lines.find((one) => !one.includes(username!) && !one.includes('"system:masters"'))!;
+  const { client, namespace, stream } = await shipped(url, [other]);
+  const form = refusedForm(Buffer.from(documentOf(line, 1, namespace).source), 'field_name', 'event');
+  await createDocument(url, stream, 'refused', form);
+  const byUser = await who(client, query({ users: [username!] }), { namespace });
+  expect([byUser.requests, byUser.coverage.groupless]).toEqual([1, undefined]);
+  const byGroup = await who(client, query({ groups: ['system:masters'] }), { namespace });
+  expect([byGroup.requests, byGroup.coverage.groupless]).toEqual([0, 1]);
+  expect(attentionsOf(byGroup)).toEqual([expect.stringContaining('not searched by group: 1 events')]);
+  await client.close();
 });

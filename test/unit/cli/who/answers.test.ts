@@ -330,7 +330,13 @@ describe('auditseal who, asked in other ways', () => {
   );
 
   test('--new: whose first event lies in the time', async () => {
-    const { code, stdout } = await run(['--new', '--since', '2026-11-23T01:06:04Z', '--until', '2026-11-23T01:06:26Z']);
+    const { code, stdout } = await run([
+      '--new',
+      '--since',
+      '2026-11-23T01:06:04Z',
+      '--until',
+      '2026-11-23T01:06:26Z',
+    ]);
     expect(code).toBe(0);
     const found = stdout.slice(0, 4).map((row) => row.split(/ {2,}/u).slice(0, 2).join(' '));
     expect(found.toSorted()).toEqual(['NEW NAME', 'address 2001:db8::7', 'user bob', 'user root']);
