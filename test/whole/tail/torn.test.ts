@@ -16,7 +16,7 @@ const forged = eventWith('forged', '{}').replace('mallory', 'alice');
 const real = (n: number) => eventWith(`real-${n}`, '{}');
 
 interface Found {
-  http?: { request: { id: string } };
+  kubernetes?: { audit: { auditID: string } };
   event: { kind: string };
   auditseal: { recovered?: true };
 }
@@ -28,9 +28,9 @@ async function found({ namespace }: Scene) {
   const ids: string[] = [];
   let texts = 0;
   for await (const { source } of allDocuments(url, stream)) {
-    const { http, event, auditseal } = JSON.parse(source.toString()) as Found;
+    const { kubernetes, event, auditseal } = JSON.parse(source.toString()) as Found;
     if (event.kind === 'pipeline_error') texts += 1;
-    else ids.push(`${http?.request.id}${auditseal.recovered ? ' recovered' : ''}`);
+    else ids.push(`${kubernetes?.audit.auditID}${auditseal.recovered ? ' recovered' : ''}`);
   }
   return { ids: ids.toSorted(), texts };
 }
