@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import { z } from 'zod';
 import { directoriesSchema } from '../directory/index.ts';
 import { placesSchema } from '../identity/index.ts';
+import { lineFormats } from '../event/index.ts';
 import { redactSchema } from '../redact/index.ts';
 import { logPathProblem } from './log-path.ts';
 import { notificationsSchema } from './notifications.ts';
@@ -17,6 +18,8 @@ const source = z.strictObject({
     const message = logPathProblem(text);
     if (message !== undefined) context.addIssue({ code: 'custom', message });
   }),
+  /** What is around each event; left out: whatever a line shows. */
+  format: z.enum(lineFormats).optional(),
 });
 
 /** Secrets are only ever named by file: the effective configuration is sealed into the log for all to read. */

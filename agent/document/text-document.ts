@@ -9,6 +9,8 @@ export interface TextLimits {
   textBytesMax: number;
   /** The mac of the whole line (see `Cut`), made only where something is cut. */
   mac: () => string;
+  /** Why the line is no audit event, for `error.message`. */
+  why: string;
 }
 
 /**
@@ -22,20 +24,27 @@ export function textDocument(
   place: Place,
   limits: TextLimits,
 ): Shaped {
-  const { textBytesMax, mac } = limits;
-  if (Buffer.isBuffer(line) && line.length <= textBytesMax) return shaped(line, context, place);
+  const { textBytesMax, mac, why } = limits;
+  if (Buffer.isBuffer(line) && line.length <= textBytesMax) return shaped(line, { context, place, why });
   const half = Math.floor(textBytesMax / 2);
   const { head, tail, bytes } = Buffer.isBuffer(line) ? { head: line, tail: line, bytes: line.length } : line;
   const parts = [head.subarray(0, half), tail.subarray(Math.max(0, tail.length - half))];
   const lineMac = Buffer.isBuffer(line) ? mac : () => line.mac;
   const cut = place.cut ?? { bytes, mac: lineMac(), fields: ['original'] };
-  return shaped(parts, context, { ...place, cut });
+  return shaped(parts, { context, place: { ...place, cut }, why });
 }
 
-function shaped(original: Buffer | Buffer[], context: DocumentContext, place: Place): Shaped {
+interface Parts {
+  context: DocumentContext;
+  place: Place;
+  why: string;
+}
+
+/** The reason has the name with a dot: the refused form adds a member `error`, and no name may be there twice. */
+function shaped(original: Buffer | Buffer[], { context, place, why }: Parts): Shaped {
   const timestamp = isoText(place.readAt);
   const start = `{"@timestamp":"${timestamp}","event":{"kind":"pipeline_error","original":`;
-  const event = `,${eventMembers(context, place)}},${commonMembers(context)}${logMember(place)}`;
+  const event = `,${eventMembers(context, place)}},${commonMembers(context)}${logMember(place)}"error.message":${print(why)},`;
   const base64 = place.redacted ? '' : printMembers({ original_base64: textOf(original, 'base64') });
   return {
     timestamp,

@@ -67,7 +67,32 @@ export function parseEvent(line: Buffer): AuditEvent | undefined {
   // A lossy decoder would see U+FFFD where the bytes are invalid, and Elasticsearch refuses such bytes.
   if (!isUtf8(line) || !members.read(line) || kind.value !== 'Event') return undefined;
   const version = apiVersion.value;
-  if (typeof version !== 'string' || !version.startsWith(apiGroupPrefix)) return undefined;
+  return isAudit(version) ? readAs(version) : undefined;
+}
+
+/**
+ * Reads an event that does not say that it is one: an item of an EventList, as the apiserver's webhook sends it and others write it to a
+ * file. It has the three members that every event of an apiserver has, and says nothing else of its kind.
+ *
+ * @returns undefined where {@link parseEvent} reads it, or where it is none. It never throws.
+ */
+export function parseKindless(line: Buffer): AuditEvent | undefined {
+  if (!isUtf8(line) || !members.read(line)) return undefined;
+  if (kind.value !== undefined && apiVersion.value !== undefined) return undefined;
+  if (kind.value !== undefined && kind.value !== 'Event') return undefined;
+  const version = apiVersion.value === undefined ? assumedVersion : apiVersion.value;
+  const isWhole = [auditID, stage, requestURI].every(({ value }) => typeof value === 'string');
+  return isWhole && isAudit(version) ? readAs(version) : undefined;
+}
+
+const assumedVersion = `${apiGroupPrefix}v1`;
+
+function isAudit(version: unknown): version is string {
+  return typeof version === 'string' && version.startsWith(apiGroupPrefix);
+}
+
+/** Of the line that was read last. */
+function readAs(version: string): AuditEvent {
   return {
     kind: 'Event',
     apiVersion: version,

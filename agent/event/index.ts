@@ -1,5 +1,6 @@
 export { depthMax, isTooDeep } from './depth.ts';
-export { isFields, parseEvent } from './event.ts';
+export { isFields, parseEvent, parseKindless } from './event.ts';
+export { eventsInList } from './event-list.ts';
 export type { AuditEvent, Fields } from './event.ts';
 export { splitGlued } from './glued-line.ts';
 export { bodyMembers, LongLineParts, responseMember } from './long-line.ts';
@@ -8,6 +9,8 @@ export { cutManagedFields, type WithoutManagedFields } from './managed-fields.ts
 export { type Outcome, outcomeOf } from './outcome.ts';
 export { repairEvent } from './repair.ts';
 export type { RepairedEvent } from './repair.ts';
+export { whyNoEvent } from './no-event.ts';
 export { sourceAddress } from './source-address.ts';
 export { codeOf } from './status-code.ts';
+export { type LineFormat, lineFormats, unwrap, type Wrapped } from './wrapping.ts';
 export { arrayItemsMax, termUnitsMax, textOf, textsOf, textUnitsMax } from './text.ts';

@@ -15,8 +15,8 @@ export async function runFlows(
   fail: () => void,
   onBeat: (source: string) => void,
 ): Promise<void> {
-  const flows = shared.config.sources.map(({ name, path }) =>
-    runSourceFlow({ name, path, shared, onBeat: () => onBeat(name) }, signal),
+  const flows = shared.config.sources.map(({ name, path, format = 'auto' }) =>
+    runSourceFlow({ name, path, format, shared, onBeat: () => onBeat(name) }, signal),
   );
   await Promise.all(flows.map((flow) => flow.catch((error: unknown) => (fail(), Promise.reject(error)))));
 }

@@ -1,8 +1,16 @@
 import type { DocumentContext, Shaped } from '../document/index.ts';
 import type { Detector, Rule, RuleSet } from '../detect/index.ts';
+import {
+  eventsInList,
+  parseEvent,
+  parseKindless,
+  repairEvent,
+  splitGlued,
+  unwrap,
+  whyNoEvent,
+} from '../event/index.ts';
+import type { LineFormat, LongLineParts, Wrapped } from '../event/index.ts';
 import type { FollowedDrift, LogSigns } from '../drift/index.ts';
-import { parseEvent, repairEvent, splitGlued } from '../event/index.ts';
-import type { LongLineParts } from '../event/index.ts';
 import { ecsVersion } from '../observe/index.ts';
 import type { Logger, SourceMeter } from '../observe/index.ts';
 import { managedFieldsName, requestReceivedName } from '../policy/index.ts';
@@ -17,6 +25,7 @@ import type { Committer } from '../store/index.ts';
 import type { Batch } from './batch.ts';
 import { gapWarning, pauseWarning } from './warnings.ts';
 import type { Notices } from './notices.ts';
+import { OpenLines } from './open-lines.ts';
 import type { Durable } from './durable.ts';
 import type { FollowedPolicy, PolicyChange, UsedPolicy } from './policy-in-force.ts';
 import type { Sealer } from './sealer.ts';
@@ -54,6 +63,8 @@ export interface PipelineParts {
   rules: () => RuleSet | undefined;
   /** The most bytes of a document. */
   entryBytesMax: number;
+  /** What is around each line of the source. */
+  format: LineFormat;
   requestReceived: WithheldLimits;
   /** The key of every mac. */
   secret: Uint8Array;
@@ -109,6 +120,7 @@ export class Pipeline {
   readonly #withheld: Withheld;
   /** How many transactions were begun when something urgent was sealed last. */
   #urgentBefore: number | undefined;
+  readonly #openLines: OpenLines;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -120,6 +132,7 @@ export class Pipeline {
     this.#rulesNoted = parts.state.detect?.rules;
     this.#followRules();
     this.#withheld = new Withheld(parts.requestReceived, parts.state.withheld);
+    this.#openLines = new OpenLines(parts.entryBytesMax, parts.state.openLines);
   }
 
   /** Runs until `signal` aborts; then what was read is sealed and stored. Throws what the store fails with. */
@@ -206,6 +219,9 @@ export class Pipeline {
     const mac = () => this.#lineMac(file, spot.offset, sha256(line));
     const event = parseEvent(line);
     if (event) return this.#event({ event, bytes: line, mac }, spot, file);
+    const wrapped = unwrap(line, this.#parts.format);
+    if (wrapped !== undefined && this.#wrappedLine(wrapped, spot, { file, mac })) return;
+    if (this.#shapedOtherwise(line, spot, mac)) return;
     const pieces = (isEnded ? splitGlued(line) : undefined) ?? [line];
     this.#batch.tally.pieces += pieces.length - 1;
     for (const bytes of pieces) {
@@ -216,8 +232,74 @@ export class Pipeline {
       else if (repaired) {
         const cut = { bytes: line.length, mac: mac(), fields: repaired.fields };
         this.#event({ ...repaired, mac }, { ...pieceSpot, cut });
-      } else this.#text({ bytes, mac }, spot);
+      } else this.#text({ bytes, mac, why: whyNoEvent(bytes) }, spot);
     }
+  }
+
+  /**
+   * A line inside another program's: what it holds is treated as if it stood there alone. The mac is that of the line, and of one that
+   * was split that of its parts together, where the first of them lies.
+   *
+   * @returns false if it holds no event: then it is shown as it is
+   */
+  #wrappedLine(
+    { content, stream, isPart }: Wrapped,
+    spot: Spot,
+    { file, mac }: { file: string; mac: () => string },
+  ): boolean {
+    const { tally } = this.#batch;
+    if (isPart) {
+      if (!this.#openLines.hasRoomFor(content)) this.#endOpenLine(stream, 'a line in parts that is too long');
+      if (!this.#openLines.hasRoomFor(content)) return false;
+      tally.joined += 1;
+      this.#openLines.add(stream, content, { ...spot, file });
+      return true;
+    }
+    const begun = this.#openLines.take(stream);
+    if (begun === undefined) return this.#contentOf(content, spot, mac);
+    const whole = Buffer.concat([begun.content, content]);
+    const { path, offset } = begun;
+    const wholeMac = () => this.#lineMac(begun.file, offset, sha256(whole));
+    if (!this.#contentOf(whole, { path, offset }, wholeMac))
+      this.#text({ bytes: whole, mac: wholeMac, why: whyNoEvent(whole) }, { path, offset });
+    return true;
+  }
+
+  /** @returns false if it is no event */
+  #contentOf(content: Buffer, spot: Spot, mac: () => string): boolean {
+    const event = parseEvent(content);
+    if (event) this.#event({ event, bytes: content, mac }, spot);
+    else {
+      const repaired = repairEvent(content);
+      if (!repaired) return this.#shapedOtherwise(content, spot, mac);
+      const cut = { bytes: content.length, mac: mac(), fields: repaired.fields };
+      this.#event({ ...repaired, mac }, { ...spot, cut });
+    }
+    return true;
+  }
+
+  /** Events that do not say that they are, alone or in a list: each is marked as `recovered`. */
+  #shapedOtherwise(line: Buffer, spot: Spot, mac: () => string): boolean {
+    const lines = parseKindless(line) === undefined ? eventsInList(line) : [line];
+    if (lines === undefined) return false;
+    this.#batch.tally.pieces += lines.length - 1;
+    for (const bytes of lines) {
+      const event = parseEvent(bytes) ?? parseKindless(bytes);
+      if (event) this.#event({ event, bytes, mac }, { ...spot, recovered: true });
+    }
+    return true;
+  }
+
+  /** What was read of a line whose end does not come is sealed as text, an entry beyond the lines: each of its parts counts as joined. */
+  #endOpenLine(stream: string, why: string): void {
+    const begun = this.#openLines.take(stream);
+    if (begun === undefined) return;
+    const { path, file, offset, content } = begun;
+    this.#batch.tally.pieces += 1;
+    this.#text(
+      { bytes: content, mac: () => this.#lineMac(file, offset, sha256(content)), why },
+      { path, offset },
+    );
   }
 
   #takeLongLine({ path, file, after, start, end, line }: LongChunk<LongLineParts>): void {
@@ -229,7 +311,15 @@ export class Pipeline {
     if (event) {
       const cutSpot = { ...spot, cut: { bytes, mac: lineMac, fields: cut.cut } };
       this.#event({ event, bytes: cut.output, mac }, cutSpot);
-    } else this.#text({ bytes: { bytes, head, tail, mac: lineMac }, mac }, spot);
+    } else
+      this.#text(
+        {
+          bytes: { bytes, head, tail, mac: lineMac },
+          mac,
+          why: 'longer than entryBytesMax, and no audit event without its bodies',
+        },
+        spot,
+      );
     if (end - start > bytes) rawHash.update('\n');
     this.#batch.tally.addLongLine({ path, file, after, start, end }, rawHash);
   }
@@ -243,6 +333,8 @@ export class Pipeline {
       ...(this.#newest !== null && { from: this.#newest }),
       ...(bytesMin !== undefined && { bytesMin }),
     };
+    for (const stream of this.#openLines.streams)
+      this.#endOpenLine(stream, 'parts of a line whose end is missing');
     this.#gaps.push(gap);
     this.#batch.isUrgent = true;
     this.#openGaps.push(gap);
@@ -384,13 +476,15 @@ export class Pipeline {
     const { detector, drift } = this.#parts;
     const detect = detector && { rules: this.#rulesNoted ?? '', windows: detector.stored };
     const withheld = this.#withheld.list();
+    const openLines = this.#openLines.list();
     const state: PipelineState = {
       v: 1,
       reader: this.#reader,
       newest: this.#newest,
       detect,
-      drift: drift?.state(),
       withheld,
+      openLines,
+      drift: drift?.state(),
     };
     const { log } = this.#batch;
     this.#batch = await this.#parts.sealer.seal(this.#batch, JSON.stringify(state));

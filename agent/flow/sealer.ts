@@ -91,8 +91,7 @@ export class Sealer {
         gaps: tally.gaps,
         read: tally.read,
         pieces: tally.pieces,
-        // No source of today gives an entry in several lines.
-        joined: 0,
+        joined: tally.joined,
         malformed: tally.malformed,
         dropped: tally.dropped,
         reduced: tally.reduced,

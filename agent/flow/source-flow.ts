@@ -6,6 +6,7 @@ import type { RuleProblem, RulesInForce } from '../detect/index.ts';
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
 import { LongLineParts } from '../event/index.ts';
 import type { People } from '../identity/index.ts';
+import type { LineFormat } from '../event/index.ts';
 import type { Logger, Metrics } from '../observe/index.ts';
 import type { Notifier } from '../notify/index.ts';
 import type { Pseudonymizer } from '../pseudonym/index.ts';
@@ -62,6 +63,8 @@ export interface SourceFlowParts {
   /** The source's name and path in the configuration. */
   name: string;
   path: string;
+  /** What is around each line. */
+  format: LineFormat;
   shared: SharedParts;
   /** Called each time the reading loop comes round. */
   onBeat: () => void;
@@ -287,6 +290,7 @@ async function assemble(
     detector,
     rules: () => shared.rules?.current,
     entryBytesMax,
+    format: parts.format,
     requestReceived: config.requestReceived,
     secret,
     source,

@@ -3,6 +3,8 @@ import type { DriftState } from '../drift/index.ts';
 import { parseTailState } from '../source/index.ts';
 import type { TailState } from '../source/index.ts';
 import { StoreError } from '../store/index.ts';
+import { openLines } from './open-lines.ts';
+import type { OpenLine } from './open-lines.ts';
 import { withheldEvents } from './withheld.ts';
 import type { WithheldEvent } from './withheld.ts';
 
@@ -19,6 +21,8 @@ export interface PipelineState {
   drift?: DriftState | undefined;
   /** What was dropped as RequestReceived and may be sealed after all, the oldest first. */
   withheld: WithheldEvent[];
+  /** Lines of which parts were read. */
+  openLines: OpenLine[];
 }
 
 export interface DetectState {
@@ -41,6 +45,7 @@ const pipelineState = z.object({
     })
     .optional(),
   withheld: withheldEvents.default([]),
+  openLines: openLines.default([]),
 });
 
 /**
@@ -50,7 +55,7 @@ const pipelineState = z.object({
  * @throws StoreError `newer` if a later release wrote it, `failed` if it is damaged
  */
 export function parsePipelineState(text: string | null, source: string): PipelineState {
-  if (text === null) return { v: 1, reader: null, newest: null, withheld: [] };
+  if (text === null) return { v: 1, reader: null, newest: null, withheld: [], openLines: [] };
   try {
     const stored: unknown = JSON.parse(text);
     if (isNewer(stored)) {

@@ -10,6 +10,7 @@ import {
   isFields,
   isTooDeep,
   parseEvent,
+  parseKindless,
   responseMember,
 } from '../event/index.ts';
 import type { AuditEvent, Fields, WithoutManagedFields } from '../event/index.ts';
@@ -51,6 +52,8 @@ export interface EventLine {
 /** A line, or the piece of one, that is no audit event. */
 export interface TextLine {
   readonly bytes: Buffer | LongLine;
+  /** Why it is none; of what is in it nothing is repeated. */
+  readonly why: string;
   readonly mac: () => string;
 }
 
@@ -163,12 +166,12 @@ export function shapePrepared(
 
 /** A line that is no audit event becomes a document that shows it as text. */
 export function treatText(
-  { bytes, mac }: TextLine,
+  { bytes, mac, why }: TextLine,
   place: EventPlace,
   by: Treatment,
 ): { document: Shaped; redacted: Counts } {
   // As base64 beside the text, with six bytes for a control character, the document is up to seven times as long.
-  const limits = { textBytesMax: Math.floor(by.entryBytesMax / 4), mac };
+  const limits = { textBytesMax: Math.floor(by.entryBytesMax / 4), mac, why };
   const safe = redactText(bytes, by);
   if (safe.counts.size === 0)
     return { document: textDocument(bytes, by.context, place, limits), redacted: nothing };
@@ -255,7 +258,7 @@ function redact(event: AuditEvent, left: Buffer[], { action }: Decision, by: Tre
   const last = hidden ?? redacted;
   if (last === undefined) return { event, left, counts: nothing };
   // The head is made from the event: it must not hold what its bytes do not.
-  const again = parseEvent(last.bytes);
+  const again = parseEvent(last.bytes) ?? parseKindless(last.bytes);
   if (again === undefined) throw new Error('an event without its secrets is no event: report this');
   return { event: again, left: [last.bytes], counts: sumOf([redacted, hidden]) };
 }

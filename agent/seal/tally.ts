@@ -22,6 +22,7 @@ interface OpenStretch {
 export class Tally {
   read = 0;
   pieces = 0;
+  joined = 0;
   malformed = 0;
   readonly dropped = noCounts();
   readonly reduced = noCounts();

@@ -3,7 +3,7 @@ import { textDocument } from '../../../agent/document/index.ts';
 import type { LongLine } from '../../../agent/document/index.ts';
 import { context, place } from './places.ts';
 
-const limits = { textBytesMax: 64, mac: () => 'f00d' };
+const limits = { textBytesMax: 64, mac: () => 'f00d', why: 'torn' };
 
 function documentOf(line: Buffer | LongLine) {
   const { pieces, timestamp } = textDocument(line, context, place, limits);

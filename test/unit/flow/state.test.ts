@@ -7,6 +7,7 @@ test('nothing was read of a source without a stored state', () => {
     reader: null,
     newest: null,
     withheld: [],
+    openLines: [],
   });
 });
 

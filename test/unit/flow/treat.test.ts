@@ -167,11 +167,12 @@ test('what was too long for its bodies is not refused for them', () => {
 });
 
 test('a line that is no event is shown as text, a long one by its ends and its mac', () => {
-  const short = treatText({ bytes: Buffer.from('torn'), mac: () => 'the mac' }, place, by);
+  const short = treatText({ bytes: Buffer.from('torn'), mac: () => 'the mac', why: 'torn' }, place, by);
   expect(JSON.parse(text(short.document.pieces))).toMatchObject({
     event: { kind: 'pipeline_error', original: 'torn' },
+    'error.message': 'torn',
   });
-  const long = { bytes: Buffer.alloc(60_000, 'x'), mac: () => 'the mac' };
+  const long = { bytes: Buffer.alloc(60_000, 'x'), mac: () => 'the mac', why: 'long' };
   const shown = JSON.parse(text(treatText(long, place, by).document.pieces)) as { auditseal: object };
   expect(shown.auditseal).toMatchObject({ cut: { bytes: 60_000, mac: 'the mac', fields: ['original'] } });
 });
