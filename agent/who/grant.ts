@@ -1,6 +1,7 @@
 import { both, either, isOneOf } from './clause.ts';
 import type { Clause } from './clause.ts';
 import { fields } from './fields.ts';
+import { answerInside } from './refused-entry.ts';
 
 /** Groups of the resources that give rights: Kubernetes' own, and OpenShift's older names of the same. */
 const groups = ['rbac.authorization.k8s.io', 'authorization.openshift.io'];
@@ -23,13 +24,16 @@ export function grantClause(verbs: readonly string[]): Clause {
  * What of the bodies is read: they are as the client or the apiserver wrote them, so that a list of objects keeps together what
  * belongs together, which the index does not.
  */
-export const grantSource = ['requestObject', 'responseObject'].flatMap((body) =>
-  ['kind', 'roleRef', 'subjects'].map((key) => `kubernetes.audit.${body}.${key}`),
-);
+export const grantSource = [
+  ...['requestObject', 'responseObject'].flatMap((body) =>
+    ['roleRef', 'subjects'].map((key) => `kubernetes.audit.${body}.${key}`),
+  ),
+  'auditseal.refused',
+];
 
 /** Why a request's role and subjects are not known. */
 export type Unreadable =
-  /** Elasticsearch refused the bodies, so that the document is without them (docs/seal-format.md §4). */
+  /** Elasticsearch refused the bodies, and no answer is in the entry that the refused form holds. */
   | 'refused'
   /** The line was too long, and its bodies were cut before it was sealed. */
   | 'cut'
@@ -75,7 +79,9 @@ export function grantOf({ resource, namespace, name, isRefused, isCut, query, so
   const what = { scope: namespace, subjects: [], moreSubjects: false, unreadable: null, isDryRun };
   if (resource === null || !resource.endsWith('bindings')) return { ...what, binding: null, role: name };
   const audit = member(member(source, 'kubernetes'), 'audit');
-  const bodies = [member(audit, 'responseObject'), member(audit, 'requestObject')];
+  const bodies = isRefused
+    ? [answerInside(member(source, 'auditseal.refused'))]
+    : [member(audit, 'responseObject'), member(audit, 'requestObject')];
   const stored = bodies.find((body) => textOf(member(member(body, 'roleRef'), 'name')) !== null);
   const listed = stored ?? bodies.find((body) => Array.isArray(member(body, 'subjects')));
   if (listed === undefined) {

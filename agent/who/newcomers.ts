@@ -5,8 +5,8 @@ import { fields } from './fields.ts';
 import { bytesOf, heldBytesMax } from './held-bytes.ts';
 import { clauseOf } from './query.ts';
 import type { Query } from './query.ts';
-import { openEvents } from './reading.ts';
-import type { ReadOptions } from './reading.ts';
+import { lookAt, openEvents } from './reading.ts';
+import type { Reading, ReadOptions } from './reading.ts';
 
 /** What can be new. */
 export const newcomerKinds = {
@@ -25,7 +25,7 @@ export interface Newcomer {
   last: string;
 }
 
-export interface Newcomers {
+export interface Newcomers extends Pick<Reading, 'coverage' | 'fieldProblems' | 'isMappingRead'> {
   /** The latest first. */
   listed: Newcomer[];
   /** All that were found, also those that are not listed. */
@@ -35,7 +35,7 @@ export interface Newcomers {
 }
 
 /** Names of one page, and those of a question about what was before. */
-const pageSize = 1000;
+const pageSize = 500;
 const listedMax = 100_000;
 
 const moment = z.object({ value_as_string: z.string() });
@@ -66,10 +66,12 @@ const times = {
 export async function newcomersOf(
   client: ElasticsearchClient,
   query: Query & { time: NonNullable<Query['time']> },
-  { namespace, signal, max = listedMax }: ReadOptions & { max?: number | undefined },
+  options: ReadOptions & { max?: number | undefined },
 ): Promise<Newcomers> {
+  const { namespace, signal, max = listedMax } = options;
   const pit = await openEvents(client, namespace, signal);
   try {
+    const looked = await lookAt(client, pit, query, options);
     const before = clauseOf({ ...query, time: { since: 0, until: query.time.since - 1 } });
     const list = new NewcomerList(Math.min(max, listedMax));
     for (const [kind, field] of Object.entries(newcomerKinds) as [NewcomerKind, string][])
@@ -84,7 +86,12 @@ export async function newcomersOf(
       }
     const body = { size: 0, query: clauseOf({ ...query, time: undefined }), aggs: { oldest: times.first } };
     const { aggregations } = await search(client, pit, body, { answer: oldestSchema, signal });
-    return { listed: list.sorted(), found: list.found, oldest: aggregations.oldest.value_as_string };
+    return {
+      ...looked,
+      listed: list.sorted(),
+      found: list.found,
+      oldest: aggregations.oldest.value_as_string,
+    };
   } finally {
     await pit.close();
   }

@@ -84,13 +84,7 @@ export async function readRequests(
   const { namespace, signal, view = usualView, isTaken, onRequests, onListed } = options;
   const pit = await openEvents(client, namespace, signal);
   try {
-    const coverage = await coverageOf(client, pit, query, signal);
-    const { problems: fieldProblems, isMappingRead } = await fieldsInForce(
-      client,
-      eventStream(namespace),
-      selectedFields,
-      signal,
-    );
+    const looked = await lookAt(client, pit, query, options);
     const originals = new Originals();
     const read = { events: 0, splits: 0, aggregated: 0 };
     const events = eventsOf(client, pit, clauseOf(query), view, signal);
@@ -100,10 +94,23 @@ export async function readRequests(
       onListed?.(found.event);
     }
     const { copies, clashes } = originals;
-    return { ...read, copies, clashes, coverage, fieldProblems, isMappingRead };
+    return { ...read, copies, clashes, ...looked };
   } finally {
     await pit.close();
   }
+}
+
+/** What there is to be asked, and whether it can be relied on. Throws as {@link readRequests} does. */
+export async function lookAt(
+  client: ElasticsearchClient,
+  pit: PointInTime,
+  query: Query,
+  { namespace, signal }: ReadOptions,
+): Promise<Pick<Reading, 'coverage' | 'fieldProblems' | 'isMappingRead'>> {
+  const coverage = await coverageOf(client, pit, query, signal);
+  const stream = eventStream(namespace);
+  const { problems, isMappingRead } = await fieldsInForce(client, stream, selectedFields, signal);
+  return { coverage, fieldProblems: problems, isMappingRead };
 }
 
 /** Joins events to requests. Events of one auditID must follow one another; an event without one is a request of its own. */

@@ -1,6 +1,6 @@
 import type { ElasticsearchClient } from '../../elasticsearch/index.ts';
 import { grantsOf, historyOf, newcomersOf, usualMembers, who, WhoError } from '../../who/index.ts';
-import type { Answer, History, Query, Reading, ReadOptions } from '../../who/index.ts';
+import type { Answer, History, Reading, ReadOptions } from '../../who/index.ts';
 import { count } from '../terminal/text.ts';
 import { grantSheet } from './grants.ts';
 import { historySheet } from './history.ts';
@@ -33,7 +33,7 @@ export async function answerOf(
   const max = limit === 0 ? undefined : limit;
   const { isShort, amend } = context;
   const mode = modeOf(options);
-  if (mode === 'newcomers') return await newcomers(client, query, { ...context, max });
+  if (mode === 'newcomers') return await newcomers(client, asked, { ...context, max });
   if (mode === 'rows') {
     const by = options.by ?? usualMembers;
     return rowsTold(amend(await who(client, query, { ...context, by })), asked, { by, max, isShort });
@@ -117,26 +117,41 @@ function historyTold(
 
 async function newcomers(
   client: ElasticsearchClient,
-  query: Query,
+  asked: Asked,
   context: AnswerContext & { max: number | undefined },
 ): Promise<Told> {
+  const { query } = asked;
   const { time } = query;
   if (!time || time.since === 0)
     throw new WhoError('usage', '--new: needs --since: new are those that were not there before');
-  const { listed, found, oldest } = await newcomersOf(client, { ...query, time }, context);
+  const answered = await newcomersOf(client, { ...query, time }, context);
+  const { listed, found, oldest, coverage, fieldProblems, isMappingRead } = answered;
   const isAllNew = oldest !== undefined && Date.parse(oldest) >= time.since;
   const more = found - listed.length;
+  const reading: Reading = {
+    coverage,
+    fieldProblems,
+    isMappingRead,
+    events: 0,
+    copies: 0,
+    clashes: 0,
+    splits: 0,
+    aggregated: 0,
+  };
   return {
     sheet: newcomerSheet(listed, context.isShort),
     leftOut: more === 0 ? undefined : `… and ${count(more)} more (--limit 0 shows all)`,
     total: found === 0 ? 'nothing found' : `found: ${count(found)} that were not there before`,
-    remarks:
-      oldest === undefined
-        ? ['data: no event at all that the question takes']
-        : [`data: compared with what is there from ${oldest} on`],
-    attentions: isAllNew
-      ? [`there is no event before --since, so that all are new: the first one is of ${oldest}`]
-      : [],
+    remarks: [
+      ...dataRemarks(reading, asked),
+      ...(oldest === undefined ? [] : [`compared: with what the question takes from ${oldest} on`]),
+    ],
+    attentions: [
+      ...(isAllNew
+        ? [`there is no event before --since, so that all are new: the first one is of ${oldest}`]
+        : []),
+      ...attentionsOf(reading),
+    ],
     counts: { found, oldest: oldest ?? null },
   };
 }

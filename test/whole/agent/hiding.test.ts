@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
+import { defineWho } from '../../../agent/cli/who/index.ts';
 import { eventStream } from '../../../agent/streams/index.ts';
 import {
   countEvents,
@@ -9,6 +12,7 @@ import {
   writeConfig,
   Writer,
 } from '../../kit/agent/index.ts';
+import { captured } from '../../kit/captured-terminal.ts';
 import { randomNamespace, refresh, removeNamespace } from '../../kit/elasticsearch/index.ts';
 
 const url = inject('elasticsearchUrl');
@@ -29,6 +33,57 @@ const junk: Record<string, string> = {
   'empty-key': '{"":1,"roleRef":{"":{"a":1}}}',
   'json-patch': '[{"op":"add","path":"/roleRef","value":"x"}]',
 };
+
+/** What a real kube-apiserver wrote of eight grants of cluster-admin (test/platform/cluster/grants), byte for byte. */
+async function realGrants(): Promise<string[]> {
+  const file = join(import.meta.dirname, '../../kit/fixtures/grants/audit.log');
+  return (await readFile(file, 'latin1')).split('\n').filter((line) => line !== '');
+}
+
+/** Each was made on a binding of its own, of this name. */
+const realNames = [
+  'apply-in-yaml',
+  'deep',
+  'duplicate-key',
+  'json-patch',
+  'not-utf-8',
+  'plain',
+  'rules-is-text',
+  'spec-is-text',
+];
+
+interface Row {
+  name?: string;
+  grant?: { role: string | null; subjects: string[] } | null;
+}
+
+function namesOf(rows: readonly Row[]): string[] {
+  return [...new Set(rows.map(({ name }) => name ?? '-'))].toSorted();
+}
+
+/** The bindings that a question to `who` finds, and of `--grants` those whose role or subject it cannot tell. */
+async function asked(
+  namespace: string,
+  ...options: string[]
+): Promise<{ names: string[]; unread: string[] }> {
+  const where = ['--url', url, '--namespace', namespace, '--json'];
+  const { out, error } = await captured(defineWho, [...where, ...options]);
+  expect(error).toBe('');
+  const rows = out
+    .trimEnd()
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Row);
+  return {
+    names: namesOf(rows),
+    unread: namesOf(
+      rows.filter(
+        ({ grant: given, name }) =>
+          given?.role !== 'cluster-admin' || given.subjects[0] !== `User of-${name}`,
+      ),
+    ),
+  };
+}
 
 interface Found {
   hits: { total: { value: number }; hits: { _source: { kubernetes?: { audit?: { auditID?: string } } } }[] };
@@ -54,8 +109,10 @@ test('whatever a client puts into a patch, every query that reads no body finds 
   const padded = `/api/v1/namespaces/lab/pods/web/exec?x=${'p'.repeat(20_000)}&command=id&y=${'p'.repeat(20_000)}`;
   await writer.line(grant('padded-exec', '{}').replace(/"requestURI":"[^"]*"/u, `"requestURI":"${padded}"`));
   const names = [...Object.keys(junk), 'padded-exec'].toSorted();
+  const real = await realGrants();
+  for (const line of real) await writer.line(line);
   await until(
-    async () => (await countEvents(url, namespace)) === names.length,
+    async () => (await countEvents(url, namespace)) === names.length + real.length,
     () => agent.tail(),
   );
   expect(await agent.stop()).toBe(0);
@@ -81,6 +138,13 @@ test('whatever a client puts into a patch, every query that reads no body finds 
   expect(await search(namespace, role)).toEqual(['not-utf-8', 'plain']);
   const exec = [{ wildcard: { 'kubernetes.audit.requestURI': '*/exec?*command=id*' } }];
   expect(await search(namespace, exec)).toEqual(['padded-exec']);
+  // The README's question, and `--grants`: all eight, whatever is in their bodies, and the role where the body can be read.
+  const rbac = ['--resource', '*.rbac.authorization.k8s.io', '--verb', 'write'];
+  expect((await asked(namespace, '--user', 'eve', ...rbac)).names).toEqual(realNames);
+  const grants = await asked(namespace, '--user', 'eve', '--grants', 'cluster-admin');
+  expect(grants.names).toEqual(realNames);
+  // Of the apply in YAML an apiserver before 1.37 logs no body (kubernetes#139419).
+  expect(grants.unread).toEqual(['apply-in-yaml']);
   expect(await verify(url, namespace)).toMatchObject({ exitCode: 0 });
   await removeNamespace(url, namespace);
 });

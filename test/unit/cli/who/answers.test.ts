@@ -118,7 +118,7 @@ const lines = [
   }),
   line(24, binding('other', { requestObject: { roleRef: { ...roleRef, name: 'view' }, subjects } })),
   // A token, from the request that made it to where a thief uses it.
-  line(27, {
+  line(28, {
     verb: 'create',
     user: { username: 'system:node:cp-1' },
     requestURI: '/api/v1/namespaces/prod/serviceaccounts/deployer/token',
@@ -132,13 +132,20 @@ const lines = [
     responseStatus: { code: 201 },
     annotations: { 'authentication.kubernetes.io/issued-credential-id': `JTI=${jti}` },
   }),
-  ...['10.0.0.9', '198.51.100.66'].map((address, i) => line(28 + i, { ...byToken, sourceIPs: [address] })),
+  ...['10.0.0.9', '198.51.100.66'].map((address, i) => line(29 + i, { ...byToken, sourceIPs: [address] })),
   // Nothing of its body was logged.
   line(25, binding('silent', { level: 'Metadata' })),
 ];
 
-/** Whose bodies Elasticsearch refused: a duplicate key is all that it takes. */
-const refused = line(26, binding('refused', { requestObject: { roleRef, subjects } }));
+/** Whose bodies Elasticsearch refused: a duplicate key is all that it takes. Of the second the answer was logged. */
+const answered = line(
+  26,
+  binding('answered', {
+    requestObject: { roleRef: { ...roleRef, name: 'view' }, subjects },
+    responseObject: { kind: 'ClusterRoleBinding', roleRef, subjects },
+  }),
+);
+const refused = line(27, binding('refused', { requestObject: { roleRef, subjects } }));
 
 describe('auditseal who, asked in other ways', () => {
   let namespace: string;
@@ -146,9 +153,11 @@ describe('auditseal who, asked in other ways', () => {
   beforeAll(async () => {
     const made = await shipped(url, lines);
     ({ namespace } = made);
-    const { source } = documentOf(refused, lines.length, namespace);
-    const form = refusedForm(Buffer.from(source), 'document_parsing_exception', 'bodies');
-    await createDocument(url, made.stream, 'refused', form!);
+    for (const [i, one] of [answered, refused].entries()) {
+      const { source } = documentOf(one, lines.length + i, namespace);
+      const form = refusedForm(Buffer.from(source), 'document_parsing_exception', 'bodies');
+      await createDocument(url, made.stream, `refused-${i}`, form!);
+    }
   });
 
   async function run(options: readonly string[], columns?: number) {
@@ -278,6 +287,7 @@ describe('auditseal who, asked in other ways', () => {
     const both = ['User mallory', 'ServiceAccount ci/bot'];
     const all = [
       ['refused', 'create', 'ok', null, [], 'refused', false, null],
+      ['answered', 'create', 'ok', 'cluster-admin', both, null, false, null],
       ['silent', 'create', 'ok', null, [], 'not told', false, null],
       ['other', 'create', 'ok', 'view', both, null, false, null],
       ['reader', 'update', 'ok', 'reader', [], null, false, 'prod'],
@@ -294,7 +304,7 @@ describe('auditseal who, asked in other ways', () => {
     expect(stdout.slice(0, 2).map((row) => row.split(/ {2,}/u))).toEqual([
       ['TIME', 'USER', 'FROM', 'DID', 'RESULT', 'BINDING', 'SCOPE', 'ROLE', 'SUBJECT', 'EVENT.ID'],
       [
-        '2026-11-23T01:06:26.000Z',
+        '2026-11-23T01:06:27.000Z',
         'root',
         '10.0.0.7',
         'create',
@@ -303,13 +313,13 @@ describe('auditseal who, asked in other ways', () => {
         'cluster',
         '(body not readable: Elasticsearch refused it)',
         '?',
-        '0123456789abcdef-000000000017',
+        '0123456789abcdef-000000000018',
       ],
     ]);
     expect(stdout).toContainEqual(
       expect.stringMatching(/^ATTENTION: of 2 requests neither role nor subjects are known/u),
     );
-    expect(stdout[5]).toContain('User mallory, ServiceAccount ci/bot');
+    expect(stdout[2]).toContain('User mallory, ServiceAccount ci/bot');
   });
 
   test.each([jti, `JTI=${jti}`])(
@@ -335,7 +345,7 @@ describe('auditseal who, asked in other ways', () => {
       '--since',
       '2026-11-23T01:06:04Z',
       '--until',
-      '2026-11-23T01:06:26Z',
+      '2026-11-23T01:06:27Z',
     ]);
     expect(code).toBe(0);
     const found = stdout.slice(0, 4).map((row) => row.split(/ {2,}/u).slice(0, 2).join(' '));
