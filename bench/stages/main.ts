@@ -8,6 +8,8 @@ import { shapeEvent } from '../../agent/document/index.ts';
 import type { DocumentContext, Shaped } from '../../agent/document/index.ts';
 import { bodyMembers, cutManagedFields, parseEvent } from '../../agent/event/index.ts';
 import type { AuditEvent } from '../../agent/event/index.ts';
+import { defaultPlaces, knownOf } from '../../agent/identity/index.ts';
+import type { People } from '../../agent/identity/index.ts';
 import { cutMembers } from '../../agent/json/index.ts';
 import { ecsVersion } from '../../agent/observe/index.ts';
 import { decide, defaultPolicyFile, parsePolicy } from '../../agent/policy/index.ts';
@@ -71,6 +73,23 @@ const seal = () => {
   for (const { pieces } of shaped) entries.add(pieces);
 };
 
+/** Half of the users of the log, and others. */
+const names = new Set(
+  lines.map(({ event }) => String((event.user as { username?: unknown } | undefined)?.username)),
+);
+const known = new Map(
+  [...[...names].slice(0, names.size / 2), ...Array.from({ length: 10_000 }, (_, n) => `person-${n}`)].map(
+    (name) => [
+      name,
+      { names: [name], fields: { full_name: name, email: `${name}@example.test`, department: 'Sales' } },
+    ],
+  ),
+);
+const people: People = {
+  generation: 1,
+  find: (name) => ({ status: known.has(name) ? 'known' : 'unknown', entry: known.get(name) }),
+};
+
 const stages: [string, () => void][] = [
   ['parse', () => lines.forEach(({ bytes }) => parseEvent(bytes))],
   [
@@ -80,6 +99,10 @@ const stages: [string, () => void][] = [
   [
     'decide, default policy',
     () => lines.forEach(({ bytes, event }) => decide(event, policy, bodiesIn(bytes))),
+  ],
+  [
+    'enrich: places, 10,000 people',
+    () => lines.forEach(({ event }) => knownOf(event, defaultPlaces, people)),
   ],
   ['cut bodies', () => lines.forEach(({ bytes }) => cutMembers(bytes, bodyMembers))],
   ['cut managed fields', () => lines.forEach(({ bytes, event }) => cutManagedFields(bytes, event))],

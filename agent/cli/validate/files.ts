@@ -1,4 +1,5 @@
 import type { Config } from '../../config/index.ts';
+import { directoryFileProblems } from '../../directory/index.ts';
 import { Credentials, proxyOf, ElasticsearchError, TlsTrust } from '../../elasticsearch/index.ts';
 import { NotifyError, openEndpoints } from '../../notify/index.ts';
 import { describeObstacle, probe } from '../../source/index.ts';
@@ -18,7 +19,12 @@ export async function fileProblems(config: Config): Promise<string[]> {
     settingsProblem(proxyOf(connection)),
     settingsProblem(openEndpoints(config)),
   ]);
-  return found.filter((problem) => problem !== undefined);
+  const directories = await Promise.all(
+    config.identity.directories.map(async (one, i) =>
+      (await directoryFileProblems(one)).map((problem) => `identity.directories.${i}.${problem}`),
+    ),
+  );
+  return [...found.filter((problem) => problem !== undefined), ...directories.flat()];
 }
 
 async function sourceProblem(path: string, i: number): Promise<string | undefined> {
