@@ -34,7 +34,10 @@ export interface Treatment {
   readonly redactor: Redactor | undefined;
   /** Puts pseudonyms in the place of persons; undefined where that is not wanted. */
   readonly pseudonymizer: Pseudonymizer | undefined;
-  /** Those whom directories know; undefined without a directory. */
+  /**
+   * Those whom directories know; undefined without a directory. Whoever remembers documents, or what was made of them, has to forget it when
+   * their `generation` is another.
+   */
   readonly people: People | undefined;
   /** The most bytes of a document. */
   readonly entryBytesMax: number;
