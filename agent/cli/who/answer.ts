@@ -163,6 +163,7 @@ function copiesOf({ copies }: Reading): string {
 function countsOf({
   events,
   splits,
+  aggregated,
   copies,
   clashes,
   coverage,
@@ -170,5 +171,5 @@ function countsOf({
   isMappingRead,
 }: Reading): object {
   const data = { ...coverage, oldest: coverage.oldest ?? null, newest: coverage.newest ?? null };
-  return { events, splits, copies, clashes, fieldProblems, isMappingRead, data };
+  return { events, splits, aggregated, copies, clashes, fieldProblems, isMappingRead, data };
 }

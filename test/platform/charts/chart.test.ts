@@ -334,7 +334,8 @@ describe('the chart', () => {
   test('the page of the agent’s keys follows its schema, and each key has its meaning: run `node test/platform/charts/write.ts`', () => {
     expect(docOf('configuration-keys.md')).toBe(configurationKeys());
     const keys = [...configurationKeys().matchAll(/^\| `([^`]+)` /gmu)].map(([, key]) => key!);
-    const meanings = docOf('configuration.md');
+    const pages = ['configuration', 'identity', 'notification'];
+    const meanings = pages.map((page) => docOf(`${page}.md`)).join('\n');
     expect(keys.filter((key) => !new RegExp(`\\b${lastPart(key)}\\b`, 'u').test(meanings))).toEqual([]);
   });
 
