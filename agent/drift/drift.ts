@@ -68,6 +68,8 @@ export class Drift {
   #saidPolicyAt: number | undefined;
   #changes: { digest: string; words: string[]; isWeaker: boolean } | undefined;
   #notices: DriftNotice[] = [];
+  /** Something was said since the state was taken last. */
+  #isNew = false;
   #tokens = noticesMax;
   #tokensAt: number | undefined;
   #answered:
@@ -100,21 +102,32 @@ export class Drift {
     this.#saidPolicyAt = state?.policyAt;
     this.#notices = [];
     this.#begun.resolve();
+    // What is stored is what was handed out: a look between the two would be lost with a crash.
+    let handed = this.#state();
     return {
-      notices: () => this.#notices.splice(0),
-      state: () => ({
-        policy: this.#saidPolicy,
-        policyAt: this.#saidPolicyAt,
-        said: Object.fromEntries(this.#said),
-      }),
+      notices: () => {
+        if (this.#isNew) handed = this.#state();
+        return this.#notices.splice(0);
+      },
+      state: () => handed,
+    };
+  }
+
+  #state(): DriftState {
+    this.#isNew = false;
+    return {
+      policy: this.#saidPolicy,
+      policyAt: this.#saidPolicyAt,
+      said: Object.fromEntries(this.#said),
     };
   }
 
   /** Looks until `signal` aborts. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const aborted = new Promise<void>((resolve) =>
-      signal.addEventListener('abort', () => resolve(), { once: true }),
-    );
+    const aborted = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      if (signal.aborted) resolve();
+    });
     // What the log has said before is known when its flow begins.
     await Promise.race([this.#begun.promise, aborted]);
     while (!signal.aborted) {
@@ -239,6 +252,7 @@ export class Drift {
     const isSilent = isFirst && (state === 'ok' || state === 'unchecked') && !baseline.has(id);
     if (!isSilent && this.#tokens < 1) return;
     this.#said.set(id, is);
+    this.#isNew = true;
     const isPolicy = id === 'audit-policy';
     const changes = isPolicy && policy !== this.#saidPolicy ? this.#changes : undefined;
     if (isPolicy && policy !== undefined) {

@@ -4,6 +4,7 @@ import { ElasticsearchError, parseAnswer, request } from '../elasticsearch/index
 import type { ElasticsearchClient } from '../elasticsearch/index.ts';
 import { agentStreams, checkRetention, checkStreams, checkTemplates } from '../streams/index.ts';
 import type { RetentionOptions } from '../streams/index.ts';
+import { lookAtAgents } from './agents-look.ts';
 import { ok, ours, unchecked, warning } from './finding.ts';
 import type { Finding } from './finding.ts';
 
@@ -13,6 +14,8 @@ export interface ElasticsearchLook extends RetentionOptions {
   readonly reader: ElasticsearchClient | undefined;
   /** The agent's own key; undefined: it is not asked. */
   readonly agent: ElasticsearchClient | undefined;
+  /** Whether the agents are compared with one another, too. */
+  readonly agents: boolean;
   readonly namespace: string;
   readonly signal: AbortSignal;
 }
@@ -22,8 +25,22 @@ export async function lookAtElasticsearch(look: ElasticsearchLook): Promise<Find
   const { reader, agent, signal } = look;
   return [
     ...(reader === undefined ? [] : await streamsOf(reader, look)),
+    ...(reader === undefined || !look.agents ? [] : await agentsOf(reader, look)),
     ...(agent === undefined ? [] : [await keyOf(agent, look.namespace, signal)]),
   ];
+}
+
+async function agentsOf(
+  client: ElasticsearchClient,
+  { namespace, signal }: ElasticsearchLook,
+): Promise<Finding[]> {
+  try {
+    return await lookAtAgents(client, namespace, signal);
+  } catch (error) {
+    if (!(error instanceof ElasticsearchError)) throw error;
+    const about = { id: 'agents', name: 'agents of the cluster', expected: 'an answer', why: ours };
+    return [unchecked({ ...about, found: error.message.split('\n', 1)[0]! })];
+  }
 }
 
 async function streamsOf(client: ElasticsearchClient, look: ElasticsearchLook): Promise<Finding[]> {

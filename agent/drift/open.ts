@@ -61,6 +61,8 @@ async function ofElasticsearch({ elasticsearch }: Config, signal: AbortSignal): 
     return await lookAtElasticsearch({
       ...elasticsearch,
       signal,
+      // That is for whoever looks at all of them.
+      agents: false,
       reader: lookupApiKeyFile === undefined ? undefined : await open(asReader),
       agent: (apiKeyFile ?? username) === undefined ? undefined : await open(elasticsearch),
     });

@@ -170,6 +170,7 @@ async function elasticsearchFindings(
     ...section,
     namespace,
     signal,
+    agents: true,
     reader: await open(reading),
     agent: own && (own.apiKeyFile ?? own.username) !== undefined ? await open(own) : undefined,
   });

@@ -95,6 +95,20 @@ test('a policy that takes something away is said in words, once, over a restart 
   expect(after.followed.notices()).toEqual([]);
 });
 
+test('what was found after the notices were taken is not stored as said', async () => {
+  await using folder = await temporaryFolder();
+  const { open, policy } = await sceneIn(folder.path);
+  const { drift, followed } = open();
+  await drift.look(signal);
+  followed.notices();
+  const before = followed.state();
+  await writeFile(policy, `${head}rules: [{level: None}]\n`);
+  await drift.look(signal);
+  expect(followed.state()).toEqual(before);
+  expect(followed.notices()).not.toEqual([]);
+  expect(followed.state()).not.toEqual(before);
+});
+
 test('a manifest that is changed, is no manifest, and comes back', async () => {
   await using folder = await temporaryFolder();
   const { open, manifest, pass } = await sceneIn(folder.path);

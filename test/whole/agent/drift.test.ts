@@ -1,8 +1,12 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
+import { defineDoctor } from '../../../agent/cli/doctor/index.ts';
+import { recordStream } from '../../../agent/streams/index.ts';
+import { captured } from '../../kit/captured-terminal.ts';
 import {
   countEvents,
+  keepEverything,
   manifestsOf,
   startAgent,
   temporaryFolder,
@@ -11,7 +15,7 @@ import {
   writeConfig,
   Writer,
 } from '../../kit/agent/index.ts';
-import { randomNamespace, removeNamespace } from '../../kit/elasticsearch/index.ts';
+import { randomNamespace, refresh, removeNamespace } from '../../kit/elasticsearch/index.ts';
 
 const url = inject('elasticsearchUrl');
 const head = 'apiVersion: audit.k8s.io/v1\nkind: Policy\n';
@@ -77,5 +81,45 @@ test('what decides what gets logged is sealed when it changes, once over a resta
   expect(lines.find((line) => line.includes('drift:') && line.includes('audit-policy (warning)'))).toMatch(
     /secrets are no longer logged \(Metadata before\); at batch \d+/u,
   );
+  await removeNamespace(url, namespace);
+});
+
+test('doctor sees in Elasticsearch that agents of a cluster decide by different policies', async () => {
+  const namespace = randomNamespace();
+  const elsewhere = keepEverything.replace('name: everything', 'name: all');
+  for (const [node, policy] of [
+    ['node-1', keepEverything],
+    ['node-2', elsewhere],
+  ] as const) {
+    await using place = await temporaryFolder();
+    await mkdir(join(place.path, 'logs'));
+    const config = await writeConfig(place.path, { elasticsearchUrl: url, namespace, more: { node } });
+    await writeFile(join(place.path, 'policy.yaml'), policy);
+    await using agent = await startAgent({ config });
+    await until(
+      async () =>
+        ((await agent.metrics()).get('auditseal_shipped_batches_total{source="kube-apiserver"}') ?? 0) > 0,
+      () => agent.tail(),
+    );
+    expect(await agent.stop()).toBe(0);
+  }
+  await refresh(url, recordStream(namespace));
+  const options = [
+    '--apiserver',
+    'test/kit/fixtures/drift/kind',
+    '--url',
+    url,
+    '--namespace',
+    namespace,
+    '--json',
+  ];
+  const { out, code } = await captured(defineDoctor, options);
+  expect(code).toBe(3);
+  const { findings } = JSON.parse(out) as { findings: { id: string; state: string; found: string }[] };
+  const found = new Map(findings.map((finding) => [finding.id, finding]));
+  expect(found.get('agents-policy-test')).toMatchObject({ state: 'warning' });
+  expect(found.get('agents-policy-test')?.found).toContain('on node-2/kube-apiserver');
+  expect(found.get('agents-version-test')).toMatchObject({ state: 'ok', found: 'the same in 2 logs' });
+  expect(found.get('elasticsearch-streams-audit-logs')?.state).toBe('ok');
   await removeNamespace(url, namespace);
 });
