@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ConfigError, configText } from '../../config/index.ts';
+import { ignoreEnvironment } from '../../elasticsearch/index.ts';
 import { newCommand, runCommand } from '../command.ts';
 import { loadSetup } from '../load.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -20,7 +21,10 @@ export function defineValidate(terminal: Terminal): Command {
         const { config, policy } = await loadSetup(file);
         const problems = await fileProblems(config);
         if (strict && problems.length > 0) throw new ConfigError(file, problems);
+        const { urls, proxy } = config.elasticsearch;
+        const ignored = ignoreEnvironment({ ...process.env }, proxy === undefined ? urls : [...urls, proxy]);
         for (const problem of problems) terminal.error(`warning: ${printableError(problem)}\n`);
+        for (const warning of ignored) terminal.error(`warning: ${warning}\n`);
         const { ruleNames } = policy.parsed;
         terminal.out(`${configText(config)}# policy: ${ruleNames.length} rules: ${ruleNames.join(', ')}\n`);
       });

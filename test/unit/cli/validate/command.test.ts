@@ -15,8 +15,10 @@ interface Ended {
 }
 
 function validate(file: string, ...options: string[]): Promise<Ended> {
+  const env = { ...process.env, HTTPS_PROXY: 'http://other.example:3128' };
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, 'validate', '--config', file, ...options], (error, stdout, stderr) =>
+    const parameters = [main, 'validate', '--config', file, ...options];
+    execFile(process.execPath, parameters, { env }, (error, stdout, stderr) =>
       resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
     );
   });
@@ -69,7 +71,9 @@ test('what the files show is warned about by the path of each key, and an error 
   expect(warned.code).toBe(0);
   expect(warned.stdout).toMatch(/^cluster: prod\n[^]*# policy: /u);
   expect(warned.stderr.trimEnd().split('\n')).toEqual(
-    problems.map(({ source }) => expect.stringMatching(`^warning: ${source}`) as unknown),
+    [...problems, /HTTPS_PROXY in the environment has no effect: elasticsearch\.proxy /u].map(
+      ({ source }) => expect.stringMatching(`^warning: ${source}`) as unknown,
+    ),
   );
   const refused = await validate(file, '--strict');
   expect(refused.code).toBe(78);
