@@ -16,6 +16,7 @@ import { causeOf, createClient } from './elasticsearch/index.ts';
 import { Lookup } from './ship/index.ts';
 import { prepareStreams } from './streams/index.ts';
 import { Committer, Store } from './store/index.ts';
+import { openWitnesses } from './witness/index.ts';
 
 /** A loop that has not come round for so long is stuck: a read that hangs, or a store that does not answer. */
 const aliveMilliseconds = 120_000;
@@ -60,6 +61,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   await using opened = new AsyncDisposableStack();
   const client = opened.adopt(await createClient(config.elasticsearch), (one) => one.close());
   const endpoints = await openEndpoints(config);
+  const witnesses = await openWitnesses(config);
+  for (const witness of witnesses) opened.defer(async () => await witness.close());
   const lookup = await Lookup.open(config.elasticsearch, {
     logger,
     onFailure: () => metrics.lookupFailures.inc(),
@@ -185,6 +188,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       room,
       client,
       lookup,
+      witnesses,
       streamsReady,
       metrics,
       logger,

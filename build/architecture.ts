@@ -21,7 +21,7 @@ export const groups: readonly (readonly string[])[] = [
     'config',
   ],
   ['observe', 'streams', 'noise', 'audit-policy'],
-  ['flow', 'ship', 'drift', 'notify'],
+  ['flow', 'ship', 'drift', 'notify', 'witness'],
   ['verify', 'kibana'],
   ['proof', 'who', 'setup', 'erase'],
   ['agent.ts', 'cli'],
@@ -38,8 +38,8 @@ export const within: Readonly<Record<string, readonly string[]>> = {
   document: ['identity'],
   // It finds the people whom the head tells of.
   directory: ['identity'],
-  // A source's flow starts its shipper, counts for drift, and says what is to be told with a batch.
-  flow: ['ship', 'drift', 'notify'],
+  // A source's flow starts its shipper, counts for drift, says what is to be told with a batch, and has what is shipped cosigned.
+  flow: ['ship', 'drift', 'notify', 'witness'],
   // It takes away what `who` finds.
   erase: ['who'],
   // `auditseal run` is the agent.

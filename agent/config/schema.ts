@@ -5,6 +5,8 @@ import { directoriesSchema } from '../directory/index.ts';
 import { placesSchema } from '../identity/index.ts';
 import { lineFormats } from '../event/index.ts';
 import { redactSchema } from '../redact/index.ts';
+import { parseWitnessKey } from '../seal/index.ts';
+import { messageOf } from '../error.ts';
 import { logPathProblem } from './log-path.ts';
 import { notificationsSchema } from './notifications.ts';
 import { filePath as path, objectName as name } from './parts.ts';
@@ -148,6 +150,20 @@ function contradictions(settings: z.infer<typeof elasticsearch>): [key: string, 
   return found;
 }
 
+/** The name in a vkey is a witness's, and stands in metrics. */
+const witness = z.strictObject({
+  url: serverUrl,
+  vkey: z.string().superRefine((text, context) => {
+    try {
+      parseWitnessKey(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: messageOf(error) });
+    }
+  }),
+  caFile: path.optional(),
+  proxy: serverUrl.optional(),
+});
+
 /** The configuration file; docs/configuration.md says of each key what it means and what a wrong value can do. */
 export const configSchema = z
   .strictObject({
@@ -188,6 +204,9 @@ export const configSchema = z
     notifications: notificationsSchema.prefault({}),
     drift: drift.prefault({}),
     elasticsearch: elasticsearch,
+    witnesses: z.array(witness).max(8).default([]),
+    quorum: z.int().min(1).max(8).optional(),
+    witnessSeconds: z.number().min(1).max(86_400).default(60),
     batchBytesMax: z
       .int()
       .min(64 * 1024)
@@ -241,9 +260,41 @@ export const configSchema = z
         });
       else paths.set(file, sourceName);
     }
+    for (const [path, message] of witnessProblems(config))
+      context.addIssue({ code: 'custom', path, message });
     const problem = (key: string, message: string) =>
       context.addIssue({ code: 'custom', path: ['elasticsearch', key], message });
     for (const [key, message] of contradictions(config.elasticsearch)) problem(key, message);
   });
+
+/** Names tell witnesses apart, in metrics and in a quorum. */
+function witnessProblems({
+  witnesses,
+  quorum,
+}: {
+  witnesses: readonly { vkey: string }[];
+  quorum?: number | undefined;
+}): [path: (string | number)[], message: string][] {
+  const names = witnesses.map(({ vkey }) => vkey.slice(0, vkey.indexOf('+')));
+  const twice = names.findIndex((each, at) => names.indexOf(each) < at);
+  return [
+    ...(twice < 0
+      ? []
+      : [
+          [['witnesses', twice, 'vkey'], `names ${names[twice]}, as another one does`] as [
+            (string | number)[],
+            string,
+          ],
+        ]),
+    ...(quorum !== undefined && quorum > witnesses.length
+      ? [
+          [['quorum'], `must not be above the number of witnesses (${witnesses.length})`] as [
+            (string | number)[],
+            string,
+          ],
+        ]
+      : []),
+  ];
+}
 
 export type Config = z.infer<typeof configSchema>;

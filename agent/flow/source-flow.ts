@@ -27,6 +27,8 @@ import type { Room } from './room.ts';
 import { Sealer } from './sealer.ts';
 import { ruleWarning } from './warnings.ts';
 import { parsePipelineState } from './state.ts';
+import { Cosigning } from '../witness/index.ts';
+import type { Witness } from '../witness/index.ts';
 
 /** What the flows of all sources share. */
 export interface SharedParts {
@@ -48,6 +50,7 @@ export interface SharedParts {
   room: Room;
   client: ElasticsearchClient;
   lookup: Lookup | undefined;
+  witnesses: readonly Witness[];
   /** Resolves when the streams are there to be written to. */
   streamsReady: Promise<void>;
   metrics: Metrics;
@@ -109,7 +112,7 @@ async function runOnce(
     'log open',
   );
 
-  const { pipeline, shipper, source } = await assemble(parts, loaded, opened);
+  const { pipeline, shipper, source, cosigning } = await assemble(parts, loaded, opened);
   const reading = new AbortController();
   const shipping = new AbortController();
   const stop = () => reading.abort();
@@ -138,12 +141,15 @@ async function runOnce(
     throw error;
   });
   const done = read();
+  const asking = new AbortController();
+  const cosigned = cosigning?.run(asking.signal);
   try {
     return (await Promise.all([shipped, done]))[0];
   } finally {
     reading.abort();
     shipping.abort();
-    await Promise.allSettled([shipped, done]);
+    asking.abort();
+    await Promise.allSettled([shipped, done, cosigned]);
     clearTimeout(deadline);
     signal.removeEventListener('abort', stop);
     await source.close();
@@ -190,7 +196,12 @@ async function assemble(
   parts: SourceFlowParts,
   loaded: Loaded,
   opened: OpenedLog,
-): Promise<{ pipeline: Pipeline; shipper: Shipper; source: Source<LongLineParts> }> {
+): Promise<{
+  pipeline: Pipeline;
+  shipper: Shipper;
+  source: Source<LongLineParts>;
+  cosigning: Cosigning | undefined;
+}> {
   const { name: sourceName, onBeat, shared } = parts;
   const { config, configText, metrics, committer, room } = shared;
   const { logger, agent, now, failpoint } = shared;
@@ -219,6 +230,7 @@ async function assemble(
     copies: loaded.unannouncedCopies,
     now,
   });
+  const cosigning = openCosigning(parts, loaded);
   const durable = new Durable({ batchBytesMax, batchEventsMax, committer, failpoint });
   const shipper = new Shipper({
     sourceName,
@@ -237,6 +249,8 @@ async function assemble(
     onCopies: (copies) => notices.addCopies(copies),
     onAcknowledged: ({ newest, moments }) =>
       meter.acknowledged({ newest, moments: parseMoments(moments) }, now()),
+    withAcknowledged: cosigning && (async (batch) => await cosigning.take(batch)),
+    onKnownAcknowledged: () => cosigning?.notify(),
   });
   durable.subscribe(({ refusals }) => notices.addRefusals(refusals));
   durable.subscribe(({ manifest, bytes }) => meter.sealed(manifest, bytes));
@@ -311,7 +325,30 @@ async function assemble(
     pausedBy: () => (committer.isDiskFull ? 'disk' : room.pausedBy(meter, durable.uncommittedBytes)),
     onBeat,
   });
-  return { pipeline, shipper, source };
+  return { pipeline, shipper, source, cosigning };
+}
+
+/** Undefined where there are no witnesses. */
+function openCosigning(
+  { name, shared }: SourceFlowParts,
+  { cosigning: rows }: Loaded,
+): Cosigning | undefined {
+  const { witnesses, config, client, lookup, metrics, committer, logger, now } = shared;
+  if (witnesses.length === 0) return undefined;
+  return new Cosigning({
+    sourceName: name,
+    witnesses,
+    quorum: config.quorum ?? witnesses.length,
+    everySeconds: config.witnessSeconds,
+    client,
+    reader: lookup?.client,
+    namespace: config.elasticsearch.namespace,
+    committer,
+    meter: metrics.meter(name),
+    logger,
+    now,
+    rows,
+  });
 }
 
 function openSource(

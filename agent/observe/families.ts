@@ -255,5 +255,35 @@ const state: Family[] = [
   },
 ];
 
+const witnesses: Family[] = [
+  {
+    name: 'auditseal_last_cosigned_timestamp_seconds',
+    type: 'gauge',
+    help: "When a witness last cosigned a checkpoint, by the witness's own clock.",
+    label: 'witness',
+    read: (meter) => meter.cosigning.cosignedAt,
+  },
+  {
+    name: 'auditseal_quorum_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the last of a quorum of witnesses cosigned; where that has not been yet, when the agent began. Only with witnesses.',
+    read: (meter) => meter.cosigning.quorumAt,
+  },
+  {
+    name: 'auditseal_witness_failures_total',
+    type: 'counter',
+    help: 'Times that a witness did not cosign what it was asked for, since this process began.',
+    label: 'witness',
+    read: (meter) => meter.cosigning.failures,
+  },
+  {
+    name: 'auditseal_witness_fork',
+    type: 'gauge',
+    help: '1 where a witness has seen another history of the log than this node has.',
+    label: 'witness',
+    read: (meter) => meter.cosigning.forks,
+  },
+];
+
 /** Every metric that has a series for each source: docs/operations.md lists them. */
-export const families: readonly Family[] = [...sealed, ...detection, ...signs, ...delivery, ...state];
+export const families: readonly Family[] = [...sealed, ...detection, ...signs, ...delivery, ...witnesses, ...state];

@@ -1,6 +1,7 @@
 import { managedFieldsName, requestReceivedName } from '../policy/index.ts';
 import type { Manifest, Moment } from '../seal/index.ts';
 import type { Totals } from '../store/index.ts';
+import { CosigningMeter } from './cosigning-meter.ts';
 import { parseObservation } from './observation.ts';
 import type { Observation } from './observation.ts';
 import { talliesOf } from '../store/index.ts';
@@ -40,6 +41,7 @@ export class SourceMeter {
   /** Of this process; undefined where they are not counted. */
   levels: (() => Labelled) | undefined;
   stages: (() => Labelled) | undefined;
+  readonly cosigning = new CosigningMeter();
   paused: Observation['paused'];
   trouble: Observation['trouble'];
   /** False until the log was looked at. */

@@ -13,6 +13,7 @@ export {
   parseWitnessKey,
   type WitnessKey,
 } from './cosignature.ts';
+export { CompactRange, consistencyProof, rootOf } from './compact-range.ts';
 export { copiesNotices, type PossibleCopies } from './copies.ts';
 export { Entries } from './entries.ts';
 export { type EpochStart, startEpoch } from './epoch.ts';

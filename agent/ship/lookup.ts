@@ -64,6 +64,11 @@ export class Lookup {
     return new Lookup(client, listener);
   }
 
+  /** For other questions by the same key. */
+  get client(): ElasticsearchClient {
+    return this.#client;
+  }
+
   /**
    * The backing indices that have each of the ids, oldest first. Undefined if lookups fail again and again (the key was
    * refused, for one): what is optional must not hold up the log. Before that, and always where there is no connection at all,

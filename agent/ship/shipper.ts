@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { bulk, causeOf, ElasticsearchError, isStored, notStored } from '../elasticsearch/index.ts';
 import type { RetryOptions } from '../elasticsearch/index.ts';
 import { release } from '../store/index.ts';
-import type { CopiesRow, SeenRow, Store, StoredBatch } from '../store/index.ts';
+import type { CopiesRow, SeenRow, Store, StoredBatch, Transaction } from '../store/index.ts';
 import { eventStream } from '../streams/index.ts';
 import type { IndexRange } from './arrivals.ts';
 import { Shipment } from './shipment.ts';
@@ -14,6 +14,10 @@ export interface ShipperParts extends ShipmentParts {
   earlier: { seq: number; seen: SeenRow };
   /** Elasticsearch has the whole batch, its record included. */
   onAcknowledged: (batch: StoredBatch) => void;
+  /** What is to become durable with that. */
+  withAcknowledged?: ((batch: StoredBatch) => Promise<Partial<Transaction>>) | undefined;
+  /** It has become durable that Elasticsearch has it. */
+  onKnownAcknowledged?: ((batch: StoredBatch) => void) | undefined;
   /** It has become durable that documents may exist more than once: the next manifest announces it. */
   onCopies: (copies: CopiesRow[]) => void;
 }
@@ -108,25 +112,26 @@ export class Shipper {
     const shipment = new Shipment(this.#parts, batch, this.#seen, before, this.retryOptions(signal));
     const copies = await shipment.run();
     this.#parts.onAcknowledged(batch);
-    this.#store(batch, copies);
+    this.#store(batch, copies, (await this.#parts.withAcknowledged?.(batch)) ?? {});
   }
 
   /**
    * An acknowledgement that a crash takes back is harmless: the batch is sent again. What must not be lost with it: that
    * there may be copies, and which write index was seen last when nothing of the batches to come had been sent yet.
    */
-  #store(batch: StoredBatch, ranges: IndexRange[]): void {
+  #store(batch: StoredBatch, ranges: IndexRange[], more: Partial<Transaction>): void {
     const { committer, failpoint, logger, sourceName: source, now, earlier, onCopies } = this.#parts;
     const { events, records } = this.#seen;
     const seen = { source, events: events.index ?? null, records: records.index ?? null };
     const at = now().toISOString();
     const copies = ranges.map((range) => ({ source, origin: batch.origin, ...range, at }));
-    const part = { acknowledged: [batch.seq], copies, seen: batch.seq >= earlier.seq ? [seen] : [] };
+    const part = { ...more, acknowledged: [batch.seq], copies, seen: batch.seq >= earlier.seq ? [seen] : [] };
     const durable = copies.length > 0 ? committer.commit(part) : committer.commitLazily(part);
     durable.then(
       () => {
         failpoint('acknowledged');
         if (copies.length > 0) onCopies(copies);
+        this.#parts.onKnownAcknowledged?.(batch);
         return undefined;
       },
       (error: unknown) =>

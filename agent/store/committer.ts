@@ -128,6 +128,7 @@ export class Committer {
       seen: parts.flatMap((part) => part.seen ?? []),
       notifications: parts.flatMap((part) => part.notifications ?? []),
       notified: parts.flatMap((part) => part.notified ?? []),
+      cosigning: parts.flatMap((part) => part.cosigning ?? []),
       observations: this.#options.observe?.() ?? [],
     };
   }

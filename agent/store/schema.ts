@@ -114,11 +114,22 @@ CREATE TABLE notification (
 CREATE INDEX notification_endpoint ON notification(endpoint, seq);
 `;
 
+/** How far each witness has followed each log (agent/witness/line.ts). */
+const cosigning = `
+CREATE TABLE cosigning (
+  source TEXT NOT NULL REFERENCES source(name),
+  origin TEXT NOT NULL,
+  witness TEXT NOT NULL,
+  state TEXT NOT NULL,
+  PRIMARY KEY (source, origin, witness)
+) STRICT;
+`;
+
 /** The oldest version that is migrated; those before are refused. */
 export const oldestState = 4;
 
 /** The first makes an empty database one of the oldest version; each of the others leads to the next. */
-export const migrations = [schema, outbox] as const;
+export const migrations = [schema, outbox, cosigning] as const;
 
 /** PRAGMA user_version of the state database. A newer one is refused untouched, an older one migrated at open. */
 export const stateVersion = oldestState + migrations.length - 1;

@@ -6,6 +6,7 @@ import { Outbox } from './outbox.ts';
 import type {
   BatchRow,
   CopiesRow,
+  CosigningRow,
   Committed,
   EpochRow,
   Loaded,
@@ -60,6 +61,9 @@ export class State {
       newestOrigin,
       unannounced,
       totals: this.#totals(name),
+      cosigning: this.#sql('SELECT source, origin, witness, state FROM cosigning WHERE source = ?').all(
+        name,
+      ) as unknown as CosigningRow[],
       ...this.#loadCopies(name),
     };
   }
@@ -121,6 +125,7 @@ export class State {
           source,
         );
       this.#outbox.commit(transaction);
+      for (const row of transaction.cosigning ?? []) this.#setCosigning(row);
       for (const { source, text } of transaction.observations ?? [])
         this.#sql('UPDATE source SET observed = ? WHERE name = ?').run(text, source);
       if (transaction.acknowledged.length > 0) this.#eraseDeliveredKeys();
@@ -310,6 +315,17 @@ export class State {
       `UPDATE source SET start_tail = CASE start_state WHEN 'answered' THEN tail ELSE start_tail END, start_counter = ?, start_state = ? WHERE name = ?`,
     ).run(counter, state, source);
     if (state === 'answered') this.#sql('UPDATE batch SET held = 0 WHERE source = ?').run(source);
+  }
+
+  #setCosigning({ source, origin, witness, state }: CosigningRow): void {
+    if (state === null)
+      this.#sql('DELETE FROM cosigning WHERE source = ? AND origin = ? AND witness = ?').run(
+        source,
+        origin,
+        witness,
+      );
+    else
+      this.#sql('INSERT OR REPLACE INTO cosigning VALUES (?, ?, ?, ?)').run(source, origin, witness, state);
   }
 
   #insertRefusal(refusal: Refusal): void {

@@ -144,6 +144,15 @@ export interface SeenRow {
   records: string | null;
 }
 
+/** How far one witness has followed one log, JSON of agent/witness/line.ts. */
+export interface CosigningRow {
+  source: string;
+  origin: string;
+  /** vkey. */
+  witness: string;
+  state: string | null;
+}
+
 /** One durable transaction: whole batches of any sources, and what happened since the last. Applied in member order. */
 export interface Transaction {
   epochs: NewEpoch[];
@@ -158,6 +167,8 @@ export interface Transaction {
   notifications?: NotificationRow[];
   /** Rows of the outbox that need not be told any more. */
   notified?: Pick<NotificationRow, 'endpoint' | 'key'>[];
+  /** How far witnesses have followed logs; a later one replaces it, and null takes it away. */
+  cosigning?: CosigningRow[];
   /** JSON of what an operator should know of a source; a later one replaces it. */
   observations?: { source: string; text: string }[];
 }
@@ -192,6 +203,7 @@ export interface Loaded {
   /** Up to which batch an earlier process may have sent, and what it is known to have seen; batches to come are above. */
   earlier: { seq: number; seen: SeenRow };
   totals: Totals;
+  cosigning: CosigningRow[];
 }
 
 export interface Statistics {

@@ -1,0 +1,6 @@
+/**
+ * Has checkpoints cosigned by witnesses (C2SP tlog-witness) once Elasticsearch has them, so that not even a thief of a log's current
+ * key can rewrite what it has sealed. Never in the way of shipping.
+ */
+export { Cosigning } from './cosigning.ts';
+export { openWitnesses, type Witness } from './witness.ts';
