@@ -168,7 +168,7 @@ export class KeptRoots {
       size,
       batch: found!.batch,
       sealedAt: new Date(found!.sealedAt).toISOString(),
-      by: isFiled ? [filed.by] : quorum.map(({ by }) => by),
+      by: isFiled ? [filed.by] : quorum.map(({ by }) => by).toSorted(),
       ...(at !== undefined && { at: new Date(at).toISOString() }),
       ...openTo,
     };

@@ -316,6 +316,40 @@ const rows: { title: string; panels: Panel[] }[] = [
     ],
   },
   {
+    title: 'Witnesses',
+    panels: [
+      {
+        title: 'Since the newest cosignature',
+        description:
+          'Of each witness, and of the quorum: history is fixed up to there (AuditsealCosignatureOld).',
+        unit: 's',
+        queries: [
+          [age('auditseal_quorum_timestamp_seconds'), `${by} quorum`],
+          [age('auditseal_last_cosigned_timestamp_seconds'), `${by} {{witness}}`],
+        ],
+      },
+      {
+        title: 'Not cosigned',
+        description: 'Requests that a witness did not answer with a cosignature.',
+        unit: 'none',
+        queries: [
+          [
+            `sum by (instance, witness) (increase(auditseal_witness_failures_total${node}[$__range]))`,
+            '{{instance}} {{witness}}',
+          ],
+        ],
+      },
+      {
+        title: 'Another history',
+        description: '1: a witness has seen another history of the log (AuditsealFork).',
+        unit: 'none',
+        queries: [[`auditseal_witness_fork${node}`, `${by} {{witness}}`]],
+        stat: true,
+        alarm: true,
+      },
+    ],
+  },
+  {
     title: 'The node',
     panels: [
       {
