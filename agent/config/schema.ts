@@ -260,8 +260,8 @@ export const configSchema = z
         });
       else paths.set(file, sourceName);
     }
-    for (const [path, message] of witnessProblems(config))
-      context.addIssue({ code: 'custom', path, message });
+    for (const [at, message] of witnessProblems(config))
+      context.addIssue({ code: 'custom', path: at, message });
     const problem = (key: string, message: string) =>
       context.addIssue({ code: 'custom', path: ['elasticsearch', key], message });
     for (const [key, message] of contradictions(config.elasticsearch)) problem(key, message);

@@ -249,7 +249,7 @@ async function assemble(
     onCopies: (copies) => notices.addCopies(copies),
     onAcknowledged: ({ newest, moments }) =>
       meter.acknowledged({ newest, moments: parseMoments(moments) }, now()),
-    withAcknowledged: cosigning && (async (batch) => await cosigning.take(batch)),
+    withAcknowledged: cosigning && (async (shipped) => await cosigning.take(shipped)),
     onKnownAcknowledged: () => cosigning?.notify(),
   });
   durable.subscribe(({ refusals }) => notices.addRefusals(refusals));

@@ -63,14 +63,10 @@ export class Line {
 
   static parse(text: string): Line {
     const stored = JSON.parse(text) as Stored;
-    const treeOf = ({ size, tree }: { size: number; tree: string }): Tree => ({
-      size,
-      tree: CompactRange.ofTree(size, Buffer.from(tree, 'base64')),
-    });
     const { newest, pending } = stored;
-    const line = new Line(stored.vkey, { ...treeOf(newest), checkpoint: newest.checkpoint });
-    line.#base = treeOf(stored);
-    line.#pending = pending && { ...treeOf(pending), checkpoint: pending.checkpoint };
+    const line = new Line(stored.vkey, { ...parsedTree(newest), checkpoint: newest.checkpoint });
+    line.#base = parsedTree(stored);
+    line.#pending = pending && { ...parsedTree(pending), checkpoint: pending.checkpoint };
     const middle = pending?.size ?? newest.size;
     line.#grown = CompactRange.parse(stored.size, middle, Buffer.from(stored.grown, 'base64'));
     line.#since = CompactRange.parse(middle, newest.size, Buffer.from(stored.since, 'base64'));
@@ -79,16 +75,16 @@ export class Line {
   }
 
   toString(): string {
-    const base64 = (range: CompactRange) => range.bytes().toString('base64');
-    const treeOf = ({ size, tree }: Tree) => ({ size, tree: base64(tree) });
     const stored: Stored = {
       v: 1,
       vkey: this.vkey,
-      ...treeOf(this.#base),
+      ...printedTree(this.#base),
       grown: base64(this.#grown),
-      ...(this.#pending && { pending: { ...treeOf(this.#pending), checkpoint: this.#pending.checkpoint } }),
+      ...(this.#pending && {
+        pending: { ...printedTree(this.#pending), checkpoint: this.#pending.checkpoint },
+      }),
       since: base64(this.#since),
-      newest: { ...treeOf(this.#newest), checkpoint: this.#newest.checkpoint },
+      newest: { ...printedTree(this.#newest), checkpoint: this.#newest.checkpoint },
       ...(this.cosignedAt !== undefined && { at: this.cosignedAt }),
     };
     return JSON.stringify(stored);
@@ -166,4 +162,16 @@ export class Line {
     this.#pending = this.#newest;
     this.#since = new CompactRange(this.#newest.size);
   }
+}
+
+function parsedTree({ size, tree }: { size: number; tree: string }): Tree {
+  return { size, tree: CompactRange.ofTree(size, Buffer.from(tree, 'base64')) };
+}
+
+function printedTree({ size, tree }: Tree): { size: number; tree: string } {
+  return { size, tree: base64(tree) };
+}
+
+function base64(range: CompactRange): string {
+  return range.bytes().toString('base64');
 }
