@@ -16,7 +16,7 @@ import { causeOf, createClient } from './elasticsearch/index.ts';
 import { Lookup } from './ship/index.ts';
 import { prepareStreams } from './streams/index.ts';
 import { Committer, Store } from './store/index.ts';
-import { openWitnesses } from './witness/index.ts';
+import { Connection, openWitnesses } from './witness/index.ts';
 
 /** A loop that has not come round for so long is stuck: a read that hangs, or a store that does not answer. */
 const aliveMilliseconds = 120_000;
@@ -63,6 +63,10 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const endpoints = await openEndpoints(config);
   const witnesses = await openWitnesses(config);
   for (const witness of witnesses) opened.defer(async () => await witness.close());
+  const { url: tsaUrl, ...tsaSettings } = config.timeStamps;
+  const tsa =
+    tsaUrl === undefined ? undefined : await Connection.open({ url: tsaUrl, ...tsaSettings }, 'timeStamps');
+  opened.defer(async () => await tsa?.close());
   const lookup = await Lookup.open(config.elasticsearch, {
     logger,
     onFailure: () => metrics.lookupFailures.inc(),
@@ -189,6 +193,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       client,
       lookup,
       witnesses,
+      tsa,
       streamsReady,
       metrics,
       logger,

@@ -207,6 +207,18 @@ export const configSchema = z
     witnesses: z.array(witness).max(8).default([]),
     quorum: z.int().min(1).max(8).optional(),
     witnessSeconds: z.number().min(1).max(86_400).default(60),
+    timeStamps: z
+      .strictObject({
+        url: serverUrl.optional(),
+        caFile: path.optional(),
+        proxy: serverUrl.optional(),
+        intervalSeconds: z
+          .number()
+          .min(1)
+          .max(366 * 86_400)
+          .default(86_400),
+      })
+      .prefault({}),
     batchBytesMax: z
       .int()
       .min(64 * 1024)

@@ -27,8 +27,8 @@ import type { Room } from './room.ts';
 import { Sealer } from './sealer.ts';
 import { ruleWarning } from './warnings.ts';
 import { parsePipelineState } from './state.ts';
-import { Cosigning } from '../witness/index.ts';
-import type { Witness } from '../witness/index.ts';
+import { Cosigning, Stamping } from '../witness/index.ts';
+import type { Connection, Witness } from '../witness/index.ts';
 
 /** What the flows of all sources share. */
 export interface SharedParts {
@@ -51,6 +51,8 @@ export interface SharedParts {
   client: ElasticsearchClient;
   lookup: Lookup | undefined;
   witnesses: readonly Witness[];
+  /** The time-stamping authority, where there is one. */
+  tsa: Connection | undefined;
   /** Resolves when the streams are there to be written to. */
   streamsReady: Promise<void>;
   metrics: Metrics;
@@ -112,7 +114,7 @@ async function runOnce(
     'log open',
   );
 
-  const { pipeline, shipper, source, cosigning } = await assemble(parts, loaded, opened);
+  const { pipeline, shipper, source, cosigning, stamping } = await assemble(parts, loaded, opened);
   const reading = new AbortController();
   const shipping = new AbortController();
   const stop = () => reading.abort();
@@ -142,7 +144,11 @@ async function runOnce(
   });
   const done = read();
   const asking = new AbortController();
-  const cosigned = cosigning?.run(asking.signal);
+  const cosigned = Promise.all([cosigning?.run(asking.signal), stamping?.run(asking.signal)]);
+  // What fails there is no reason to stop.
+  cosigned.catch((error: unknown) =>
+    logger.error({ error }, 'witnesses are asked nothing more: report this'),
+  );
   try {
     return (await Promise.all([shipped, done]))[0];
   } finally {
@@ -201,6 +207,7 @@ async function assemble(
   shipper: Shipper;
   source: Source<LongLineParts>;
   cosigning: Cosigning | undefined;
+  stamping: Stamping | undefined;
 }> {
   const { name: sourceName, onBeat, shared } = parts;
   const { config, configText, metrics, committer, room } = shared;
@@ -231,6 +238,7 @@ async function assemble(
     now,
   });
   const cosigning = openCosigning(parts, loaded);
+  const stamping = openStamping(parts, loaded);
   const durable = new Durable({ batchBytesMax, batchEventsMax, committer, failpoint });
   const shipper = new Shipper({
     sourceName,
@@ -250,7 +258,10 @@ async function assemble(
     onAcknowledged: ({ newest, moments }) =>
       meter.acknowledged({ newest, moments: parseMoments(moments) }, now()),
     withAcknowledged: cosigning && (async (shipped) => await cosigning.take(shipped)),
-    onKnownAcknowledged: () => cosigning?.notify(),
+    onKnownAcknowledged: (shipped) => {
+      cosigning?.notify();
+      stamping?.take(shipped);
+    },
   });
   durable.subscribe(({ refusals }) => notices.addRefusals(refusals));
   durable.subscribe(({ manifest, bytes }) => meter.sealed(manifest, bytes));
@@ -325,7 +336,7 @@ async function assemble(
     pausedBy: () => (committer.isDiskFull ? 'disk' : room.pausedBy(meter, durable.uncommittedBytes)),
     onBeat,
   });
-  return { pipeline, shipper, source, cosigning };
+  return { pipeline, shipper, source, cosigning, stamping };
 }
 
 /** Undefined where there are no witnesses. */
@@ -342,6 +353,24 @@ function openCosigning(
     everySeconds: config.witnessSeconds,
     client,
     reader: lookup?.client,
+    namespace: config.elasticsearch.namespace,
+    committer,
+    meter: metrics.meter(name),
+    logger,
+    now,
+    rows,
+  });
+}
+
+/** Undefined where nothing is time-stamped. */
+function openStamping({ name, shared }: SourceFlowParts, { cosigning: rows }: Loaded): Stamping | undefined {
+  const { tsa, config, client, metrics, committer, logger, now } = shared;
+  if (!tsa) return undefined;
+  return new Stamping({
+    sourceName: name,
+    tsa,
+    everySeconds: config.timeStamps.intervalSeconds,
+    client,
     namespace: config.elasticsearch.namespace,
     committer,
     meter: metrics.meter(name),

@@ -283,6 +283,18 @@ const witnesses: Family[] = [
     label: 'witness',
     read: (meter) => meter.cosigning.forks,
   },
+  {
+    name: 'auditseal_last_time_stamp_timestamp_seconds',
+    type: 'gauge',
+    help: 'When a time-stamping authority last stamped a checkpoint (RFC 3161), by the clock of this node.',
+    read: (meter) => meter.stampedAt,
+  },
+  {
+    name: 'auditseal_time_stamp_failures_total',
+    type: 'counter',
+    help: 'Times that no time-stamp came of what was asked for, since this process began.',
+    read: (meter) => meter.stampFailures,
+  },
 ];
 
 /** Every metric that has a series for each source: docs/operations.md lists them. */

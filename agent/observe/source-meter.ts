@@ -42,6 +42,10 @@ export class SourceMeter {
   levels: (() => Labelled) | undefined;
   stages: (() => Labelled) | undefined;
   readonly cosigning = new CosigningMeter();
+  /** Seconds since 1970: when a checkpoint was time-stamped last; undefined where none was. */
+  stampedAt: number | undefined;
+  /** Of this process. */
+  stampFailures = 0;
   paused: Observation['paused'];
   trouble: Observation['trouble'];
   /** False until the log was looked at. */

@@ -11,6 +11,7 @@ import { CodedError } from '../error.ts';
  * - `bad-signer`: a private key
  * - `bad-statement`: an operator's statement
  * - `bad-proof`: a proof of an event
+ * - `bad-time-stamp`: a TSA's reply
  */
 export type SealErrorCode =
   | 'bad-vkey'
@@ -21,7 +22,8 @@ export type SealErrorCode =
   | 'bad-origin'
   | 'bad-signer'
   | 'bad-statement'
-  | 'bad-proof';
+  | 'bad-proof'
+  | 'bad-time-stamp';
 
 /** What is wrong with a signed object, and which check said so. */
 export class SealError extends CodedError<SealErrorCode> {}

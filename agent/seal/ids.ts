@@ -28,6 +28,6 @@ export function recordDocumentId(logId: string, batch: number, root: Buffer): st
  * Of a signed note about one place of a log, as `r000000000005` or `s1`. Its end is a hash of the note with its signature line, so
  * that only the key's holder can know it: nobody can take the `_id` before him, and whoever has it already has the same note.
  */
-export function noteDocumentId(logId: string, place: string, note: string): string {
+export function noteDocumentId(logId: string, place: string, note: string | Buffer): string {
   return `${logId}-${place}-${sha256(note).toString('hex', 0, 8)}`;
 }

@@ -74,5 +74,6 @@ export {
   type TlogProof,
   tlogProofText,
 } from './tlog-proof.ts';
+export { parseTimeStamp, type TimeStamp, timeStampDocument, timeStampQuery } from './time-stamp.ts';
 export { Tree } from './tree.ts';
 export { makeVerifierKey, parseVerifierKey, type VerifierKey } from './vkey.ts';

@@ -94,7 +94,7 @@ export interface Summary {
   /** Notices of kinds that this version does not know, by kind. */
   unknownNotices: Record<string, number>;
   statements: { counted: StatementReport[]; void: VoidStatements };
-  /** Up to where history is fixed by what others have kept, where somebody asked for it. */
+  /** Up to where history is fixed by what others have kept, where somebody asked for it; and what was time-stamped. */
   kept?: KeptReport;
 }
 

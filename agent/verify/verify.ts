@@ -35,7 +35,7 @@ export async function* verifyLogs(
     else counts.set(finding.finding, (counts.get(finding.finding) ?? 0) + 1);
     return finding;
   };
-  const kept = options.kept && new KeptRoots(options.kept);
+  const kept = new KeptRoots(options.kept ?? { checkpoints: [], witnesses: [], quorum: 0 });
   const { reading, findings, coverage } = await judgeRecords(streams, options, kept);
   if (reading.isStrangeToTrust) options.onTrustNamesNone?.();
   for (const finding of findings.splice(0)) yield counted(finding);
@@ -56,7 +56,7 @@ export async function* verifyLogs(
   );
   for await (const _ of together(read)) for (const finding of findings.splice(0)) yield counted(finding);
   alternates.close();
-  const keptReport = kept?.close(reading, emit);
+  const keptReport = kept.close(reading, emit);
   await judgeOutOfOrder(results, streams, reading);
   results.uncovered.close();
   // Whoever can write can print the records anew: only where no event is what was sealed either do bytes not survive the way here.
@@ -93,7 +93,7 @@ const reprintedOnTheWay =
 async function judgeRecords(
   streams: Streams,
   options: VerifyOptions,
-  kept: KeptRoots | undefined,
+  kept: KeptRoots,
 ): Promise<{ reading: RecordReading; findings: Finding[]; coverage: Coverage[] }> {
   const { now, trust, range, onProgress } = options;
   const { reading, findings } = await readRecords(
@@ -163,7 +163,7 @@ interface PartContext {
   streams: Streams;
   reading: RecordReading;
   alternates: Alternates;
-  kept: KeptRoots | undefined;
+  kept: KeptRoots;
   results: DocumentResults;
   /** What has been found and not been taken yet. */
   findings: Finding[];
@@ -207,11 +207,11 @@ async function* readPart(
 async function* compared(
   batches: AsyncIterable<Batch>,
   alternates: Alternates,
-  kept: KeptRoots | undefined,
+  kept: KeptRoots,
 ): AsyncGenerator<Batch> {
   for await (const batch of batches) {
     alternates.compare(batch);
-    kept?.compare(batch);
+    kept.compare(batch);
     yield batch;
   }
 }

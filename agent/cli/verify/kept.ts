@@ -50,6 +50,10 @@ export function describeKept({ kept }: Summary): string[] {
   if (!kept) return [];
   return [
     ...kept.fixed.flatMap(describeFixed),
+    ...kept.stamped.map(
+      ({ origin, size, at, id }) =>
+        `time-stamped: ${origin} at size ${size}, at ${at} by the word of the stamp, _id ${id}; openssl verifies whose word that is (docs/proof.md)`,
+    ),
     ...kept.notCompared.map(
       ({ by, origin, size, why }) => `not compared: ${origin} at size ${size}, by ${by}: ${why}`,
     ),

@@ -3,12 +3,15 @@ import {
   isOrigin,
   noteDocumentId,
   openCosigned,
+  parseBase64,
   parseCheckpoint,
+  parseTimeStamp,
   SealError,
   splitNote,
 } from '../../seal/index.ts';
 import type { WitnessKey } from '../../seal/index.ts';
 import type { Emit } from '../finding.ts';
+import { parseDocument } from '../parse-document.ts';
 import type { StoredDocument } from '../streams.ts';
 import { kindOfRecord } from './claim.ts';
 import type { KeyRing } from './keys.ts';
@@ -30,6 +33,15 @@ interface Reading {
   keys: KeyRing;
   unjudged: ReadonlyMap<string, number>;
 }
+
+interface Stamped extends KeptRoot {
+  id: string;
+  at: number;
+  note: string;
+}
+
+/** Whoever may create documents can invent any number of logs. */
+const stampedMax = 10_000;
 
 /** Of a counting record. */
 interface CountedBatch {
@@ -74,6 +86,8 @@ export interface FixedHistory {
 
 export interface KeptReport {
   fixed: FixedHistory[];
+  /** Of each log the greatest tree that was time-stamped; RFC 3339. Whose word `at` is, the stamp's signature shows, which is not verified here. */
+  stamped: { origin: string; size: number; at: string; id: string }[];
   /** Kept roots that could not be compared, and why. */
   notCompared: { by: string; origin: string; size: number; why: string }[];
 }
@@ -90,6 +104,8 @@ export class KeptRoots {
   /** By log and witness. */
   readonly #cosigned = new Map<string, KeptRoot>();
   readonly #filed: KeptRoot[];
+  /** By log. */
+  readonly #stamped = new Map<string, Stamped>();
   #bySize: Map<string, KeptRoot[]> | undefined;
 
   constructor(options: KeptOptions) {
@@ -102,8 +118,10 @@ export class KeptRoots {
     }));
   }
 
-  /** Takes a document of the record stream, if it is a cosignature by one of the witnesses that count. */
-  take({ id, source }: StoredDocument): void {
+  /** Takes a document of the record stream, if it is a time-stamp, or a cosignature by one of the witnesses that count. */
+  take(document: StoredDocument): void {
+    const { id, source } = document;
+    if (kindOfRecord(id) === 'time-stamp') this.#takeStamp(document);
     if (kindOfRecord(id) !== 'cosignature') return;
     const [, logId, digits, keyId] = cosignatureIdForm.exec(id) ?? [];
     const key = keyId === undefined ? undefined : this.#byKeyId.get(keyId);
@@ -118,15 +136,19 @@ export class KeptRoots {
 
   /** Compares with a counting record. */
   compare({ origin, batch, size, checkpoint, sealedAt }: CountedBatch): void {
-    this.#bySize ??= Map.groupBy([...this.#cosigned.values(), ...this.#filed], placeOf);
+    this.#bySize ??= Map.groupBy(
+      [...this.#cosigned.values(), ...this.#filed, ...this.#stamped.values()],
+      placeOf,
+    );
     const all = this.#bySize.get(placeOf({ origin, size }));
     if (!all) return;
     const { root } = parseCheckpoint(splitNote(checkpoint).text);
     for (const kept of all) kept.found = { batch, sealedAt, isSame: kept.root.equals(root) };
   }
 
-  /** Call when all counting records have been compared. */
-  close(reading: Reading, emit: Emit): KeptReport {
+  /** Call when all counting records have been compared; undefined where there is nothing to say. */
+  close(reading: Reading, emit: Emit): KeptReport | undefined {
+    if (!this.#isAsked && this.#stamped.size === 0) return undefined;
     const notCompared: KeptReport['notCompared'] = [];
     const agreeing: KeptRoot[] = [];
     for (const kept of [...this.#cosigned.values(), ...this.#filed]) {
@@ -142,7 +164,26 @@ export class KeptRoots {
         reading,
       ),
     );
-    return { fixed, notCompared };
+    const stamped = [...this.#stamped.values()].flatMap((stamp) => {
+      const { origin, size, at, id, by } = stamp;
+      const why = whyNoStamp(stamp, reading);
+      if (why === undefined) return [{ origin, size, id, at: new Date(at).toISOString() }];
+      notCompared.push({ by, origin, size, why });
+      return [];
+    });
+    return { fixed: this.#isAsked ? fixed : [], stamped, notCompared };
+  }
+
+  get #isAsked(): boolean {
+    const { checkpoints, witnesses } = this.#options;
+    return checkpoints.length + witnesses.length > 0;
+  }
+
+  #takeStamp({ id, source }: StoredDocument): void {
+    const stamp = stampIn(id, source);
+    const before = stamp && this.#stamped.get(stamp.origin);
+    if (!stamp || (before ? before.size >= stamp.size : this.#stamped.size === stampedMax)) return;
+    this.#stamped.set(stamp.origin, stamp);
   }
 
   /** By a quorum of witnesses, or by a checkpoint that was kept; whichever reaches further. */
@@ -238,4 +279,34 @@ function opened(note: string, key: WitnessKey): KeptRoot | undefined {
 
 function placeOf({ origin, size }: { origin: string; size: number }): string {
   return `${origin}\n${size}`;
+}
+
+const stampIdForm = /^([0-9a-f]{16})-t(0|[1-9]\d{0,15})-[0-9a-f]{16}$/u;
+
+/** A time-stamp that is of the checkpoint beside it; nobody has looked at its signature. */
+function stampIn(id: string, source: Buffer): Stamped | undefined {
+  const [, logId, digits] = stampIdForm.exec(id) ?? [];
+  const note = noteOf(source)?.note;
+  if (logId === undefined || note === undefined) return undefined;
+  const members = (parseDocument(source) as { auditseal: { time_stamp?: unknown } }).auditseal;
+  const reply = parseBase64(members.time_stamp);
+  if (!reply || id !== noteDocumentId(logId, `t${digits}`, reply)) return undefined;
+  try {
+    const { at } = parseTimeStamp(reply, note);
+    const { origin, size, root } = parseCheckpoint(splitNote(note).text);
+    return String(size) === digits
+      ? { origin, size, root, by: 'a time-stamp', at: at.getTime(), note, id }
+      : undefined;
+  } catch (error) {
+    if (error instanceof SealError) return undefined;
+    throw error;
+  }
+}
+
+/** No finding: whoever may create documents may have written it. */
+function whyNoStamp({ origin, note, found }: Stamped, { keys }: Reading): string | undefined {
+  if (!keys.of(origin).some(({ key }) => isSigned(() => openCosigned(note, key))))
+    return 'its checkpoint is not signed by a key of the log';
+  if (!found) return 'no record that was read ends there';
+  return found.isSame ? undefined : 'its root is another than that of the record';
 }

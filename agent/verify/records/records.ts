@@ -31,7 +31,7 @@ export interface RecordOptions {
   ranges?: ReadonlyMap<string, BatchRange> | undefined;
   /** What an interrupted run has read of the events. */
   readBefore?: readonly ReadPart[] | undefined;
-  /** Takes the cosignatures, where somebody asks for them. */
+  /** Takes cosignatures and time-stamps. */
   kept?: KeptRoots | undefined;
 }
 
@@ -92,7 +92,7 @@ export class RecordReading {
     const kind = kindOfRecord(document.id);
     if (kind === 'marker') this.#takeMarker(document);
     if (kind === 'refusal') this.refusals.take(document);
-    if (kind === 'cosignature') this.#options.kept?.take(document);
+    if (kind === 'cosignature' || kind === 'time-stamp') this.#options.kept?.take(document);
     if (kind === 'statement') this.statements.take(document);
     if (kind === 'of a later version') this.ofLaterVersion += 1;
     if (kind !== 'record') return;

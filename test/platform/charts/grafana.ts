@@ -329,6 +329,18 @@ const rows: { title: string; panels: Panel[] }[] = [
         ],
       },
       {
+        title: 'Since the last time-stamp',
+        description: 'And requests to the authority that none came of.',
+        unit: 's',
+        queries: [
+          [age('auditseal_last_time_stamp_timestamp_seconds'), by],
+          [
+            `sum by (instance, source) (increase(auditseal_time_stamp_failures_total${node}[$__range]))`,
+            `${by} failed`,
+          ],
+        ],
+      },
+      {
         title: 'Not cosigned',
         description: 'Requests that a witness did not answer with a cosignature.',
         unit: 'none',

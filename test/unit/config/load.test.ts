@@ -2,9 +2,11 @@ import { execFile } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { stringify } from 'yaml';
 import { main } from '../../kit/agent/programs.ts';
 import { ConfigError, configText, parseConfig } from '../../../agent/config/index.ts';
 import { temporaryFolder } from '../../kit/agent/index.ts';
+import { Cosigner } from '../../kit/witness.ts';
 
 const least = `
 cluster: prod
@@ -54,6 +56,18 @@ test.each([
   expect(problemsOf(told({ name: 'a', ...endpoint })).join('\n')).toContain(
     `notifications.endpoints.0.${key}: `,
   );
+});
+
+const witness = (name: string) => ({ url: 'https://w.example', vkey: new Cosigner(name).vkey });
+
+test.each([
+  ['witnesses.1.vkey', { witnesses: [witness('a.example'), witness('a.example')] }],
+  ['witnesses.0.vkey', { witnesses: [{ ...witness('a.example'), vkey: 'a.example+00000000+BAAA' }] }],
+  ['witnesses.0.url', { witnesses: [{ ...witness('a.example'), url: 'https://a:b@w.example' }] }],
+  ['quorum', { witnesses: [witness('a.example')], quorum: 2 }],
+  ['timeStamps.url', { timeStamps: { url: 'file:///etc/passwd' } }],
+])('witnesses that cannot be used are refused with the key: %s', (key, more) => {
+  expect(problemsOf(`${least}${stringify(more)}`).join('\n')).toContain(`${key}: `);
 });
 
 test.each([

@@ -5,6 +5,7 @@ import { defineVerify } from '../../../agent/cli/verify/index.ts';
 import { captured } from '../../kit/captured-terminal.ts';
 import { Scene } from '../../kit/scene.ts';
 import { scrape } from '../../kit/scrape.ts';
+import { hasOpenssl, Tsa } from '../../kit/tsa.ts';
 import { Cosigner, WitnessServer } from '../../kit/witness.ts';
 
 const url = inject('elasticsearchUrl');
@@ -31,10 +32,20 @@ test('checkpoints are cosigned once they are shipped, over restarts and outages 
     { url: first.url, vkey: one.vkey },
     { url: `${second.url}/`, vkey: two.vkey },
   ];
-  const more = { witnesses, quorum: 2, witnessSeconds: 1, heartbeatSeconds: 1, batchSeconds: 0.2 };
+  await using tsa = hasOpenssl ? await Tsa.make() : undefined;
+  const timeStamps = tsa && { url: await tsa.serve(), intervalSeconds: 1000 };
+  const more = {
+    ...(timeStamps && { timeStamps }),
+    witnesses,
+    quorum: 2,
+    witnessSeconds: 1,
+    heartbeatSeconds: 1,
+    batchSeconds: 0.2,
+  };
   await using scene = await Scene.make({ url, more });
+  const connection = ['--url', url, '--namespace', scene.namespace];
+  const verifiedAll = async () => await captured(defineVerify, connection);
   const verified = async (...options: string[]) => {
-    const connection = ['--url', url, '--namespace', scene.namespace];
     const { out } = await captured(defineVerify, [
       ...connection,
       '--witness',
@@ -83,6 +94,12 @@ test('checkpoints are cosigned once they are shipped, over restarts and outages 
   expect(first.asked.some(({ status, body }) => status === 200 && !body.startsWith('old 0\n'))).toBe(true);
   expect(await valueOf(agent.port, 'auditseal_quorum_timestamp_seconds')).toBeGreaterThan(1.7e9);
   expect(await valueOf(agent.port, 'auditseal_witness_fork', one.name)).toBe(0);
+
+  // Once, over a restart, too; unless that came before it was known.
+  if (tsa) {
+    expect((await verifiedAll()).out).toMatch(/^time-stamped: \S+ at size \d+, at 20/mu);
+    expect([1, 2]).toContain(tsa.asked);
+  }
 
   // Somebody else has signed more with this key than this node ever has.
   first.logs.set(origin, { size: 100_000, root: Buffer.alloc(32) });

@@ -1,8 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { cosignatureDocument, parseWitnessKey, splitNote } from '../../../../agent/seal/index.ts';
+import {
+  cosignatureDocument,
+  parseTimeStamp,
+  parseWitnessKey,
+  splitNote,
+  timeStampDocument,
+  timeStampQuery,
+} from '../../../../agent/seal/index.ts';
 import type { KeptOptions } from '../../../../agent/verify/index.ts';
 import { LogWriter, recordsIndex } from '../../../kit/seal/log.ts';
 import { verify } from '../../../kit/seal/streams.ts';
+import { hasOpenssl, Tsa } from '../../../kit/tsa.ts';
 import { Cosigner } from '../../../kit/witness.ts';
 
 /** A log of five batches of three events, sealed by the same key whatever its events are. */
@@ -56,6 +64,7 @@ describe('a checkpoint that was kept', () => {
       fixed: [
         { origin, size: 12, batch: 2, sealedAt: '2026-11-23T00:44:58.000Z', by: ['kept.txt'], openTo: 4 },
       ],
+      stamped: [],
       notCompared: [],
     });
   });
@@ -209,3 +218,44 @@ describe('cosignatures', () => {
     }
   });
 });
+
+test.skipIf(!hasOpenssl)(
+  'time-stamps are named where they are of a checkpoint of the log, and are no finding where they are not',
+  async () => {
+    await using tsa = await Tsa.make();
+    const { writer, notes } = written();
+    const [, , note] = notes;
+    const reply = await tsa.reply(timeStampQuery(note!, Buffer.alloc(8, 7)));
+    const stampOf = (of: string, size: number) =>
+      timeStampDocument(
+        { note: of, reply, origin: writer.origin, size, vkey: writer.vkey },
+        writer.written.namespace,
+        writer.now,
+      );
+    const judge = async (document: { id: string; source: Buffer }) => {
+      writer.written.records.push({ index: recordsIndex, ...document });
+      const { findings, summary } = await verify(writer.written, { now: writer.now });
+      writer.written.records.pop();
+      expect(findings).toEqual([]);
+      return summary.kept;
+    };
+    const stamp = stampOf(note!, 12);
+    const { id } = stamp;
+    const at = parseTimeStamp(reply, note!).at.toISOString();
+    expect(await judge(stamp)).toEqual({
+      fixed: [],
+      stamped: [{ origin: writer.origin, size: 12, at, id }],
+      notCompared: [],
+    });
+    // Of another checkpoint, or under another size: nothing that anybody has stamped.
+    expect(await judge(stampOf(notes[1]!, 8))).toBeUndefined();
+    expect(await judge({ ...stamp, id: id.replace('-t12-', '-t13-') })).toBeUndefined();
+    const other = written((index) => `{"rewritten":${index}}`).notes[2]!;
+    const rewritten = await tsa.reply(timeStampQuery(other, Buffer.alloc(8, 7)));
+    const document = { note: other, reply: rewritten, origin: writer.origin, size: 12, vkey: writer.vkey };
+    expect(await judge(timeStampDocument(document, writer.written.namespace, writer.now))).toMatchObject({
+      stamped: [],
+      notCompared: [{ why: 'its root is another than that of the record' }],
+    });
+  },
+);
