@@ -298,4 +298,11 @@ const witnesses: Family[] = [
 ];
 
 /** Every metric that has a series for each source: docs/operations.md lists them. */
-export const families: readonly Family[] = [...sealed, ...detection, ...signs, ...delivery, ...witnesses, ...state];
+export const families: readonly Family[] = [
+  ...sealed,
+  ...detection,
+  ...signs,
+  ...delivery,
+  ...witnesses,
+  ...state,
+];
