@@ -394,6 +394,23 @@ test('a changed retention is set on streams that exist', async () => {
   expect(at.server.streams.managed.get(recordStream(at.namespace))).toEqual({ retention: '36500d' });
 });
 
+test('a stream whose written index lacks fields of the template is rolled over, once', async () => {
+  await using at = await scene();
+  const elasticsearch = { indexedAnnotations: ['example.test/ticket'] };
+  const { namespace, server } = at;
+  const config = await writeConfig(at.path, { elasticsearchUrl: server.url, namespace, elasticsearch });
+  const options = [...at.options, '--no-key'];
+  expect((await setup(...options)).out).not.toContain('rolled over');
+  const [stream, records] = [eventStream(namespace), recordStream(namespace)];
+  const more = await setup(...options, '--config', config);
+  expect(more.out, more.error).toContain(
+    `data stream ${stream}: rolled over, since what was written to has not all fields (kubernetes.audit.annotations.example.test/ticket, `,
+  );
+  expect(await backingIndices(backend, stream)).toHaveLength(2);
+  expect(await backingIndices(backend, records)).toHaveLength(1);
+  expect((await setup(...options, '--config', config)).out).not.toContain('rolled over');
+});
+
 always(
   'without security nothing but a warning is left of roles and keys, and only if that is asked for',
   async () => {
