@@ -1,5 +1,6 @@
 import type { TrustFile } from '../trust/index.ts';
 import type { KeptOptions } from './records/kept-roots.ts';
+import type { Manifest } from '../seal/index.ts';
 import type { BatchRange } from './records/log.ts';
 import type { ReadPart } from './read-part.ts';
 
@@ -30,6 +31,8 @@ export interface VerifyOptions {
   kept?: KeptOptions | undefined;
   /** Called before the first finding is given, if there are logs and the trust file names none of them. */
   onTrustNamesNone?: (() => void) | undefined;
+  /** Called for each valid batch that the range touches, when its record is read, in the order of logs and batches. */
+  onBatch?: ((manifest: Manifest) => void) | undefined;
   /** Called again and again while documents of either stream are read. */
   onProgress?: ((progress: Progress) => void) | undefined;
 }

@@ -95,7 +95,7 @@ async function judgeRecords(
   options: VerifyOptions,
   kept: KeptRoots,
 ): Promise<{ reading: RecordReading; findings: Finding[]; coverage: Coverage[] }> {
-  const { now, trust, range, onProgress } = options;
+  const { now, trust, range, onBatch, onProgress } = options;
   const { reading, findings } = await readRecords(
     streams.records(),
     {
@@ -105,6 +105,7 @@ async function judgeRecords(
       ranges: range?.batches,
       readBefore: options.readBefore,
       kept,
+      onBatch,
     },
     ({ records, notes }) => onProgress?.({ records, notes, documents: 0 }),
   );

@@ -1,7 +1,8 @@
 import { fileBytesMax, InputError, readHashedTextFile } from '../../input/index.ts';
 import { ElasticsearchStreams, KnownFindings, Lookup, VerifyError, verifyLogs } from '../../verify/index.ts';
-import type { FindingSample, Progress, Verification } from '../../verify/index.ts';
+import type { FindingSample, Progress, Summary, Verification } from '../../verify/index.ts';
 import { createClient } from '../../elasticsearch/index.ts';
+import type { Manifest } from '../../seal/index.ts';
 import { operatorNames, readHashedTrust, trustedOrigins } from '../../trust/index.ts';
 import { connectionOf } from '../connection.ts';
 import type { ConnectionOptions } from '../connection.ts';
@@ -38,11 +39,21 @@ export type CheckResult = Pick<
   'verdict' | 'exitCode' | 'message' | 'time' | 'summary' | 'known'
 >;
 
+/** One that came to its end. */
+export interface Checked extends CheckResult {
+  summary: Summary;
+  workpaper: Workpaper;
+  /** What the verdict means, as it was printed. */
+  words: string;
+}
+
 /** What a verification reports to while it runs, and what stops it. */
 export interface CheckContext {
   sample: FindingSample;
   signal: AbortSignal;
   onProgress: (read: Progress) => void;
+  /** See the room's VerifyOptions. */
+  onBatch?: (manifest: Manifest) => void;
   /** Namespaces that are verified besides. */
   alsoRead?: readonly string[];
 }
@@ -54,8 +65,8 @@ const refreshMilliseconds = 2000;
 export async function check(
   options: CheckOptions,
   terminal: Terminal,
-  { sample, signal, onProgress, alsoRead = [] }: CheckContext,
-): Promise<CheckResult> {
+  { sample, signal, onProgress, onBatch, alsoRead = [] }: CheckContext,
+): Promise<Checked> {
   const now = options.now === undefined ? new Date() : new Date(parseTime('--now', options.now, new Date()));
   const resume = options.resume === undefined ? undefined : await ResumeFile.open(options.resume);
   const asked = timeRangeOf(options, now);
@@ -103,6 +114,7 @@ export async function check(
       readBefore,
       onRead: (parts) => resume?.take(parts),
       kept,
+      onBatch,
       onTrustNamesNone: () => {
         progress.clear();
         printer.trustNamesNone(options.trust);
@@ -134,11 +146,12 @@ export async function check(
     }
     progress.clear();
     const summary = next.value;
-    printer.summary(summary, scope);
+    const words = printer.summary(summary, scope);
     resume?.remove();
     const { verdict, exitCode } = summary;
     const news = known && { at: known.findings.at, news: known.findings.news() };
-    return { verdict, exitCode, message: verdictLine(summary, news?.news), time, summary, known: news };
+    const message = verdictLine(summary, news?.news);
+    return { verdict, exitCode, message, time, summary, known: news, workpaper, words };
   } catch (error) {
     resume?.keep();
     throw error;

@@ -86,7 +86,8 @@ export class Printer {
     }
   }
 
-  summary(summary: Summary, scope: Scope): void {
+  /** Returns what the verdict means in words, which it prints, too. */
+  summary(summary: Summary, scope: Scope): string {
     const { terminal, json, known } = this.#parts;
     this.#begin();
     const news = known?.news();
@@ -95,6 +96,7 @@ export class Printer {
     if (json)
       terminal.out(jsonLine({ type: 'summary', namespace, otherNamespaces, ...summary, news, words }));
     else terminal.out(`${describeSummary(summary, scope, news, words).join('\n')}\n`);
+    return words;
   }
 
   /** An empty line below the workpaper. */

@@ -91,6 +91,12 @@ export class LogChain {
     return !this.#range || (batch >= this.#range.from && batch <= this.#range.to);
   }
 
+  /** Whether the time that was asked for touches it; a neighbour is in range, and is not touched. */
+  isTouched(batch: number): boolean {
+    const { touched } = this.#range ?? {};
+    return !touched || (batch >= touched.from && batch <= touched.to);
+  }
+
   /** Judges what only shows when all records have been read: neighbours across runs, and what is missing between. */
   close(emit: Emit): void {
     const within = this.emitter(emit);
@@ -145,8 +151,7 @@ export class LogChain {
 
   #countTouched(manifest: Manifest): void {
     const { batch, earliest, latest } = manifest;
-    const { touched } = this.#range ?? {};
-    if (touched && (batch < touched.from || batch > touched.to)) return;
+    if (!this.isTouched(batch)) return;
     this.batches += 1;
     this.firstBatch = Math.min(batch, this.firstBatch ?? batch);
     this.lastBatch = Math.max(batch, this.lastBatch ?? batch);

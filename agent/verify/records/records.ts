@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
-import type { VerifierKey } from '../../seal/index.ts';
+import type { Manifest, VerifierKey } from '../../seal/index.ts';
 import { Clock } from './clock.ts';
 import { kindOfRecord, recordIdClaim } from './claim.ts';
 import type { RecordClaim } from './claim.ts';
@@ -33,6 +33,8 @@ export interface RecordOptions {
   readBefore?: readonly ReadPart[] | undefined;
   /** Takes cosignatures and time-stamps. */
   kept?: KeptRoots | undefined;
+  /** See VerifyOptions. */
+  onBatch?: ((manifest: Manifest) => void) | undefined;
 }
 
 const noBatches: BatchRange = { from: 0, to: -1, touched: { from: 0, to: -1 } };
@@ -194,6 +196,7 @@ export class RecordReading {
       if (Date.parse(sealedAt) > this.#options.now.getTime() + toleranceMilliseconds)
         this.#emit({ finding: 'sealed in the future', origin, batch, detail: `at ${sealedAt}`, sealedAt });
     }
+    if (log.isTouched(batch)) this.#options.onBatch?.(record.manifest);
     for (const notice of notices) if (notice.kind === 'next') this.keys.name(origin, notice);
   }
 
