@@ -23,7 +23,7 @@ export const groups: readonly (readonly string[])[] = [
   ['observe', 'streams', 'noise', 'audit-policy'],
   ['flow', 'ship', 'drift', 'notify', 'witness'],
   ['verify', 'kibana'],
-  ['proof', 'who', 'setup', 'erase'],
+  ['proof', 'who', 'setup', 'erase', 'report'],
   ['agent.ts', 'cli'],
 ];
 
@@ -42,6 +42,8 @@ export const within: Readonly<Record<string, readonly string[]>> = {
   flow: ['ship', 'drift', 'notify', 'witness'],
   // It takes away what `who` finds.
   erase: ['who'],
+  // Its tables are what `who` answers.
+  report: ['who'],
   // `auditseal run` is the agent.
   cli: ['agent.ts'],
 };

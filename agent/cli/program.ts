@@ -21,6 +21,7 @@ const definitions: Record<string, () => Promise<(terminal: Terminal) => Command>
   statement: async () => (await import('./statement/index.ts')).defineStatement,
   who: async () => (await import('./who/index.ts')).defineWho,
   ask: async () => (await import('./ask/index.ts')).defineAsk,
+  report: async () => (await import('./report/index.ts')).defineReport,
   pseudonym: async () => (await import('./pseudonym/index.ts')).definePseudonym,
   reveal: async () => (await import('./reveal/index.ts')).defineReveal,
   noise: async () => (await import('./noise/index.ts')).defineNoise,

@@ -53,7 +53,7 @@ export function describeWorkpaper(workpaper: Workpaper): string[] {
       : `${elasticsearch.version === undefined ? '' : `${elasticsearch.version}, `}cluster ${elasticsearch.name}, UUID ${elasticsearch.uuid}`;
   return [
     `${tool}, at ${startedAt}`,
-    `command: auditseal ${command.map(quoted).join(' ')}`,
+    `command: ${commandLine(command)}`,
     `run by: ${by.user} (uid ${by.uid}) on ${by.host}`,
     `elasticsearch: ${cluster}`,
     `trust file: ${trust ? `${trust.file}, SHA-256 ${trust.sha256}` : 'none'}`,
@@ -63,6 +63,11 @@ export function describeWorkpaper(workpaper: Workpaper): string[] {
         ]
       : []),
   ].map(printable);
+}
+
+/** As a shell takes it. */
+export function commandLine(command: readonly string[]): string {
+  return `auditseal ${command.map(quoted).join(' ')}`;
 }
 
 /** In a container the uid may have no name. */

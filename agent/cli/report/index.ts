@@ -1,0 +1,1 @@
+export { defineReport } from './command.ts';

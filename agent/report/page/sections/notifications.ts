@@ -1,0 +1,26 @@
+import type { Report } from '../../report.ts';
+import { html } from '../html.ts';
+import { noticeTable } from './completeness.ts';
+import type { Section } from './section.ts';
+
+/** What the signed batches say of detection and of notifications. */
+export function notificationsSection({ verified }: Report): Section {
+  const { notify, detect } = verified.completeness.notices;
+  return {
+    id: 'notifications',
+    title: 'Notifications and detection in force',
+    body: html`${
+      notify
+        ? noticeTable('What became of notifications, as the agents signed it', notify)
+        : html`<p>
+            No batch of the time says anything of notifications: none was sent by the agents, or none was due.
+            What a rule in Kibana or another system sent is not in this log.
+          </p>`
+    }
+    ${
+      detect
+        ? noticeTable('Rules of detection: which were in force, which failed or were switched off', detect)
+        : html`<p>No batch of the time says that rules of detection changed, failed or were switched off.</p>`
+    }`,
+  };
+}
