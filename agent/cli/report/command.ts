@@ -13,6 +13,8 @@ export function defineReport(terminal: Terminal): Command {
   const command = newCommand('report', terminal).description(
     'write a report for auditors: one HTML file with the verdict, what was recorded, who did what, and how each number came about',
   );
+  // "check" has a --trust of its own.
+  command.enablePositionalOptions();
   addConnection(command, {
     config: 'take the connection and the namespace from an agent’s configuration',
     apiKey: 'file with an API key that may read both streams',
@@ -28,7 +30,7 @@ export function defineReport(terminal: Terminal): Command {
     )
     .option('--from-birth', 'a log that began after --since is judged from there on, which the verdict says')
     .option('--parallel <count>', 'verify so many logs beside one another, 1 to 16', readers)
-    .option('--rows <count>', 'rows that a table lists, the latest first', rows, 100)
+    .option('--rows <count>', 'rows that a table lists, the latest first', rows, 50)
     .option(
       '--usual <range>',
       'addresses that service accounts are used from, CIDR; may be given several times (default: private ranges)',

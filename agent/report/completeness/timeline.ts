@@ -58,7 +58,10 @@ const widths: readonly number[] = [
   448 * day,
 ];
 
-/** When batches were sealed, in slots of one width: what is sealed before or after the time belongs to the first or last slot. */
+/**
+ * Batches in slots of one width, by the time of their latest event; those without events by when they were sealed. What is before or
+ * after the time belongs to the first or last slot: a batch is read whole, and heartbeats go on after the last event.
+ */
 export class Timeline {
   readonly #since: number;
   readonly #until: number;
@@ -84,8 +87,10 @@ export class Timeline {
     }));
   }
 
-  take({ origin, sealedAt, count, gaps }: Manifest, dropped: number): void {
-    const at = Math.floor((Date.parse(sealedAt) - this.#since) / this.#slotMilliseconds);
+  take({ origin, latest, sealedAt, count, gaps }: Manifest, dropped: number): void {
+    const time = Date.parse(latest ?? sealedAt);
+    const placed = Number.isNaN(time) ? Date.parse(sealedAt) : time;
+    const at = Math.floor((placed - this.#since) / this.#slotMilliseconds);
     const place = Math.min(this.#slots.length - 1, Math.max(0, at));
     const slot = this.#slots[place]!;
     slot.batches += 1;

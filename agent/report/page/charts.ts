@@ -1,7 +1,7 @@
 import { scaleBand, scaleLinear, scaleUtc } from 'd3-scale';
 import { area, curveStepAfter, stack } from 'd3-shape';
 import type { Slot, TimelineReport } from '../completeness/timeline.ts';
-import { html } from './html.ts';
+import { markup } from './html.ts';
 import type { Html } from './html.ts';
 
 /** Units of the drawing, which scales with the page. */
@@ -29,7 +29,7 @@ export function volumeChart({ slots, slotSeconds, from }: TimelineReport): Html 
   const events = slots.reduce((sum, slot) => sum + slot.events, 0);
   const dropped = slots.reduce((sum, slot) => sum + slot.dropped, 0);
   const ticks = y.ticks(4);
-  return html`<svg
+  return markup`<svg
     role="img"
     viewBox="0 0 ${number(width)} ${number(height)}"
     aria-labelledby="volume-title volume-desc"
@@ -41,7 +41,7 @@ export function volumeChart({ slots, slotSeconds, from }: TimelineReport): Html 
     </desc>
     ${ticks.map(
       (tick) =>
-        html`<line
+        markup`<line
             class="axis"
             x1="${number(margin.left)}"
             x2="${number(width - margin.right)}"
@@ -50,7 +50,7 @@ export function volumeChart({ slots, slotSeconds, from }: TimelineReport): Html 
           />
           <text x="${number(margin.left - 6)}" y="${number(y(tick) + 4)}" text-anchor="end">${tick}</text>`,
     )}
-    ${series.map((each, at) => html`<path class="${at === 0 ? 'first' : 'second'}" d="${shape(each) ?? ''}" />`)}
+    ${series.map((each, at) => markup`<path class="${at === 0 ? 'first' : 'second'}" d="${shape(each) ?? ''}" />`)}
     ${timeAxis(x, height - margin.bottom)}
     <rect class="first" x="${number(margin.left)}" y="0" width="9" height="9" />
     <text x="${number(margin.left + 13)}" y="9">events sealed</text>
@@ -69,20 +69,20 @@ export function laneChart({ slots, slotSeconds, lanes }: TimelineReport): Html {
   ).paddingInner(0.25);
   const end = new Date(endOf(slots, slotSeconds));
   const begins = [...slots.map((slot) => new Date(slot.from)), end].map((at) => x(at));
-  return html`<svg
+  return markup`<svg
     role="img"
     viewBox="0 0 ${number(width)} ${number(bottom + margin.bottom)}"
     aria-labelledby="lanes-title lanes-desc"
   >
     <title id="lanes-title">When each log sealed batches</title>
     <desc id="lanes-desc">
-      One line for each log: filled where it sealed at least one batch, empty where none, with a triangle
+      One line for each log: filled where it has at least one batch, empty where none, with a triangle
       where a batch owns up to a gap.
     </desc>
     ${lanes.map(({ name, batches, gaps }) => {
       const top = y(name) ?? 0;
       const runs = runsOf(batches);
-      return html`<text x="0" y="${number(top + 10)}"
+      return markup`<text x="0" y="${number(top + 10)}"
           >${name.length > nameCharsMax ? `…${name.slice(-nameCharsMax)}` : name}</text
         >
         <rect
@@ -94,7 +94,7 @@ export function laneChart({ slots, slotSeconds, lanes }: TimelineReport): Html {
         />
         ${runs.map(
           ([from, to]) =>
-            html`<rect
+            markup`<rect
               class="first"
               x="${number(begins[from]!)}"
               y="${number(top)}"
@@ -110,7 +110,7 @@ export function laneChart({ slots, slotSeconds, lanes }: TimelineReport): Html {
 
 function gapMark(center: number, top: number, size: number): Html {
   const bottom = top + size;
-  return html`<path
+  return markup`<path
     class="gap"
     d="M${number(center)} ${number(top)}L${number(center + 5)} ${number(bottom)}L${number(center - 5)} ${number(bottom)}Z"
   />`;
@@ -137,21 +137,25 @@ function endOf(slots: readonly Slot[], slotSeconds: number): string {
   return new Date(Date.parse(slots.at(-1)!.from) + slotSeconds * 1000).toISOString();
 }
 
+/** As many as have room for their labels. */
+const ticksMax = 5;
+const labelWidth = 80;
+
 function timeAxis(x: ReturnType<typeof timeScale>, top: number): Html {
-  const ticks = x.ticks(5);
+  const ticks = x.ticks(ticksMax).filter((_, at, all) => at % Math.ceil(all.length / ticksMax) === 0);
   const [first, last] = x.domain() as [Date, Date];
   const isOfDays = last.getTime() - first.getTime() > 4 * 86_400_000;
-  return html`${ticks.map((tick) => {
+  return markup`${ticks.map((tick) => {
     const text = tick.toISOString();
     const label = isOfDays ? text.slice(0, 10) : `${text.slice(5, 10)} ${text.slice(11, 16)}`;
-    return html`<line
+    return markup`<line
         class="axis"
         x1="${number(x(tick))}"
         x2="${number(x(tick))}"
         y1="${number(top)}"
         y2="${number(top + 5)}"
       />
-      <text x="${number(x(tick))}" y="${number(top + 17)}" text-anchor="middle">${label}</text>`;
+      <text x="${number(x(tick))}" y="${number(top + 17)}" text-anchor="${x(tick) > width - labelWidth / 2 ? 'end' : 'middle'}">${label}</text>`;
   })}`;
 }
 

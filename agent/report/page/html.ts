@@ -2,27 +2,27 @@ import { printable } from '../../json/index.ts';
 
 /** Markup of ours. Whatever is put into it is text, unless it is such itself. */
 export class Html {
-  readonly markup: string;
+  readonly text: string;
 
-  constructor(markup: string) {
-    this.markup = markup;
+  constructor(text: string) {
+    this.text = text;
   }
 
   toString(): string {
-    return this.markup;
+    return this.text;
   }
 }
 
 export type Content = Html | string | number | undefined | readonly Content[];
 
 /** A template whose values are text: clients choose names, and none becomes markup, nor an attribute of ours. */
-export function html(parts: TemplateStringsArray, ...values: readonly Content[]): Html {
+export function markup(parts: TemplateStringsArray, ...values: readonly Content[]): Html {
   return new Html(parts.map((part, at) => part + (at < values.length ? markupOf(values[at]) : '')).join(''));
 }
 
 function markupOf(content: Content): string {
   if (content === undefined) return '';
-  if (content instanceof Html) return content.markup;
+  if (content instanceof Html) return content.text;
   if (typeof content === 'object') return content.map(markupOf).join('');
   return escaped(typeof content === 'number' ? content.toLocaleString('en-US') : content);
 }
@@ -46,7 +46,7 @@ export function named(text: string): Html {
     text.length <= nameCharsMax
       ? text
       : `${text.slice(0, nameCharsMax).toWellFormed()}… (${text.length.toLocaleString('en-US')} characters)`;
-  return html`<bdi>${shown}</bdi>`;
+  return markup`<bdi>${shown}</bdi>`;
 }
 
 /** An RFC 3339 time as people read it, with the zone. */
@@ -54,5 +54,5 @@ export function time(rfc3339: string): Html {
   const at = new Date(rfc3339);
   if (Number.isNaN(at.getTime())) return named(rfc3339);
   const text = at.toISOString();
-  return html`<time datetime="${text}">${text.slice(0, 10)} ${text.slice(11, 19)}</time>`;
+  return markup`<time datetime="${text}">${text.slice(0, 10)} ${text.slice(11, 19)}</time>`;
 }

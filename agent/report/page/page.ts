@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Report } from '../report.ts';
-import { Html, html, time } from './html.ts';
+import { Html, markup, time } from './html.ts';
 import { aboutSection } from './sections/about.ts';
 import { appendixSection } from './sections/appendix.ts';
 import { clausesSection } from './sections/clauses.ts';
@@ -26,7 +26,7 @@ export function pageOf(report: Report): string {
   const digest = createHash('sha256').update(style).digest('base64');
   const policy = `default-src 'none'; script-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
   const parts = sectionsOf(report);
-  const page = html`<!doctype html>
+  const page = markup`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
@@ -37,9 +37,7 @@ export function pageOf(report: Report): string {
           Audit log report: ${report.verified.summary.verdict}, ${report.since.slice(0, 10)} to
           ${report.until.slice(0, 10)}
         </title>
-        <style>
-          ${new Html(style)}
-        </style>
+        <style>${new Html(style)}</style>
       </head>
       <body>
         <header>
@@ -51,13 +49,13 @@ export function pageOf(report: Report): string {
         </header>
         <nav aria-label="Contents">
           <ol>
-            ${parts.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li> `)}
+            ${parts.map(({ id, title }) => markup`<li><a href="#${id}">${title}</a></li> `)}
           </ol>
         </nav>
         <main>
           ${parts.map(
             ({ id, title, body }) =>
-              html`<section aria-labelledby="${id}">
+              markup`<section>
                 <h2 id="${id}">${title}</h2>
                 ${body}
               </section> `,
@@ -71,7 +69,7 @@ export function pageOf(report: Report): string {
         </footer>
       </body>
     </html> `;
-  return page.markup;
+  return page.text;
 }
 
 /** In the order of the page. What is new gets a line here. */

@@ -1,4 +1,4 @@
-import { html, named, time } from './html.ts';
+import { markup, named, time } from './html.ts';
 import type { Content, Html } from './html.ts';
 
 /** A column of a table on the page. */
@@ -16,23 +16,25 @@ export function pageTable(
   columns: readonly PageColumn[],
   rows: readonly (readonly Content[])[],
 ): Html {
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}">
+  return markup`<div class="scroll" role="group" tabindex="0" aria-label="${caption}">
     <table>
       <caption>
         ${caption}
       </caption>
       <thead>
         <tr>
-          ${columns.map(({ heading }) => html`<th scope="col">${heading}</th>`)}
+          ${columns.map(({ heading }) => markup`<th scope="col">${heading}</th>`)}
         </tr>
       </thead>
       <tbody>
         ${rows.map(
           (cells) =>
-            html`<tr>
+            markup`<tr>
               ${cells.map((cell, at) => {
-                if (at === 0) return html`<th scope="row">${cell}</th>`;
-                return columns[at]?.isNumber ? html`<td class="number">${cell}</td>` : html`<td>${cell}</td>`;
+                if (at === 0) return markup`<th scope="row">${cell}</th>`;
+                return columns[at]?.isNumber
+                  ? markup`<td class="number">${cell}</td>`
+                  : markup`<td>${cell}</td>`;
               })}
             </tr> `,
         )}
@@ -71,7 +73,7 @@ export function dataTable({ title, columns, rows }: DataTable): Html {
     groups.map((group) => {
       const cells = group
         .filter((at, place) => place === 0 || row[at] !== null)
-        .map((at) => html`<div>${cellOf(row[at] ?? null, columns[at]!.kind)}</div>`);
+        .map((at) => markup`<div>${cellOf(row[at] ?? null, columns[at]!.kind)}</div>`);
       return cells;
     }),
   );
@@ -79,7 +81,7 @@ export function dataTable({ title, columns, rows }: DataTable): Html {
 }
 
 function cellOf(value: string | number | null, kind: 'text' | 'number' | 'time'): Content {
-  if (value === null) return html`<span class="quiet">none</span>`;
+  if (value === null) return markup`<span class="quiet">none</span>`;
   if (kind === 'time') return time(String(value));
   return typeof value === 'number' ? (kind === 'number' ? value : String(value)) : named(value);
 }

@@ -28,7 +28,7 @@ export function questions(usual: readonly string[] = usualAddresses): Question[]
       id: 'secrets',
       title: 'Who accessed secrets',
       about:
-        'Every request on secrets: of one, or of a whole collection, whose reader has read each of them. Values are never in the log.',
+        'Every request on secrets: of one, or of a whole collection, whose reader has read each of them.',
       by: 'who',
       resources: ['secrets'],
       verbs: 'all',

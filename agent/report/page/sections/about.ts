@@ -1,4 +1,4 @@
-import { html } from '../html.ts';
+import { markup } from '../html.ts';
 import type { Section } from './section.ts';
 
 /** For a reader who has never seen auditseal. */
@@ -6,7 +6,7 @@ export function aboutSection(): Section {
   return {
     id: 'about',
     title: 'How to read this report',
-    body: html`<p>
+    body: markup`<p>
         Kubernetes is administered through a server, the kube-apiserver, which writes an audit log: who asked
         for what, when, from where, and what became of it. auditseal reads that log on the servers themselves,
         seals it and ships it to Elasticsearch.

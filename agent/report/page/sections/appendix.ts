@@ -1,5 +1,5 @@
 import type { Report } from '../../report.ts';
-import { html, lines } from '../html.ts';
+import { markup, lines } from '../html.ts';
 import type { Section } from './section.ts';
 
 /** The verification's own words. */
@@ -7,6 +7,6 @@ export function appendixSection({ verified }: Report): Section {
   return {
     id: 'printed',
     title: 'What the verification printed',
-    body: html`<pre tabindex="0">${lines(verified.printed.trimEnd())}</pre>`,
+    body: markup`<pre tabindex="0">${lines(verified.printed.trimEnd())}</pre>`,
   };
 }

@@ -1,6 +1,6 @@
 import type { Clause } from '../../clauses.ts';
 import type { Report } from '../../report.ts';
-import { html } from '../html.ts';
+import { markup } from '../html.ts';
 import { pageTable } from '../table.ts';
 import type { Section } from './section.ts';
 
@@ -9,12 +9,12 @@ export function clausesSection({ clauses }: Report, titles: ReadonlyMap<string, 
   const links = ({ sections }: Clause) =>
     sections.flatMap((id) => {
       const title = titles.get(id);
-      return title === undefined ? [] : [html`<div><a href="#${id}">${title}</a></div>`];
+      return title === undefined ? [] : [markup`<div><a href="#${id}">${title}</a></div>`];
     });
   return {
     id: 'clauses',
     title: 'Clauses of standards',
-    body: html`<p>
+    body: markup`<p>
         Which parts of this report can be evidence for which clause, and what they do not show. The words are
         ours, not the standards’; read these in their current wording. Nothing here makes anybody compliant.
       </p>

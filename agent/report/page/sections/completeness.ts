@@ -2,7 +2,7 @@ import type { Report } from '../../report.ts';
 import type { Listed } from '../../completeness/limited.ts';
 import type { NoticeEntry } from '../../completeness/completeness.ts';
 import { laneChart, volumeChart } from '../charts.ts';
-import { html, named, time } from '../html.ts';
+import { markup, named, time } from '../html.ts';
 import type { Content, Html } from '../html.ts';
 import { pageTable } from '../table.ts';
 import { shownOf } from './section.ts';
@@ -35,22 +35,22 @@ export function completenessSection({ verified, since, until }: Report): Section
   return {
     id: 'completeness',
     title: 'Completeness',
-    body: html`<p>
+    body: markup`<p>
         ${batches} batches of the time from ${time(since)} to ${time(until)} are valid, ${heartbeats} of them
         without events. Gaps that batches own up to: ${gaps.total}. Silences without an explanation:
         ${silent}. Runs of records that are missing: ${missing}. Logs that end early: ${early}.
       </p>
       ${
         batches === 0
-          ? html`<p>There is no batch to draw.</p>`
-          : html`<h3 id="timeline">Timeline</h3>
-              <div class="scroll" role="region" tabindex="0" aria-label="Chart of events over time">
+          ? markup`<p>There is no batch to draw.</p>`
+          : markup`<h3 id="timeline">Timeline</h3>
+              <div class="scroll" role="group" tabindex="0" aria-label="Chart of events over time">
                 ${volumeChart(timeline)}
               </div>
-              <div class="scroll" role="region" tabindex="0" aria-label="Chart of batches of each log">
+              <div class="scroll" role="group" tabindex="0" aria-label="Chart of batches of each log">
                 ${laneChart(timeline)}
               </div>
-              ${timeline.moreLanes > 0 ? html`<p>${timeline.moreLanes} more logs are not drawn.</p>` : undefined}
+              ${timeline.moreLanes > 0 ? markup`<p>${timeline.moreLanes} more logs are not drawn.</p>` : undefined}
               ${pageTable(
                 `Batches by time, ${widthOf(timeline.slotSeconds)} a row; rows without a batch are left out`,
                 [
@@ -65,19 +65,19 @@ export function completenessSection({ verified, since, until }: Report): Section
                   .map((slot) => [time(slot.from), slot.batches, slot.events, slot.dropped, slot.gaps]),
               )}
               <p class="quiet">
-                By when a batch was sealed, a few seconds after its events. What was sealed after the time is
-                in the last row.
+                By the latest event of a batch, or by when it was sealed where it has none. What is after the
+                time is in the last row.
               </p>`
       }
       <h3 id="gaps">Gaps</h3>
       ${
         gaps.total === 0
-          ? html`<p>
+          ? markup`<p>
               No batch owns up to a gap: between what one batch read and what the next read, nothing of the
               files is missing.
             </p>`
-          : html`<p>
-                ${gapsByReason.map(({ name, count }) => html`${count} for the reason ${named(name ?? 'others')}. `)}
+          : markup`<p>
+                ${gapsByReason.map(({ name, count }) => markup`${count} for the reason ${named(name ?? 'others')}. `)}
               </p>
               ${pageTable(
                 'Gaps: what is missing, or not proven complete, between two stretches of a file',
@@ -95,8 +95,8 @@ export function completenessSection({ verified, since, until }: Report): Section
                   time(sealedAt),
                   named(reason),
                   [
-                    html`<div>${from === null ? 'not known' : time(from)}</div>`,
-                    html`<div>${to === null ? 'not known' : time(to)}</div>`,
+                    markup`<div>${from === null ? 'not known' : time(from)}</div>`,
+                    markup`<div>${to === null ? 'not known' : time(to)}</div>`,
                   ],
                   bytesMin ?? 'not known',
                 ]),
@@ -122,18 +122,18 @@ export function completenessSection({ verified, since, until }: Report): Section
 
 /** Notices of one kind, whatever their members are. */
 export function noticeTable(caption: string, { total, list }: Listed<NoticeEntry>): Html {
-  return html`${pageTable(
-      caption,
-      [{ heading: 'Log' }, { heading: 'Batch', isNumber: true }, { heading: 'At' }, { heading: 'Said' }],
-      list.map(({ origin, batch, at, details }) => [named(origin), batch, time(at), detailsOf(details)]),
-    )}
+  return markup`${pageTable(
+    caption,
+    [{ heading: 'Log' }, { heading: 'Batch', isNumber: true }, { heading: 'At' }, { heading: 'Said' }],
+    list.map(({ origin, batch, at, details }) => [named(origin), batch, time(at), detailsOf(details)]),
+  )}
     <p class="quiet">${shownOf(list.length, total)}</p>`;
 }
 
 function detailsOf(details: Readonly<Record<string, string>>): Content {
   const entries = Object.entries(details);
   if (entries.length === 0) return 'nothing more';
-  return entries.map(([name, value]) => html`<div>${named(name)}: ${named(value)}</div>`);
+  return entries.map(([name, value]) => markup`<div>${named(name)}: ${named(value)}</div>`);
 }
 
 function widthOf(seconds: number): string {

@@ -1,6 +1,6 @@
 import type { Report } from '../../report.ts';
 import type { Table } from '../../table.ts';
-import { html } from '../html.ts';
+import { markup } from '../html.ts';
 import { dataTable } from '../table.ts';
 import type { Section } from './section.ts';
 
@@ -9,9 +9,9 @@ export function deedSections({ tables }: Report): Section[] {
   return tables.map((table) => ({
     id: `table-${table.id}`,
     title: table.title,
-    body: html`<p>${table.about}</p>
+    body: markup`<p>${table.about}</p>
       <p>${countedOf(table)} <a href="#repeat-${table.id}">How this was asked.</a></p>
-      ${table.attention.map((text) => html`<p class="attention">${text}</p>`)}
+      ${table.attention.map((text) => markup`<p class="attention">${text}</p>`)}
       ${table.rows.length === 0 ? undefined : dataTable(table)}`,
   }));
 }

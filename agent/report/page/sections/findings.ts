@@ -2,7 +2,7 @@ import { indexesText } from '../../../seal/index.ts';
 import type { Statement } from '../../../seal/index.ts';
 import { tampered } from '../../../verify/index.ts';
 import type { Report } from '../../report.ts';
-import { html, named, time } from '../html.ts';
+import { markup, named, time } from '../html.ts';
 import { pageTable } from '../table.ts';
 import { shownOf } from './section.ts';
 import type { Section } from './section.ts';
@@ -16,18 +16,18 @@ export function findingsSection({ verified }: Report): Section {
   return {
     id: 'findings',
     title: 'Findings and statements',
-    body: html`${
-        total === 0
-          ? html`<p>There is no finding.</p>`
-          : html`${pageTable(
-                'Findings, by kind (docs/seal-format.md, section 8)',
-                [{ heading: 'Finding' }, { heading: 'Weighs as' }, { heading: 'Times', isNumber: true }],
-                counts.map(([kind, count]) => [
-                  kind,
-                  (tampered as readonly string[]).includes(kind) ? 'tampered' : 'not proven complete',
-                  count,
-                ]),
-              )}
+    body: markup`${
+      total === 0
+        ? markup`<p>There is no finding.</p>`
+        : markup`${pageTable(
+            'Findings, by kind (docs/seal-format.md, section 8)',
+            [{ heading: 'Finding' }, { heading: 'Weighs as' }, { heading: 'Times', isNumber: true }],
+            counts.map(([kind, count]) => [
+              kind,
+              (tampered as readonly string[]).includes(kind) ? 'tampered' : 'not proven complete',
+              count,
+            ]),
+          )}
               ${pageTable(
                 'Findings, one by one',
                 [
@@ -46,7 +46,7 @@ export function findingsSection({ verified }: Report): Section {
                 ]),
               )}
               <p class="quiet">${shownOf(findings.length, total)}</p>`
-      }
+    }
       <h3 id="statements">Statements of operators</h3>
       <p>
         An operator can sign that something is known, such as a node that was retired. What a statement
@@ -56,7 +56,7 @@ export function findingsSection({ verified }: Report): Section {
       </p>
       ${
         counted.length === 0
-          ? html`<p>There is no statement that counts.</p>`
+          ? markup`<p>There is no statement that counts.</p>`
           : pageTable(
               'Statements that count',
               [
@@ -72,12 +72,12 @@ export function findingsSection({ verified }: Report): Section {
                 named(statement.log),
                 named(operator),
                 time(statement.at),
-                [named(statement.why), detail === undefined ? '' : html`<div>${named(detail)}</div>`],
+                [named(statement.why), detail === undefined ? '' : markup`<div>${named(detail)}</div>`],
                 excuses,
               ]),
             )
       }
-      ${none.count > 0 ? html`<p class="attention">${none.count} documents pose as statements and count for nothing.</p>` : undefined}`,
+      ${none.count > 0 ? markup`<p class="attention">${none.count} documents pose as statements and count for nothing.</p>` : undefined}`,
   };
 }
 

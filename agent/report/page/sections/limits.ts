@@ -1,4 +1,4 @@
-import { html } from '../html.ts';
+import { markup } from '../html.ts';
 import type { Section } from './section.ts';
 
 /** What a reader must not take from this report. */
@@ -6,7 +6,7 @@ export function limitsSection(): Section {
   return {
     id: 'limits',
     title: 'What this report does not show',
-    body: html`<ul>
+    body: markup`<ul>
         <li>
           What never reached the kube-apiserver: access to nodes, to etcd, to the kubelet, and what happens
           inside of containers.

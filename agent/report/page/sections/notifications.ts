@@ -1,5 +1,5 @@
 import type { Report } from '../../report.ts';
-import { html } from '../html.ts';
+import { markup } from '../html.ts';
 import { noticeTable } from './completeness.ts';
 import type { Section } from './section.ts';
 
@@ -9,10 +9,10 @@ export function notificationsSection({ verified }: Report): Section {
   return {
     id: 'notifications',
     title: 'Notifications and detection in force',
-    body: html`${
+    body: markup`${
       notify
         ? noticeTable('What became of notifications, as the agents signed it', notify)
-        : html`<p>
+        : markup`<p>
             No batch of the time says anything of notifications: none was sent by the agents, or none was due.
             What a rule in Kibana or another system sent is not in this log.
           </p>`
@@ -20,7 +20,7 @@ export function notificationsSection({ verified }: Report): Section {
     ${
       detect
         ? noticeTable('Rules of detection: which were in force, which failed or were switched off', detect)
-        : html`<p>No batch of the time says that rules of detection changed, failed or were switched off.</p>`
+        : markup`<p>No batch of the time says that rules of detection changed, failed or were switched off.</p>`
     }`,
   };
 }

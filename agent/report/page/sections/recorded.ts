@@ -1,6 +1,6 @@
 import type { Counted } from '../../completeness/counts.ts';
 import type { Report } from '../../report.ts';
-import { html, lines, named, time } from '../html.ts';
+import { markup, lines, named, time } from '../html.ts';
 import type { Html } from '../html.ts';
 import { pageTable } from '../table.ts';
 import { noticeTable } from './completeness.ts';
@@ -21,7 +21,7 @@ export function recordedSection({ verified }: Report): Section {
   return {
     id: 'recorded',
     title: 'What was recorded and what was dropped',
-    body: html`<p>
+    body: markup`<p>
         The agents read ${read} lines of the audit logs: ${sealed} became events, ${dropped} were dropped by
         the policy, ${joined} were parts of another line; ${malformed} were no audit event and were kept as
         they are. Each batch signs these numbers, and the verification checks that they add up. What the
@@ -40,7 +40,7 @@ export function recordedSection({ verified }: Report): Section {
           { heading: 'Last batch' },
         ],
         policies.list.map(({ value, batches, first, last }) => [
-          html`<code>${named(value)}</code>`,
+          markup`<code>${named(value)}</code>`,
           batches,
           time(first),
           time(last),
@@ -64,26 +64,26 @@ export function recordedSection({ verified }: Report): Section {
       <h3 id="changes">Changes of settings</h3>
       ${
         changesTotal === 0
-          ? html`<p>
+          ? markup`<p>
               Within each log, policy, configuration, retention and heartbeat stayed what they were.
             </p>`
-          : html`${pageTable(
-                'Changes, as batches show them',
-                [
-                  { heading: 'Log' },
-                  { heading: 'What' },
-                  { heading: 'Batch', isNumber: true },
-                  { heading: 'Sealed' },
-                  { heading: 'From / to' },
-                ],
-                shown.map(({ origin, what, batch, sealedAt, from, to }) => [
-                  named(origin),
-                  what,
-                  batch,
-                  time(sealedAt),
-                  [html`<div>${named(from)}</div>`, html`<div>${named(to)}</div>`],
-                ]),
-              )}
+          : markup`${pageTable(
+              'Changes, as batches show them',
+              [
+                { heading: 'Log' },
+                { heading: 'What' },
+                { heading: 'Batch', isNumber: true },
+                { heading: 'Sealed' },
+                { heading: 'From / to' },
+              ],
+              shown.map(({ origin, what, batch, sealedAt, from, to }) => [
+                named(origin),
+                what,
+                batch,
+                time(sealedAt),
+                [markup`<div>${named(from)}</div>`, markup`<div>${named(to)}</div>`],
+              ]),
+            )}
               <p class="quiet">${shownOf(shown.length, changesTotal)}</p>`
       }
       ${['policy', 'config'].map((kind) => {
@@ -92,15 +92,15 @@ export function recordedSection({ verified }: Report): Section {
       })}
       ${
         policyTexts.total === 0
-          ? html`<p>
+          ? markup`<p>
               No policy came into force within the time. The text of the one in force is in the log, in the
               first batch of its epoch or where it last changed.
             </p>`
           : policyTexts.list.map(
               ({ origin, at, text, isCut }) =>
-                html`<h4>Policy of ${named(origin)}, in force from ${time(at)}</h4>
+                markup`<h4>Policy of ${named(origin)}, in force from ${time(at)}</h4>
                   <pre tabindex="0">${lines(text)}</pre>
-                  ${isCut ? html`<p class="quiet">Cut; the whole text is in the log.</p>` : undefined}`,
+                  ${isCut ? markup`<p class="quiet">Cut; the whole text is in the log.</p>` : undefined}`,
             )
       }
       <p class="quiet">${shownOf(policyTexts.list.length, policyTexts.total)}</p>`,
@@ -108,7 +108,7 @@ export function recordedSection({ verified }: Report): Section {
 }
 
 function ruleTable(caption: string, total: number, rules: readonly Counted[]): Html {
-  if (rules.length === 0) return html`<p>${caption}: none.</p>`;
+  if (rules.length === 0) return markup`<p>${caption}: none.</p>`;
   const all = total || rules.reduce((sum, { count }) => sum + count, 0);
   return pageTable(
     caption,

@@ -1,5 +1,5 @@
 import type { Report } from '../../report.ts';
-import { html, lines, named, time } from '../html.ts';
+import { markup, lines, named, time } from '../html.ts';
 import type { Section } from './section.ts';
 
 /** How each number came about, and how somebody else asks the same again. */
@@ -8,7 +8,7 @@ export function repeatSection({ tables, verified, maker }: Report): Section {
   return {
     id: 'repeat',
     title: 'How to repeat this',
-    body: html`<p>
+    body: markup`<p>
         Completeness and accuracy of each table: what was asked, with which parameters, when, and how many
         documents matched. Repeated later, a question gives the same numbers as long as the events are there.
         Credentials are yours to add.
@@ -20,7 +20,7 @@ export function repeatSection({ tables, verified, maker }: Report): Section {
       </p>
       ${tables.map(
         ({ id, title, asked }) =>
-          html`<h3 id="repeat-${id}">${title}</h3>
+          markup`<h3 id="repeat-${id}">${title}</h3>
             <dl>
               <dt>Asked at</dt>
               <dd>${time(asked.at)}, answered in ${asked.milliseconds} ms</dd>
@@ -28,14 +28,14 @@ export function repeatSection({ tables, verified, maker }: Report): Section {
               <dd>${asked.documents}</dd>
               ${Object.entries(asked.parameters).map(
                 ([name, value]) =>
-                  html`<dt>${name}</dt>
+                  markup`<dt>${name}</dt>
                     <dd>${named(value)}</dd>`,
               )}
             </dl>
             <pre tabindex="0">
 ${asked.command}${
-                asked.body === null ? undefined : lines(`\n${JSON.stringify(asked.body, undefined, 2)}`)
-              }</pre>`,
+            asked.body === null ? undefined : lines(`\n${JSON.stringify(asked.body, undefined, 2)}`)
+          }</pre>`,
       )}`,
   };
 }

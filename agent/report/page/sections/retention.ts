@@ -1,5 +1,5 @@
 import type { Report } from '../../report.ts';
-import { html, time } from '../html.ts';
+import { markup, time } from '../html.ts';
 import { pageTable } from '../table.ts';
 import type { Section } from './section.ts';
 
@@ -10,13 +10,13 @@ export function retentionSection({ verified, population }: Report): Section {
   return {
     id: 'retention',
     title: 'Retention',
-    body: html`<p>
+    body: markup`<p>
         Each batch signs for how many days its events must be kept; an event that is gone sooner is a finding.
         Gone by age: ${expired} events. Gone by a signed statement: ${erased}.
         ${
           population?.oldest === undefined
             ? 'There is no event of the time.'
-            : html`The oldest event of the time that is there is of ${time(population.oldest)}.`
+            : markup`The oldest event of the time that is there is of ${time(population.oldest)}.`
         }
       </p>
       ${pageTable(

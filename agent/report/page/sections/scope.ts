@@ -1,6 +1,6 @@
 import { parseOrigin } from '../../../seal/index.ts';
 import type { Report } from '../../report.ts';
-import { html, named, time } from '../html.ts';
+import { markup, named, time } from '../html.ts';
 import { pageTable } from '../table.ts';
 import { shownOf } from './section.ts';
 import type { Section } from './section.ts';
@@ -19,15 +19,15 @@ export function scopeSection(report: Report): Section {
   return {
     id: 'scope',
     title: 'What was looked at',
-    body: html`<dl>
+    body: markup`<dl>
         <dt>Time</dt>
         <dd>${time(since)} to ${time(until)}, both included</dd>
         <dt>Clusters</dt>
-        <dd>${clusters.length}: ${clusters.map((name) => html`${named(name)} `)}</dd>
+        <dd>${clusters.length}: ${clusters.map((name) => markup`${named(name)} `)}</dd>
         <dt>Nodes</dt>
         <dd>${nodes.length}</dd>
         <dt>Sources</dt>
-        <dd>${sources.map((name) => html`${named(name)} `)}</dd>
+        <dd>${sources.map((name) => markup`${named(name)} `)}</dd>
         <dt>Where</dt>
         <dd>
           namespace ${named(namespace)} at ${named(urls.join(', '))}; Elasticsearch
@@ -37,7 +37,7 @@ export function scopeSection(report: Report): Section {
         <dd>
           ${
             trusted && trust
-              ? html`they follow from the trust file ${named(trust.file)}, SHA-256
+              ? markup`they follow from the trust file ${named(trust.file)}, SHA-256
                   <code>${trust.sha256}</code>`
               : 'taken from the log itself, since no trust file was given: whoever can write to Elasticsearch could have made them up'
           }
@@ -46,7 +46,7 @@ export function scopeSection(report: Report): Section {
         <dd>
           ${
             trust && trust.operators.length > 0
-              ? trust.operators.map((name) => html`${named(name)} `)
+              ? trust.operators.map((name) => markup`${named(name)} `)
               : 'none'
           }
         </dd>
@@ -58,7 +58,7 @@ export function scopeSection(report: Report): Section {
         <dd>
           ${
             population
-              ? html`${population.documents} documents, from
+              ? markup`${population.documents} documents, from
                 ${population.oldest === undefined ? 'none' : time(population.oldest)} to
                 ${population.newest === undefined ? 'none' : time(population.newest)}, counted at
                 ${time(population.at)}; ${population.unreadable} of them were lines that are no audit event`
@@ -87,22 +87,22 @@ export function scopeSection(report: Report): Section {
             batches,
             firstEvent === undefined
               ? 'none'
-              : [html`<div>${time(firstEvent)}</div>`, html`<div>${time(lastEvent ?? firstEvent)}</div>`],
+              : [markup`<div>${time(firstEvent)}</div>`, markup`<div>${time(lastEvent ?? firstEvent)}</div>`],
             newestSealedAt === undefined ? 'none' : time(newestSealedAt),
-            html`<code>${vkey.slice(vkey.indexOf('+') + 1)}</code>`,
+            markup`<code>${vkey.slice(vkey.indexOf('+') + 1)}</code>`,
             keyFrom,
           ]),
       )}
       <p class="quiet">${shownOf(Math.min(logsMax, logs.length), logs.length)}</p>
       ${coverage.map(({ cluster, begins, isLate, joined }) => [
         isLate
-          ? html`<p class="attention">
+          ? markup`<p class="attention">
               Of cluster ${named(cluster)} there is nothing before ${time(begins)}: its first log begins then.
             </p>`
           : undefined,
         ...joined.map(
           ({ name, begins: at }) =>
-            html`<p>${named(name)} joined at ${time(at)}, later than others of its cluster.</p>`,
+            markup`<p>${named(name)} joined at ${time(at)}, later than others of its cluster.</p>`,
         ),
       ])}`,
   };

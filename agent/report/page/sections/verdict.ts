@@ -1,5 +1,5 @@
 import type { Report } from '../../report.ts';
-import { html } from '../html.ts';
+import { markup } from '../html.ts';
 import type { Section } from './section.ts';
 
 const classes = {
@@ -24,7 +24,7 @@ export function verdictSection({ verified }: Report): Section {
   return {
     id: 'verdict',
     title: 'Verdict',
-    body: html`<div class="verdict ${classes[verdict]}">
+    body: markup`<div class="verdict ${classes[verdict]}">
         <p><strong>${verdict}</strong></p>
         <p>${meanings[verdict]}</p>
       </div>
