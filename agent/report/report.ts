@@ -51,7 +51,7 @@ export interface Report {
   until: string;
   verified: Verified;
   /** What Elasticsearch held of the time when the first question was asked; undefined where there is no stream of events. */
-  population: (Omit<Coverage, 'unknownNames'> & { at: string }) | undefined;
+  population: (Omit<Coverage, 'unknownNames' | 'nearest'> & { at: string }) | undefined;
   tables: Table[];
   clauses: readonly Clause[];
 }
@@ -100,7 +100,7 @@ async function askAll(
       options.onQuestion?.(question.title);
       if (question.by === 'who') {
         const { table, coverage } = await askWho(client, question, options);
-        const { unknownNames: _, ...held } = coverage;
+        const { unknownNames: _names, nearest: _nearest, ...held } = coverage;
         population ??= { ...held, at: table.asked.at };
         tables.push(table);
       } else if (pit) tables.push(await askSearch(client, pit, question, options));

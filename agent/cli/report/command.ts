@@ -5,6 +5,7 @@ import { newCommand, runCommand } from '../command.ts';
 import { addConnection } from '../connection.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { checkSignature } from './check-signature.ts';
+import { timeHelp } from '../terminal/time.ts';
 import { make } from './make.ts';
 import type { ReportOptions } from './make.ts';
 
@@ -20,8 +21,8 @@ export function defineReport(terminal: Terminal): Command {
     apiKey: 'file with an API key that may read both streams',
     username: 'user name, with --password-file',
   })
-    .option('--since <time>', 'from then on: RFC 3339, or as long ago as 26h, 90m, 7d')
-    .option('--until <time>', 'up to then: RFC 3339, or as long ago as 1h (default: now)')
+    .option('--since <time>', `from then on: ${timeHelp}`)
+    .option('--until <time>', 'up to then (default: now)')
     .option('--out <file>', 'the report, which must not be there yet; its digest goes to <file>.sha256')
     .option('--json', 'write the same numbers beside it, as JSON')
     .option(
@@ -71,7 +72,7 @@ Exit codes are those of the verdict, as of auditseal verify over the same time; 
 
 Example:
   $ auditseal report --url https://elasticsearch:9200 --api-key-file key --trust trust.json \\
-      --since 2026-07-01T00:00:00Z --until 2026-09-30T23:59:59.999Z --out report.html --json`;
+      --since 2026-07-01 --until 2026-09-30 --out report.html --json`;
 
 function readers(value: string): number {
   const number = /^\d{1,2}$/u.test(value) ? Number(value) : 0;

@@ -47,6 +47,7 @@ export function pageTable(
 const together: readonly (readonly string[])[] = [
   ['user', 'as'],
   ['resource', 'namespace', 'name'],
+  ['container', 'command'],
   ['first', 'last'],
 ];
 

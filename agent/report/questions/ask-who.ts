@@ -1,6 +1,6 @@
 import type { ElasticsearchClient } from '../../elasticsearch/index.ts';
 import type { TimeRange } from '../../verify/index.ts';
-import { parseResource, who } from '../../who/index.ts';
+import { everything, parseResource, who } from '../../who/index.ts';
 import type { Answer, Coverage, Query, Row } from '../../who/index.ts';
 import type { Cell, Column, Table } from '../table.ts';
 import type { WhoQuestion } from './question.ts';
@@ -27,6 +27,8 @@ const columns: Column[] = [
   { id: 'resource', heading: 'On', kind: 'text' },
   { id: 'namespace', heading: 'Namespace', kind: 'text' },
   { id: 'name', heading: 'Name', kind: 'text' },
+  { id: 'container', heading: 'Container', kind: 'text' },
+  { id: 'command', heading: 'Command', kind: 'text' },
   { id: 'result', heading: 'Result', kind: 'text' },
   { id: 'requests', heading: 'Requests', kind: 'number' },
   { id: 'first', heading: 'First', kind: 'time' },
@@ -34,20 +36,22 @@ const columns: Column[] = [
   { id: 'from', heading: 'From', kind: 'text' },
 ];
 
+/** Columns that only sessions in pods have. */
+const ofSessions: ReadonlySet<string> = new Set(['container', 'command']);
+
 /** Asks as `auditseal who` does. Throws what that throws. */
 export async function askWho(
   client: ElasticsearchClient,
   question: WhoQuestion,
   { namespace, urls, time, rowsMax, signal, onEvents }: AskOptions,
 ): Promise<{ table: Table; coverage: Coverage }> {
-  const { id, title, about, resources, verbs, isDenied } = question;
+  const { id, title, about, resources, verbs, isDenied, hasCommands } = question;
+  const isShown = (column: Column) => hasCommands || !ofSessions.has(column.id);
   const query: Query = {
-    users: [],
-    groups: [],
+    ...everything,
     resources: resources.map((text) => parseResource(text)),
     verbs: verbs === 'write' ? writing : [],
     outcomes: isDenied ? ['denied'] : [],
-    named: false,
     time,
   };
   const at = new Date();
@@ -58,8 +62,8 @@ export async function askWho(
     id,
     title,
     about,
-    columns,
-    rows: rows.slice(0, rowsMax).map(cellsOf),
+    columns: columns.filter(isShown),
+    rows: rows.slice(0, rowsMax).map((row) => cellsOf(row).filter((_, place) => isShown(columns[place]!))),
     rowsTotal: rows.length,
     isAtLeast: rows.some(({ joinedOver }) => joinedOver !== undefined),
     count: requests,
@@ -107,7 +111,9 @@ function cellsOf(row: Row): Cell[] {
     shown('resource', kind),
     shown('namespace', namespace),
     shown('name', name),
-    code === null ? result : `${code} ${result}`,
+    shown('container', row.container ?? null),
+    shown('command', row.command ?? null),
+    shown('result', code === null ? result : `${code} ${result}`),
     row.requests,
     row.first,
     row.last,

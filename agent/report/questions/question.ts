@@ -10,6 +10,8 @@ export type Question = {
       resources: readonly string[];
       verbs: 'all' | 'write';
       isDenied: boolean;
+      /** Whether requests are sessions in pods, of which the command is known. */
+      hasCommands: boolean;
     }
   | {
       /** A search of docs/queries.md, which counts events. */

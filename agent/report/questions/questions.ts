@@ -33,16 +33,18 @@ export function questions(usual: readonly string[] = usualAddresses): Question[]
       resources: ['secrets'],
       verbs: 'all',
       isDenied: false,
+      hasCommands: false,
     },
     {
       id: 'exec',
       title: 'Who ran commands in containers',
       about:
-        'Requests that open a shell, run a command, attach to a process, forward a port or add a debugging container. What was typed inside is not in the log.',
+        'Requests that open a shell, run a command, attach to a process, forward a port or add a debugging container. What was typed inside of a shell is not in the log.',
       by: 'who',
       resources: ['pods/exec', 'pods/attach', 'pods/portforward', 'pods/ephemeralcontainers'],
       verbs: 'all',
       isDenied: false,
+      hasCommands: true,
     },
     {
       id: 'rights',
@@ -53,6 +55,7 @@ export function questions(usual: readonly string[] = usualAddresses): Question[]
       resources: ['*.rbac.authorization.k8s.io'],
       verbs: 'write',
       isDenied: false,
+      hasCommands: false,
     },
     {
       id: 'denied',
@@ -62,6 +65,7 @@ export function questions(usual: readonly string[] = usualAddresses): Question[]
       resources: [],
       verbs: 'all',
       isDenied: true,
+      hasCommands: false,
     },
     {
       id: 'impersonation',
