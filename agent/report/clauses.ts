@@ -254,7 +254,7 @@ export const clauses: readonly Clause[] = [
     about: 'protection of audit information; cryptographic protection',
     evidence: 'the verdict, by SHA-256 and Ed25519 under keys kept outside of Elasticsearch',
     lacks: 'preventing deletion by an administrator, which is detected',
-    sections: ['verdict', 'scope'],
+    sections: ['verdict', 'scope', 'kept'],
   },
   {
     standard: nist,

@@ -30,6 +30,13 @@ export function defineReport(terminal: Terminal): Command {
       'trust file, kept outside Elasticsearch; without it the keys come from the log itself',
     )
     .option('--from-birth', 'a log that began after --since is judged from there on, which the verdict says')
+    .option(
+      '--checkpoint <file>',
+      'checkpoints that were kept elsewhere (auditseal checkpoint); may be given several times',
+      add,
+    )
+    .option('--witness <vkey>', 'a witness whose cosignatures count; may be given several times', add)
+    .option('--quorum <count>', 'how many of the witnesses must have cosigned (default: all)', witnesses)
     .option('--parallel <count>', 'verify so many logs beside one another, 1 to 16', readers)
     .option('--rows <count>', 'rows that a table lists, the latest first', rows, 50)
     .option(
@@ -73,6 +80,15 @@ Exit codes are those of the verdict, as of auditseal verify over the same time; 
 Example:
   $ auditseal report --url https://elasticsearch:9200 --api-key-file key --trust trust.json \\
       --since 2026-07-01 --until 2026-09-30 --out report.html --json`;
+
+function add(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
+
+function witnesses(value: string): number {
+  if (/^[1-9]\d{0,3}$/u.test(value)) return Number(value);
+  throw new InvalidArgumentError('It must be a number of witnesses.');
+}
 
 function readers(value: string): number {
   const number = /^\d{1,2}$/u.test(value) ? Number(value) : 0;

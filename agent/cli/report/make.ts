@@ -14,13 +14,14 @@ import { withoutSecrets } from '../terminal/text.ts';
 import { timeRangeOf } from '../terminal/time.ts';
 import { check } from '../verify/check.ts';
 import type { Checked } from '../verify/check.ts';
+import type { KeptFiles } from '../verify/kept.ts';
 import { commandLine } from '../verify/workpaper.ts';
 import type { Workpaper } from '../verify/workpaper.ts';
 import { Excerpt } from './excerpt.ts';
 import { filesFor, writeReport } from './files.ts';
 
 /** Options of `auditseal report`, as commander gives them. */
-export interface ReportOptions extends ConnectionOptions {
+export interface ReportOptions extends ConnectionOptions, KeptFiles {
   out?: string;
   since?: string;
   until?: string;

@@ -8,6 +8,7 @@ import { clausesSection } from './sections/clauses.ts';
 import { completenessSection } from './sections/completeness.ts';
 import { deedSections } from './sections/deeds.ts';
 import { findingsSection } from './sections/findings.ts';
+import { keptSection } from './sections/kept.ts';
 import { limitsSection } from './sections/limits.ts';
 import { notificationsSection } from './sections/notifications.ts';
 import { recordedSection } from './sections/recorded.ts';
@@ -79,6 +80,7 @@ function sectionsOf(report: Report): Section[] {
     aboutSection(),
     scopeSection(report),
     completenessSection(report),
+    keptSection(report),
     findingsSection(report),
     recordedSection(report),
     ...deedSections(report),

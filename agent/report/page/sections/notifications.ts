@@ -13,8 +13,9 @@ export function notificationsSection({ verified }: Report): Section {
       notify
         ? noticeTable('What became of notifications, as the agents signed it', notify)
         : markup`<p>
-            No batch of the time says anything of notifications: none was sent by the agents, or none was due.
-            What a rule in Kibana or another system sent is not in this log.
+            No batch of the time says that a receiver of notifications failed or that an alert was dropped. Those
+              that were delivered are counted by the agents’ metrics, not in this log, and neither is what a
+              rule in Kibana or another system sent.
           </p>`
     }
     ${
