@@ -77,6 +77,8 @@ public class Embedded {
         .put("network.host", "127.0.0.1")
         .put("http.port", httpPort)
         .put("transport.port", "0")
+        // Where a test may have a snapshot repository.
+        .put("path.repo", System.getProperty("java.io.tmpdir"))
         // A full disk on the machine of a developer must not turn indices read-only.
         .put("cluster.routing.allocation.disk.threshold_enabled", false)
         // Data streams made by tests are many and small.
