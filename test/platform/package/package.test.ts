@@ -57,6 +57,7 @@ test('the package has the commands, the files that they read, licences and the S
     'rules/initial-access.yaml',
     'rules/persistence.yaml',
     'rules/privilege-escalation.yaml',
+    'style.css',
   ]);
   expect(chunks).toEqual(expect.arrayContaining(['auditseal.js', 'main.js', 'worker.js']));
 });
