@@ -149,6 +149,7 @@ export class Pipeline {
       if (!chunk) await source.wait(this.#untilCommit(signal));
     }
     policy.end();
+    for (const notice of drift?.notices() ?? []) notices.add(notice);
     notices.add({ kind: 'stop', at: now().toISOString() });
     await this.#seal();
     await durable.drain();
