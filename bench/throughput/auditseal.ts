@@ -7,17 +7,19 @@ import type { Place, Shipper } from './shipper.ts';
 const keepPolicy = 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n  - level: RequestResponse\n';
 
 export interface AuditsealOptions {
-  /** `agent/cli/main.ts` of the checkout to measure. */
+  /** The `auditseal.js` of a build, or an `agent/cli/main.ts`. */
   main: string;
   policy: 'default' | 'keep';
   /** Options for Node: --cpu-prof and the like. */
   nodeOptions: string[];
+  /** Tells it from another build in the table. */
+  suffix?: string;
 }
 
 /** The agent as it is shipped: `auditseal run` with nothing but the settings that have no default. */
-export function auditseal({ main, policy, nodeOptions }: AuditsealOptions): Shipper {
+export function auditseal({ main, policy, nodeOptions, suffix = '' }: AuditsealOptions): Shipper {
   return {
-    name: policy === 'keep' ? 'auditseal, keeps all' : 'auditseal, default policy',
+    name: `auditseal, ${policy === 'keep' ? 'keeps all' : 'default policy'}${suffix}`,
     command: (place) => [
       process.execPath,
       ...nodeOptions,
