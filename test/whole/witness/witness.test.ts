@@ -65,7 +65,12 @@ test('checkpoints are cosigned once they are shipped, over restarts and outages 
     () => first.asked.length > 0 && second.asked.length > 0,
     () => 'nobody was asked',
   );
-  const [origin = '', vkey = ''] = await logOf(scene);
+  let [origin = '', vkey = ''] = await logOf(scene);
+  // A record is found a refresh after it was shipped.
+  await until(
+    async () => ([origin = '', vkey = ''] = await logOf(scene)) && vkey !== '',
+    () => 'no record is found',
+  );
   first.keys.set(origin, vkey);
   await until(
     () => first.logs.has(origin),
@@ -121,6 +126,6 @@ async function logOf({ namespace }: Scene): Promise<string[]> {
   const connection = ['--url', url, '--namespace', namespace];
   const [origin = ''] = (await captured(defineCheckpoint, connection)).out.split('\n');
   const { out } = await captured(defineVerify, [...connection, '--json']);
-  const summary = JSON.parse(out.trim().split('\n').at(-1)!) as { logs: { origin: string; vkey: string }[] };
-  return [origin, summary.logs.find((log) => log.origin === origin)!.vkey];
+  const summary = JSON.parse(out.trim().split('\n').at(-1)!) as { logs?: { origin: string; vkey: string }[] };
+  return [origin, summary.logs?.find((log) => log.origin === origin)?.vkey ?? ''];
 }
